@@ -1,0 +1,106 @@
+/** How many bytes of unfinished request bodies the process holds, over all requests (T6). */
+export class BodyBudget {
+  readonly #bytesMax: number
+  #bytesHeld = 0
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  get bytesHeld(): number {
+    return this.#bytesHeld
+  }
+
+  /** Reserves `byteCount`; false, and nothing reserved, where that would exceed the budget. */
+  reserve(byteCount: number): boolean {
+    if (this.#bytesHeld + byteCount > this.#bytesMax) return false
+    this.#bytesHeld += byteCount
+    return true
+  }
+
+  release(byteCount: number): void {
+    this.#bytesHeld -= byteCount
+  }
+}
+
+export interface BodyLimits {
+  readonly bytesMax: number
+  readonly budget: BodyBudget
+}
+
+/** The bytes of a body, or why they were not read: over `bytesMax`, over the budget of the process, or the sender went away. */
+export type BodyResult =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'too_large' | 'over_budget' | 'broken_off' }
+
+/**
+ * Reads a body of at most `bytesMax` bytes. The declared length is refused before anything is read; a body without one is counted while it
+ * arrives. What is read counts against the budget until this function returns: afterwards the bytes belong to the caller.
+ */
+export async function readBody(request: Request, limits: BodyLimits): Promise<BodyResult> {
+  const declared = request.headers.get('content-length')
+  if (declared !== null && Number(declared) > limits.bytesMax) return { kind: 'too_large' }
+  if (request.body === null) return { kind: 'bytes', bytes: new Uint8Array(0) }
+  return declared === null
+    ? readCounted(request.body, limits)
+    : readDeclared(request, Number(declared), limits)
+}
+
+/** A declared length is reserved at once, so that a thousand stalled senders cannot each hold a little less than the limit. */
+async function readDeclared(
+  request: Request,
+  byteCount: number,
+  { budget }: BodyLimits,
+): Promise<BodyResult> {
+  if (!budget.reserve(byteCount)) return { kind: 'over_budget' }
+  try {
+    return { kind: 'bytes', bytes: new Uint8Array(await request.arrayBuffer()) }
+  } catch {
+    return { kind: 'broken_off' }
+  } finally {
+    budget.release(byteCount)
+  }
+}
+
+async function readCounted(
+  body: ReadableStream<Uint8Array>,
+  { bytesMax, budget }: BodyLimits,
+): Promise<BodyResult> {
+  const chunks: Uint8Array[] = []
+  let byteCount = 0
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return { kind: 'bytes', bytes: join(chunks, byteCount) }
+      if (byteCount + value.byteLength > bytesMax) return await refuse(reader, 'too_large')
+      if (!budget.reserve(value.byteLength)) return await refuse(reader, 'over_budget')
+      byteCount += value.byteLength
+      chunks.push(value)
+    }
+  } catch {
+    return { kind: 'broken_off' }
+  } finally {
+    budget.release(byteCount)
+  }
+}
+
+async function refuse(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  kind: 'too_large' | 'over_budget',
+): Promise<BodyResult> {
+  await reader.cancel().catch(() => undefined)
+  return { kind }
+}
+
+function join(chunks: readonly Uint8Array[], byteCount: number): Uint8Array {
+  const [only] = chunks
+  if (chunks.length === 1 && only !== undefined) return only
+  const bytes = new Uint8Array(byteCount)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
+}

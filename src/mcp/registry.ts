@@ -1,0 +1,184 @@
+import type { Static, TObject, TSchema } from '@sinclair/typebox'
+import type { Logger } from '../observe/logger.ts'
+
+/**
+ * What MCP clients can use, as data that knows neither protocol era nor transport. `tools/` makes these values; the two era bindings, the REST
+ * facade and the command line read them.
+ */
+
+/** `read` changes nothing; `write` adds or changes; `destructive` may lose something. Yields annotations and read-only mode. */
+export type Effect = 'read' | 'write' | 'destructive'
+
+/** Who calls: the name of the token, or `stdio`. Never a secret. */
+export interface Principal {
+  readonly name: string
+  readonly policy: PrincipalPolicy
+}
+
+/** What a principal may do beyond the policy of the whole server; every field narrows. */
+export interface PrincipalPolicy {
+  readonly isReadOnly: boolean
+  /** Toolsets that the principal may use; undefined means all that are enabled. */
+  readonly toolsets: readonly string[] | undefined
+  /** Channels (ids, `#names`, `!` to exclude) that the principal may see and write; undefined means all. */
+  readonly channels: readonly string[] | undefined
+}
+
+export interface Progress {
+  readonly progress: number
+  readonly total?: number
+  readonly message?: string
+}
+
+export interface ElicitRequest {
+  readonly message: string
+  /** A flat JSON Schema object: what the user is asked for. */
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+export type ElicitAnswer =
+  | { readonly action: 'accept'; readonly content: Readonly<Record<string, unknown>> }
+  | { readonly action: 'decline' | 'cancel' }
+
+/** What every call gets, whatever carried it. */
+export interface CallContext {
+  readonly principal: Principal
+  readonly correlationId: string
+  readonly log: Logger
+  /** Aborts when the caller cancelled, went away (modern era) or the server stops. */
+  readonly signal: AbortSignal
+  /** Tells the caller how far the call is; does nothing where the caller did not ask. */
+  progress(progress: Progress): void
+  /** Asks the user through the client; undefined where the client cannot. */
+  readonly elicit: ((request: ElicitRequest) => Promise<ElicitAnswer>) | undefined
+}
+
+export type ContentBlock =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image'; readonly data: string; readonly mimeType: string }
+  | { readonly type: 'audio'; readonly data: string; readonly mimeType: string }
+  | { readonly type: 'resource'; readonly resource: ResourceContents }
+  | {
+      readonly type: 'resource_link'
+      readonly uri: string
+      readonly name: string
+      readonly mimeType?: string
+    }
+
+export type ResourceContents =
+  | { readonly uri: string; readonly mimeType: string; readonly text: string }
+  | { readonly uri: string; readonly mimeType: string; readonly blob: string }
+
+/** What a tool hands back: text for the model, the same as typed data, and further blocks. */
+export interface ToolOutcome<Data> {
+  readonly text: string
+  readonly data: Data
+  readonly blocks?: readonly ContentBlock[]
+}
+
+/** One tool, with the context type that its `run` needs beyond CallContext. */
+export interface ToolDefinition<
+  Input extends TObject = TObject,
+  Output extends TSchema = TSchema,
+  Context extends CallContext = CallContext,
+> {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly toolset: string
+  readonly effect: Effect
+  /** Whether calling it twice with the same arguments changes nothing more. */
+  readonly isIdempotent?: boolean
+  /** OAuth scopes that the token needs, as Slack spells them. */
+  readonly scopes: readonly string[]
+  readonly input: Input
+  readonly output: Output
+  run(args: Static<Input>, context: Context): Promise<ToolOutcome<Static<Output>>>
+}
+
+/** A tool as the registry keeps it: arguments unknown until checked against `input`. */
+export interface RegisteredTool {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly toolset: string
+  readonly effect: Effect
+  readonly isIdempotent: boolean
+  readonly scopes: readonly string[]
+  readonly input: TObject
+  readonly output: TSchema
+  /** `args` has been checked against `input`. */
+  run(args: unknown, context: CallContext): Promise<ToolOutcome<unknown>>
+}
+
+export interface RegisteredResource {
+  readonly uri: string
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly mimeType: string
+  read(context: CallContext): Promise<ResourceContents>
+}
+
+export interface RegisteredResourceTemplate {
+  /** RFC 6570, level 1: `{name}` for one path segment. */
+  readonly uriTemplate: string
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly mimeType: string
+  read(
+    variables: Readonly<Record<string, string>>,
+    uri: string,
+    context: CallContext,
+  ): Promise<ResourceContents>
+  /** Values for a variable that begin with what was typed; at most 100. */
+  complete?(variable: string, typed: string, context: CallContext): Promise<readonly string[]>
+}
+
+export interface PromptArgument {
+  readonly name: string
+  readonly description: string
+  readonly isRequired: boolean
+}
+
+export interface PromptMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: ContentBlock
+}
+
+export interface RegisteredPrompt {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly arguments: readonly PromptArgument[]
+  /** `args` holds every required argument. */
+  render(args: Readonly<Record<string, string>>, context: CallContext): Promise<readonly PromptMessage[]>
+  complete?(argument: string, typed: string, context: CallContext): Promise<readonly string[]>
+}
+
+export interface ServerIdentity {
+  readonly name: string
+  readonly title: string
+  readonly version: string
+  /** How a model should use the server, and that Slack content is data, not orders. */
+  readonly instructions: string
+}
+
+/** The whole offer. Built once by the composition root; the lists do not change but by `onToolsChanged`. */
+export interface Offer {
+  readonly identity: ServerIdentity
+  readonly tools: readonly RegisteredTool[]
+  readonly resources: readonly RegisteredResource[]
+  readonly resourceTemplates: readonly RegisteredResourceTemplate[]
+  readonly prompts: readonly RegisteredPrompt[]
+}
+
+/** The one way to declare a tool: data whose `run` sees arguments typed by `input`. */
+export function defineTool<
+  Input extends TObject,
+  Output extends TSchema,
+  Context extends CallContext = CallContext,
+>(tool: ToolDefinition<Input, Output, Context>): ToolDefinition<Input, Output, Context> {
+  return tool
+}

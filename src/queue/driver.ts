@@ -1,0 +1,134 @@
+/**
+ * What a queue backend promises. The receiving side sees QueueDriver alone; the consuming side QueueSubscriber; operators QueueAdmin.
+ * A backend is correct when it passes test/contract/queue-driver.ts.
+ */
+export type EventSource = 'events' | 'commands' | 'interactivity'
+
+/** What we know about an event beside its bytes. Plain data: drivers store it as flat fields. */
+export interface EventMeta {
+  /** Slack's event_id, or the key under which an event without one is deduplicated. Equal to QueuedEvent.id. */
+  readonly eventId: string
+  /** The inner event's type (`message`), the outer type where there is no inner one, `slash_command` or `interactive:<type>`. */
+  readonly type: string
+  readonly teamId: string | undefined
+  readonly channelId: string | undefined
+  /** Wall clock when the request arrived, milliseconds. */
+  readonly receivedAtMs: number
+  readonly correlationId: string
+  readonly source: EventSource
+  /** Slack's X-Slack-Retry-Num, 0 for the first delivery. */
+  readonly retryNum: number
+}
+
+export interface QueuedEvent {
+  /** What deduplication goes by: Slack's event_id, or a hash of the bytes. */
+  readonly id: string
+  readonly topic: string
+  /** Events of one key are kept in order where order is asked for: the channel, else the team. */
+  readonly key: string
+  /** The exact bytes that Slack signed; never a re-serialised copy. */
+  readonly bytes: Uint8Array
+  readonly meta: EventMeta
+}
+
+export interface QueueDepth {
+  /** Events kept. */
+  readonly events: number
+  /** Bytes kept, payloads only. */
+  readonly bytes: number
+  /** The bound at which publishing is refused (or the oldest dropped), in events. */
+  readonly eventsMax: number
+  /** When the oldest event that some group has not acknowledged arrived (wall clock); undefined when there is none. */
+  readonly oldestAtMs: number | undefined
+  readonly deadLetters: number
+}
+
+export interface QueueCapabilities {
+  /** What was acknowledged survives kill -9. */
+  readonly durable: boolean
+  /** Other processes see the same events and the same deduplication. */
+  readonly shared: boolean
+}
+
+/** The receiving side. */
+export interface QueueDriver {
+  readonly name: string
+  readonly capabilities: QueueCapabilities
+  start(): Promise<void>
+  /**
+   * Deduplicates and stores in one operation. Resolves once stored as durably as `capabilities` say; there is no moment at which an event is
+   * marked as seen and not stored. Rejects with QUEUE_UNAVAILABLE or QUEUE_FULL and nothing else (also when `signal` aborts).
+   */
+  publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'>
+  depth(): Promise<QueueDepth>
+  /** Asks the store itself; leaves nothing behind. Rejects with QUEUE_UNAVAILABLE. */
+  ping(signal?: AbortSignal): Promise<void>
+  /** Finishes what is in flight, frees everything, safe to call twice. */
+  stop(): Promise<void>
+}
+
+export interface Delivery {
+  readonly event: QueuedEvent
+  /** 1 for the first try. */
+  readonly attempt: number
+}
+
+/** Resolving acknowledges the event; rejecting asks for it again after a backoff. `signal` aborts when the subscription ends. */
+export type EventHandler = (delivery: Delivery, signal: AbortSignal) => Promise<void>
+
+export interface Subscription {
+  readonly topic: string
+  /** Each group gets every event; the members of a group share them. A new group begins with the oldest event kept. */
+  readonly group: string
+  readonly handler: EventHandler
+  /** Ends the subscription: no new deliveries; the promise resolves once running handlers have settled. */
+  readonly signal: AbortSignal
+  /** Handlers running at once in this member. Default 1. */
+  readonly concurrencyMax?: number
+  /** One event per key at a time and in order, also across failures. Default false. */
+  readonly ordered?: boolean
+}
+
+/** The consuming side of the same drivers. */
+export interface QueueSubscriber {
+  /**
+   * Delivers to one member of a group until `signal` aborts, then resolves once running handlers have settled. A handler that rejects gets the
+   * event again with attempt + 1 after a backoff; after `attemptsMax` it becomes a dead letter with its original bytes, and blocks nobody.
+   * Never rejects.
+   */
+  subscribe(subscription: Subscription): Promise<void>
+}
+
+export interface GroupInfo {
+  readonly topic: string
+  readonly group: string
+  /** Events that this group has not acknowledged. */
+  readonly pending: number
+  /** Wall clock of the last acknowledgement or delivery; undefined before the first. */
+  readonly activeAtMs: number | undefined
+}
+
+export interface DeadLetter {
+  readonly event: QueuedEvent
+  readonly group: string
+  readonly attempts: number
+  /** The code or class of the last failure; never message text. */
+  readonly reason: string
+  readonly deadAtMs: number
+}
+
+/** What operators do to the same drivers. */
+export interface QueueAdmin {
+  groups(): Promise<readonly GroupInfo[]>
+  /** Forgets a group and what it had pending; false when there is no such group. */
+  removeGroup(topic: string, group: string): Promise<boolean>
+  deadLetters(limit: number): Promise<readonly DeadLetter[]>
+  /** Hands a dead letter to its group again as a first attempt; false when there is no such letter. */
+  replayDeadLetter(eventId: string, group: string): Promise<boolean>
+  removeDeadLetter(eventId: string, group: string): Promise<boolean>
+  /** The newest `limit` events kept, newest last. */
+  recent(topic: string, limit: number): Promise<readonly QueuedEvent[]>
+}
+
+/** A whole backend. */
+export type QueueBackend = QueueDriver & QueueSubscriber & QueueAdmin

@@ -1,0 +1,308 @@
+/** One promise of the product. */
+export interface Requirement {
+  /** What is promised, in one sentence. */
+  readonly says: string
+  /** The file that shows it where no test can (a document, a build file); without it a test must cite the id. */
+  readonly shownBy?: string
+  /** Promised, but not there yet: must not be cited. Deleting this line makes the gate ask for a test. */
+  readonly isOpen?: true
+}
+
+/**
+ * Every promised behaviour as data. S ids are the architecture specification, sentence by sentence; finer ids (`webhook:…`) stand below
+ * their subject. A test cites an id through `verifies(id, …)`; the gate fails for an id without a test and for a cited id that is not here.
+ */
+export const requirements: Readonly<Record<string, Requirement>> = {
+  S1: {
+    says: 'One process, one HTTP app, one port serves MCP clients and Slack webhooks at the same time',
+    isOpen: true,
+  },
+  S2: {
+    says: '"Simplifies deployment, reduces operational overhead, enables unified configuration and monitoring": one config object, one health endpoint, one metrics endpoint, one log stream for both halves',
+    isOpen: true,
+  },
+  S3: {
+    says: 'A public factory (createIntegratedApp) building the unified app, options token? (null/undefined = deferred or from config), mcpTransport default "sse", mcpMountPath? default "/mcp", retry default 3; returns the app without listening',
+    isOpen: true,
+  },
+  S4: {
+    says: 'The factory creates the webhook app as base, initialises the shared Slack client with token+retry, then attaches MCP by transport, in that order',
+    isOpen: true,
+  },
+  S5: {
+    says: 'mcpTransport="sse": MCP mounted at mcpMountPath; a null/empty mount path falls back to /mcp',
+    isOpen: true,
+  },
+  S6: {
+    says: 'mcpTransport="streamable-http": MCP HTTP routes are merged into the main app at root level (no mount path required)',
+    isOpen: true,
+  },
+  S7: {
+    says: "Unknown/empty/null transport is refused with a clear error (upstream: ValueError for '', None, stdio, socket-mode; socket-mode has its own message)",
+    isOpen: true,
+  },
+  S8: {
+    says: 'Creating the app twice in one process (tests) does not duplicate routes or share state',
+    isOpen: true,
+  },
+  S9: { says: 'POST /slack/events processes Slack events in both transports', isOpen: true },
+  S10: { says: 'GET /health in both transports, unified for both components', isOpen: true },
+  S11: {
+    says: 'SSE mode is the default transport and browser compatible (CORS + EventSource)',
+    isOpen: true,
+  },
+  S12: {
+    says: 'SSE mode: GET /mcp/sse opens the stream; first event is endpoint whose data is the messages URL *including the mount path* (upstream: /mcp/messages/?session_id=…)',
+    isOpen: true,
+  },
+  S13: {
+    says: 'MCP_MOUNT_PATH=/api/mcp ⇒ SSE at /api/mcp/sse and the advertised messages URL is /api/mcp/messages…',
+    isOpen: true,
+  },
+  S14: { says: 'Streamable-HTTP mode: POST /call_tool runs a tool over plain REST', isOpen: true },
+  S15: { says: 'Streamable-HTTP mode: GET /list_tools lists tools over plain REST', isOpen: true },
+  S16: {
+    says: 'the "etc." of S14/S15: the rest of the MCP surface as REST (list/read resources, list/get prompts)',
+    isOpen: true,
+  },
+  S17: {
+    says: 'HttpTransport("https://your-server.com") — a streamable-HTTP MCP client pointed at the bare root URL can initialise and call tools (so / must speak MCP as well as /mcp)',
+    isOpen: true,
+  },
+  S18: {
+    says: 'A browser MCP client at https://your-server.com/mcp/sse works through a reverse proxy with a public Host header',
+    isOpen: true,
+  },
+  S19: { says: 'Slack app request URL is https://your-server.com/slack/events', isOpen: true },
+  S20: {
+    says: 'OpenAPI document that is *combined* (webhook + health + MCP/REST endpoints) plus an interactive docs page',
+    isOpen: true,
+  },
+  S21: { says: 'MCP endpoints live under a configurable path, default /mcp', isOpen: true },
+  S22: { says: 'MCP tools and webhook processing use the *same Slack client instance*', isOpen: true },
+  S23: { says: 'initializeSlackClient(token, retry=3) exists as the single initialiser', isOpen: true },
+  S24: {
+    says: 'Connection pooling: keep-alive connections to Slack are reused across both halves',
+    isOpen: true,
+  },
+  S25: {
+    says: 'Consistent token management: one source of truth; changing the token changes it everywhere',
+    isOpen: true,
+  },
+  S26: {
+    says: 'Unified rate limiting: one limiter/backoff state per Slack method+workspace shared by both halves',
+    isOpen: true,
+  },
+  S27: {
+    says: 'Shared authentication state (one auth.test identity: team, bot user) available to both halves',
+    isOpen: true,
+  },
+  S28: { says: 'Centralised configuration for both components (one schema, validated once)', isOpen: true },
+  S29: { says: 'env SLACK_BOT_TOKEN — required (MCP tools)', isOpen: true },
+  S30: { says: 'env SLACK_SIGNING_SECRET — required (webhook verification)', isOpen: true },
+  S31: { says: 'env MCP_TRANSPORT ∈ {sse,streamable-http}, default sse', isOpen: true },
+  S32: { says: 'env MCP_MOUNT_PATH, default /mcp', isOpen: true },
+  S33: {
+    says: 'env SLACK_EVENTS_TOPIC — queue topic (specification sets slack.events; upstream default slack_events)',
+    isOpen: true,
+  },
+  S34: { says: 'env QUEUE_BACKEND_TYPE — backend selection', isOpen: true },
+  S35: { says: 'env HOST — bind address', isOpen: true },
+  S36: { says: 'env PORT — port (Heroku and Cloud Run inject it)', isOpen: true },
+  S37: { says: 'env LOG_LEVEL', isOpen: true },
+  S38: {
+    says: 'In HTTP streaming mode no mount path is required; setting one is harmless or used, never an error',
+    isOpen: true,
+  },
+  S39: {
+    says: 'CLI slack-integrated-server with --transport (sse) --mount-path (/mcp) --host (0.0.0.0) --port (3000) --log-level (INFO) --retry (3) — these names, these defaults',
+    isOpen: true,
+  },
+  S40: {
+    says: 'Every CLI flag has an env counterpart and the precedence is documented and tested',
+    isOpen: true,
+  },
+  S41: {
+    says: 'Container image that runs the integrated server, exposes 3000, default command = --transport sse --port 3000',
+    isOpen: true,
+  },
+  S42: {
+    says: 'Container configured by env only: SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, MCP_TRANSPORT=sse, MCP_MOUNT_PATH=/mcp, PORT=3000',
+    isOpen: true,
+  },
+  S43: {
+    says: 'Kubernetes Deployment manifest, replicas: 3, secrets from slack-secrets keys bot-token/signing-secret, containerPort 3000, label app: slack-mcp-integrated',
+    isOpen: true,
+  },
+  S44: { says: 'Kubernetes Service type LoadBalancer 80', isOpen: true },
+  S45: {
+    says: 'Heroku: app boots from config vars and git push (Procfile or container; binds $PORT)',
+    isOpen: true,
+  },
+  S46: {
+    says: 'Google Cloud Run (Knative manifest), maxScale 10, containerPort 3000, env only SLACK_BOT_TOKEN + MCP_TRANSPORT — note: no signing secret in that example; see decision D6',
+    isOpen: true,
+  },
+  S47: {
+    says: '"Deployment patterns" documented for: single container, Kubernetes, Heroku, Cloud Run (user adds: download-and-run binary, scratch/distroless container, systemd unit on a VM)',
+    isOpen: true,
+  },
+  S48: { says: 'GET /health', isOpen: true },
+  S49: { says: 'status = "healthy" when good', isOpen: true },
+  S50: { says: 'components.mcp_server = "ready"', isOpen: true },
+  S51: { says: 'components.webhook_server = "ready"', isOpen: true },
+  S52: {
+    says: 'components.slack_client = "connected" — must mean a real check of Slack (cached auth.test), not "object exists"',
+    isOpen: true,
+  },
+  S53: {
+    says: 'components.queue_backend = "connected" — must mean a real check that leaves no message behind',
+    isOpen: true,
+  },
+  S54: { says: 'timestamp = ISO-8601 UTC of now', isOpen: true },
+  S55: {
+    says: 'Unhealthy is visible both in JSON and in the HTTP status (upstream uses 503 when the queue fails; keep)',
+    isOpen: true,
+  },
+  S56: {
+    says: '"Unified health endpoints [plural] for both components": liveness vs readiness vs detailed (upstream docs also name /health/detailed)',
+    isOpen: true,
+  },
+  S57: { says: 'Request metrics: HTTP request/response counts, status, latency per route', isOpen: true },
+  S58: { says: 'MCP metrics: tool usage count and duration per tool, per outcome', isOpen: true },
+  S59: {
+    says: 'Webhook metrics: events received/published per event type, throughput, publish latency',
+    isOpen: true,
+  },
+  S60: { says: 'Error metrics: rates and types (by code and component)', isOpen: true },
+  S61: {
+    says: 'They are collectable by a standard scraper (GET /metrics, text exposition); label sets bounded (an attacker must not be able to mint labels by unknown paths/tool names/event types)',
+    isOpen: true,
+  },
+  S62: { says: 'Structured (machine readable, one object per line) logs', isOpen: true },
+  S63: {
+    says: 'Event webhook_event_received with fields event_type, team_id, correlation_id for each accepted webhook',
+    isOpen: true,
+  },
+  S64: {
+    says: 'Event mcp_tool_executed with fields tool_name, execution_time, correlation_id for each tool call',
+    isOpen: true,
+  },
+  S65: {
+    says: 'Correlation id: created or taken from the request, present on every log line of that request, on the error body, and carried with the published event to the consumer',
+    isOpen: true,
+  },
+  S66: { says: 'No secrets in logs (tokens, signing secret, Redis password)', isOpen: true },
+  S67: {
+    says: 'Every error response of both halves has the shape {"error":{"code","message","component","details","correlation_id"}}',
+    isOpen: true,
+  },
+  S68: { says: 'error.code is a stable UPPER_SNAKE code', isOpen: true },
+  S69: { says: 'error.component ∈ {mcp,webhook}', isOpen: true },
+  S70: { says: 'error.correlation_id is a UUID, equals the logged one', isOpen: true },
+  S71: {
+    says: "error.details is an object with specific data (e.g. Slack's error, needed, provided, retry-after)",
+    isOpen: true,
+  },
+  S72: {
+    says: 'Circuit breaker around Slack API calls: opens after 5 failures (failure_threshold=5)',
+    isOpen: true,
+  },
+  S73: { says: 'Breaker half-opens after 30 s (recovery_timeout=30)', isOpen: true },
+  S74: {
+    says: '"Resilience for external dependencies" — plural: also around the queue backend',
+    isOpen: true,
+  },
+  S75: {
+    says: 'Breaker state is visible (health, metrics) and its rejection is a unified error; business errors (channel_not_found, missing_scope) must not count as failures',
+    isOpen: true,
+  },
+  S76: { says: 'Retries for Slack calls, count configurable (retry, default 3, 0 = off)', isOpen: true },
+  S77: {
+    says: 'Memory efficiency: single application instance (measure RSS; upstream asks 128–256 Mi in k8s )',
+    isOpen: true,
+  },
+  S78: { says: 'Connection pooling: shared HTTP connections (=S24)', isOpen: true },
+  S79: {
+    says: 'Process management: reduced overhead — clean start, SIGTERM drain, exit codes',
+    isOpen: true,
+  },
+  S80: { says: 'Monitoring simplicity: single deployment to monitor', isOpen: true },
+  S81: { says: 'Horizontal scaling: several instances correct at once (see S44)', isOpen: true },
+  S82: { says: 'Load balancing: requests may be spread over instances', isOpen: true },
+  S83: {
+    says: 'Auto-scaling on CPU/memory/request metrics ⇒ metrics must expose what an autoscaler needs (in-flight, rate, queue depth)',
+    isOpen: true,
+  },
+  S84: {
+    says: 'Regional deployment: several regions ⇒ no hidden global state, stateless instances',
+    isOpen: true,
+  },
+  S85: { says: 'Token management: single source of truth for Slack credentials', isOpen: true },
+  S86: {
+    says: 'Request verification: webhook signature validation (constant time, raw bytes, 5-minute window)',
+    isOpen: true,
+  },
+  S87: {
+    says: 'HTTPS enforcement by TLS termination at the load balancer ⇒ trust X-Forwarded-Proto/-For only from configured proxies; optionally refuse plain HTTP',
+    isOpen: true,
+  },
+  S88: {
+    says: 'Secret management: environment-based configuration (files such as *_FILE as a plus; upstream docs show SLACK_BOT_TOKEN_FILE which is not implemented)',
+    isOpen: true,
+  },
+  S89: {
+    says: 'Firewall rules: inbound HTTPS only (documentation + manifests, e.g. NetworkPolicy)',
+    isOpen: true,
+  },
+  S90: {
+    says: 'API gateway: optional — must work behind one (path prefix, forwarded headers)',
+    isOpen: true,
+  },
+  S91: { says: 'Rate limiting: application-level', isOpen: true },
+  S92: {
+    says: 'DDoS protection by the cloud provider (doc), and the app must survive: body-size limit, connection/session limits, timeouts',
+    isOpen: true,
+  },
+  S93: {
+    says: '"Production-ready, maintainable, scalable" closing claim: covered by tests + docs',
+    isOpen: true,
+  },
+  S94: {
+    says: 'TypeScript, Bun-native; bun build --compile gives a single self-contained binary',
+    isOpen: true,
+  },
+  S95: {
+    says: 'Uses elysia, @modelcontextprotocol/sdk, @slack/web-api, @sinclair/typebox, bun-types',
+    isOpen: true,
+  },
+  S96: {
+    says: 'Top level: src, test, scripts, bunfig.toml, package.json, tsconfig.json, Dockerfile.distroless',
+    isOpen: true,
+  },
+  S97: {
+    says: 'MCP over SSE, streamable HTTP and stdio; webhook receiver; queue in-memory or Redis "plus whatever we add"',
+    isOpen: true,
+  },
+  S98: {
+    says: 'One Slack client, one config, one health endpoint, metrics, structured logs with correlation ids, unified error JSON, circuit breaker, rate limiting',
+    isOpen: true,
+  },
+  S99: {
+    says: 'Run modes: download-and-run binary; scratch/distroless container (read-only fs, no shell, no curl ⇒ the binary needs its own health probe subcommand); systemd service on a VM; bun test',
+    isOpen: true,
+  },
+  S100: { says: 'The two halves also run alone: MCP only, webhook only.', isOpen: true },
+  S101: { says: 'MCP over stdio.', isOpen: true },
+  S103: { says: 'All six upstream tools with their names.', isOpen: true },
+  S104: { says: 'Resource slack://emojis.', isOpen: true },
+  S105: { says: 'The usage prompts of the upstream tools.', isOpen: true },
+  S106: { says: 'CORS settings in four options.', isOpen: true },
+  S107: {
+    says: 'An explicit --env-file is read, below the real environment; no .env is read by itself.',
+    isOpen: true,
+  },
+  S109: { says: 'createIntegratedApp takes a queue driver of the embedder.', isOpen: true },
+  S110: { says: 'A consumer with handlers in two styles.', isOpen: true },
+  S111: { says: 'A client factory whose clients can be replaced.', isOpen: true },
+}
