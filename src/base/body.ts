@@ -85,8 +85,9 @@ async function readCounted(
   }
 }
 
+/** Tells the sender to stop; whether it listens does not matter any more. */
 async function refuse(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  reader: { cancel(): Promise<void> },
   kind: 'too_large' | 'over_budget',
 ): Promise<BodyResult> {
   await reader.cancel().catch(() => undefined)
