@@ -1,0 +1,35 @@
+import type { Logger } from '../observe/logger.ts'
+import type { SignatureFault } from '../slack/signature.ts'
+
+/** So many well-formed requests that do not match, and none that does, mean a wrong secret rather than forgers. */
+const mismatchesBeforeAdvice = 5
+
+/**
+ * Says once what the commonest mistake is: a signing secret of another app. Slack shows a receiver's 401s nowhere, and switches events off when
+ * they go on.
+ */
+export class SecretAdvisor {
+  readonly #log: Logger
+  #mismatches = 0
+  #isSilent = false
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  /** A valid signature was seen: the secret is right, whoever sends the others. */
+  sawValid(): void {
+    this.#isSilent = true
+  }
+
+  sawFault(fault: SignatureFault): void {
+    if (this.#isSilent || fault !== 'mismatch' || ++this.#mismatches < mismatchesBeforeAdvice) return
+    this.#isSilent = true
+    this.#log.warn('webhook_signing_secret_suspected', {
+      variable: 'SLACK_SIGNING_SECRET',
+      mismatches: this.#mismatches,
+      advice:
+        'No request has matched the signing secret since the start. Compare SLACK_SIGNING_SECRET with "Basic Information > App Credentials > Signing Secret" of the Slack app.',
+    })
+  }
+}
