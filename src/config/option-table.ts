@@ -1,0 +1,367 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import {
+  addressRanges,
+  bindHost,
+  hostNames,
+  mountPath,
+  publicUrl,
+  redisUrl,
+  slackApiUrl,
+} from './address-types.ts'
+import type { OptionRow, OptionValue } from './option-row.ts'
+import {
+  bearerToken,
+  decoded,
+  namedTokens,
+  signingSecrets,
+  slackToken,
+  tokenPolicies,
+} from './secret-types.ts'
+
+const choice = <const Choices extends readonly string[]>(choices: Choices, fallback: Choices[number]) =>
+  Type.Unsafe<Choices[number]>(
+    Type.Union(
+      choices.map((value) => Type.Literal(value)),
+      { default: fallback },
+    ),
+  )
+
+const texts = (fallback: readonly string[], pattern = '^\\S+$') =>
+  Type.Array(Type.String({ pattern }), { default: [...fallback] })
+
+const count = (fallback: number, minimum: number, maximum: number) =>
+  Type.Integer({ default: fallback, minimum, maximum })
+
+const toggle = (fallback: boolean) => Type.Boolean({ default: fallback })
+
+const none = <Schema extends TSchema>(schema: Schema) => Type.Optional(schema)
+
+/**
+ * Every option, once. From a row come the variable (`queueBackendType` is QUEUE_BACKEND_TYPE), the flag (--queue-backend-type), the key of the
+ * configuration file (`backend_type` in `[queue]`), the type, default and bounds, help, documents, .env.example and the JSON Schema.
+ */
+export const optionTable = {
+  host: {
+    schema: bindHost({ default: '127.0.0.1' }),
+    group: 'server',
+    description: 'Address to listen on. 0.0.0.0 in containers, where others must reach the server.',
+    placeholder: 'address',
+  },
+  port: {
+    schema: count(3000, 0, 65_535),
+    group: 'server',
+    description: 'Port to listen on; 0 picks a free one and prints it.',
+  },
+  publicUrl: {
+    schema: none(publicUrl()),
+    group: 'server',
+    description: 'URL under which clients and Slack reach the server from outside.',
+    placeholder: 'url',
+    hint: 'For example https://slack.example.com.',
+  },
+  allowedHosts: {
+    schema: hostNames(),
+    group: 'server',
+    description:
+      'Host names that requests for MCP, REST, docs and admin may carry, beside PUBLIC_URL and loopback.',
+    placeholder: 'host,…',
+  },
+  serverTrustedProxies: {
+    schema: addressRanges(),
+    group: 'server',
+    description: 'Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.',
+    flag: '--trusted-proxies',
+    placeholder: 'cidr,…',
+  },
+  serverShutdownSeconds: {
+    schema: count(10, 1, 600),
+    group: 'server',
+    description:
+      'How long a stop may take to finish what is in flight; then the process ends with exit code 1.',
+    flag: '--shutdown-seconds',
+  },
+  stateDir: {
+    schema: none(Type.String({ pattern: '^/[^\\0]*$' })),
+    group: 'server',
+    description: 'Directory for what must survive a restart. Without it nothing is written anywhere.',
+    envOfServiceManager: 'STATE_DIRECTORY',
+    placeholder: 'directory',
+    expects: 'an absolute path',
+  },
+  adminToken: {
+    schema: none(bearerToken()),
+    group: 'server',
+    description: 'Bearer token of the admin routes. Without it one is derived; "token --admin" prints it.',
+    secret: true,
+    placeholder: 'token',
+  },
+  adminPort: {
+    schema: none(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    group: 'server',
+    description: 'Port for admin, /metrics and /docs alone; without it they are on PORT.',
+  },
+
+  slackBotToken: {
+    schema: none(slackToken()),
+    group: 'slack',
+    description: 'Bot User OAuth Token of the Slack app (xoxb-…).',
+    secret: true,
+    placeholder: 'xoxb-…',
+    hint: 'https://api.slack.com/apps > your app > OAuth & Permissions > Bot User OAuth Token.',
+  },
+  slackUserToken: {
+    schema: none(slackToken()),
+    group: 'slack',
+    description: 'User OAuth Token (xoxp-…): only what no bot token may do, such as search.',
+    secret: true,
+    placeholder: 'xoxp-…',
+    hint: 'https://api.slack.com/apps > your app > OAuth & Permissions > User OAuth Token.',
+  },
+  slackSigningSecret: {
+    schema: signingSecrets(),
+    group: 'slack',
+    description:
+      'Secret that Slack signs webhook bodies with. Several, separated by commas, while one is replaced.',
+    secret: true,
+    placeholder: 'secret,…',
+    hint: 'https://api.slack.com/apps > your app > Basic Information > App Credentials > Signing Secret.',
+  },
+  slackApiUrl: {
+    schema: slackApiUrl({ default: 'https://slack.com/api/' }),
+    group: 'slack',
+    description: 'Base URL of the Slack Web API: GovSlack, or a double on loopback.',
+    placeholder: 'url',
+  },
+  slackRetry: {
+    schema: count(3, 0, 10),
+    group: 'slack',
+    description: 'How often a failed call of the Slack Web API is tried again; 0 is never.',
+    flag: '--retry',
+  },
+  slackEventsTopic: {
+    schema: Type.String({ default: 'slack.events', pattern: '^[A-Za-z0-9._:-]{1,200}$' }),
+    group: 'slack',
+    description: 'Topic of the queue that events are published to and consumed from.',
+    placeholder: 'topic',
+    expects: 'up to 200 of A-Z a-z 0-9 . _ : -',
+  },
+
+  mcpEnabled: {
+    schema: toggle(true),
+    group: 'mcp',
+    description: 'Serve MCP. Off, the webhook runs alone and no bot token is needed.',
+    flag: '--mcp',
+  },
+  mcpTransport: {
+    schema: choice(['sse', 'streamable-http'], 'sse'),
+    group: 'mcp',
+    description:
+      'sse: legacy SSE and streamable HTTP below the mount path. streamable-http: that at the root and the mount path, and REST.',
+    flag: '--transport',
+  },
+  mcpMountPath: {
+    schema: mountPath({ default: '/mcp' }),
+    group: 'mcp',
+    description: 'Path that MCP is served below.',
+    flag: '--mount-path',
+    placeholder: 'path',
+  },
+  mcpAuth: {
+    schema: Type.Array(choice(['token', 'none'], 'token'), { default: ['token'], minItems: 1 }),
+    group: 'mcp',
+    description: 'How MCP clients prove who they are. none: not at all, on loopback only.',
+    placeholder: 'mode,…',
+    expects: 'token or none',
+  },
+  mcpAuthTokens: {
+    schema: namedTokens(),
+    group: 'mcp',
+    description: 'Bearer tokens of MCP clients. Without any, one is derived; "token" prints it.',
+    secret: true,
+    placeholder: 'name:token,…',
+  },
+  mcpTokens: {
+    schema: tokenPolicies(),
+    group: 'mcp',
+    description: 'What the bearer of one token may do: name, token_file, read_only, toolsets, channels.',
+    fileOnly: true,
+  },
+  mcpToolsets: {
+    schema: texts(['default'], '^[a-z_]+$'),
+    group: 'mcp',
+    description: 'Groups of tools to offer; all is every one.',
+    flag: '--toolsets',
+    placeholder: 'name,…',
+    expects: 'names of toolsets',
+  },
+  mcpReadOnly: {
+    schema: toggle(false),
+    group: 'mcp',
+    description: 'Offer and run only tools that change nothing in Slack.',
+    flag: '--read-only',
+  },
+  mcpSessions: {
+    schema: choice(['memory', 'stateless'], 'memory'),
+    group: 'mcp',
+    description:
+      'Where sessions of clients before 2026-07-28 live. stateless: nowhere, for several replicas.',
+  },
+  mcpSessionsMax: {
+    schema: count(1000, 1, 1_000_000),
+    group: 'mcp',
+    description: 'Sessions open at once.',
+  },
+  mcpSessionsPerPrincipalMax: {
+    schema: count(64, 1, 1_000_000),
+    group: 'mcp',
+    description: 'Sessions that one principal may have open.',
+  },
+  mcpSessionIdleSeconds: {
+    schema: count(900, 1, 86_400),
+    group: 'mcp',
+    description: 'How long a session without a request or stream stays open.',
+  },
+  mcpSessionLifetimeSeconds: {
+    schema: count(86_400, 1, 2_592_000),
+    group: 'mcp',
+    description: 'How long a session stays open at most.',
+  },
+  mcpSessionInitializeSeconds: {
+    schema: count(10, 1, 3600),
+    group: 'mcp',
+    description: 'How long a session may be open before the client has initialised it.',
+  },
+  mcpSessionCallsMax: {
+    schema: count(32, 1, 10_000),
+    group: 'mcp',
+    description: 'Requests of one session that may run at once.',
+  },
+
+  webhookEnabled: {
+    schema: toggle(true),
+    group: 'webhook',
+    description: "Receive Slack's events. Off, MCP runs alone and no signing secret is needed.",
+    flag: '--webhook',
+  },
+
+  queueBackendType: {
+    schema: choice(['memory', 'sqlite', 'redis'], 'memory'),
+    group: 'queue',
+    description:
+      'Where accepted events are kept: memory loses them at exit, sqlite needs STATE_DIR, redis REDIS_URL.',
+    envAliases: ['QUEUE_BACKEND'],
+    flag: '--queue-backend',
+  },
+  redisUrl: {
+    schema: none(redisUrl()),
+    group: 'queue',
+    description: 'The Redis server of the redis backend; rediss:// for TLS.',
+    secret: true,
+    placeholder: 'redis://…',
+    hint: 'For example redis://user:password@redis.example.com:6379/0.',
+  },
+  queueMemoryEventsMax: {
+    schema: count(10_000, 1, 10_000_000),
+    group: 'queue',
+    description: 'Events that the memory backend keeps.',
+  },
+  queueDedupeSeconds: {
+    schema: count(93_600, 60, 604_800),
+    group: 'queue',
+    description:
+      'How long an event is remembered so that a repeated one is stored once; Slack repeats for 24 h.',
+  },
+  queueDedupeIdsMax: {
+    schema: count(100_000, 1, 10_000_000),
+    group: 'queue',
+    description: 'Events that the memory backend remembers for this at most.',
+  },
+
+  limitsAddressFailuresPerMinute: {
+    schema: count(60, 1, 1_000_000),
+    group: 'limits',
+    description: 'Refused requests of one address before it gets 429. Requests that Slack signed never do.',
+  },
+  limitsPrincipalRequestsPerMinute: {
+    schema: count(600, 1, 1_000_000),
+    group: 'limits',
+    description: 'MCP and REST requests of one principal.',
+  },
+  limitsToolCallsPerMinute: {
+    schema: count(120, 1, 1_000_000),
+    group: 'limits',
+    description: 'Calls of one tool by one principal.',
+  },
+
+  corsAllowOrigins: {
+    schema: texts([], '^(\\*|https?://[^/\\s]+)$'),
+    group: 'cors',
+    description: 'Origins of browser pages that may call MCP and REST; none without it.',
+    placeholder: 'origin,…',
+    expects: 'origins such as https://app.example.com, without a path, or *',
+  },
+  corsAllowMethods: {
+    schema: texts(['GET', 'POST', 'DELETE'], '^[A-Z]+$'),
+    group: 'cors',
+    description: 'Methods that those pages may use.',
+    placeholder: 'method,…',
+    expects: 'methods in capitals',
+  },
+  corsAllowHeaders: {
+    schema: texts(
+      [
+        'Authorization',
+        'Content-Type',
+        'Last-Event-ID',
+        'Mcp-Method',
+        'Mcp-Name',
+        'Mcp-Protocol-Version',
+        'Mcp-Session-Id',
+        'X-Correlation-Id',
+      ],
+      '^[A-Za-z0-9-]+$',
+    ),
+    group: 'cors',
+    description: 'Headers that those pages may send.',
+    placeholder: 'header,…',
+    expects: 'names of headers',
+  },
+  corsAllowCredentials: {
+    schema: toggle(false),
+    group: 'cors',
+    description: 'Whether those pages may send cookies; needs named origins.',
+  },
+
+  docsEnabled: {
+    schema: toggle(true),
+    group: 'docs',
+    description: 'Serve /docs and /openapi.json.',
+    flag: '--docs',
+  },
+
+  logLevel: {
+    schema: decoded(choice(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'], 'INFO'), asLogLevel),
+    group: 'log',
+    description: 'The least important lines to write.',
+    ignoresCase: true,
+    synonyms: { WARNING: 'WARN', CRITICAL: 'FATAL' },
+  },
+  logFormat: {
+    schema: choice(['auto', 'json', 'pretty'], 'auto'),
+    group: 'log',
+    description: 'auto: pretty on a terminal, else json.',
+  },
+} as const satisfies Record<string, OptionRow>
+
+type UpperLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
+
+/** Levels are written in capitals, as upstream and its documents do; the logger's own names are lower case. */
+function asLogLevel(level: UpperLevel): Lowercase<UpperLevel> {
+  return level.toLowerCase() as Lowercase<UpperLevel>
+}
+
+export type OptionTable = typeof optionTable
+export type OptionKey = keyof OptionTable
+
+/** The whole configuration, decoded: secrets are `Secret`, lists are read-only, what may be missing is `undefined`. */
+export type Config = { readonly [Key in OptionKey]: OptionValue<OptionTable[Key]> }
