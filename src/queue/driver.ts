@@ -38,6 +38,13 @@ export interface QueueDepth {
   readonly bytes: number
   /** The bound at which publishing is refused (or the oldest dropped), in events. */
   readonly eventsMax: number
+  /** Events that the group furthest behind has not acknowledged; 0 while there is no group. */
+  readonly pending: number
+  /**
+   * How near the group furthest behind is to the bound, in events or bytes, whichever is nearer: at 1 publishing is refused. 0 while there is
+   * no group, since then the oldest event gives way.
+   */
+  readonly fill: number
   /** When the oldest event that some group has not acknowledged arrived (wall clock); undefined when there is none. */
   readonly oldestAtMs: number | undefined
   readonly deadLetters: number
@@ -56,7 +63,7 @@ export interface QueueDriver {
   readonly capabilities: QueueCapabilities
   start(): Promise<void>
   /**
-   * Deduplicates and stores in one operation. Resolves once stored as durably as `capabilities` say; there is no moment at which an event is
+   * Deduplicates, within a topic, and stores in one operation. Resolves once stored as durably as `capabilities` say; there is no moment at which an event is
    * marked as seen and not stored. Rejects with QUEUE_UNAVAILABLE or QUEUE_FULL and nothing else (also when `signal` aborts).
    */
   publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'>
@@ -73,8 +80,20 @@ export interface Delivery {
   readonly attempt: number
 }
 
-/** Resolving acknowledges the event; rejecting asks for it again after a backoff. `signal` aborts when the subscription ends. */
+/**
+ * Resolving acknowledges the event; rejecting asks for it again after a backoff. `signal` aborts when the subscription ends or the lease is
+ * over.
+ */
 export type EventHandler = (delivery: Delivery, signal: AbortSignal) => Promise<void>
+
+export interface RetryPolicy {
+  /** Tries after which an event that keeps failing becomes a dead letter. */
+  readonly attemptsMax: number
+  /** The longest wait after the first failure, milliseconds; each further one is twice as long. */
+  readonly firstMs: number
+  /** No wait is longer than this, milliseconds. */
+  readonly longestMs: number
+}
 
 export interface Subscription {
   readonly topic: string
@@ -85,8 +104,15 @@ export interface Subscription {
   readonly signal: AbortSignal
   /** Handlers running at once in this member. Default 1. */
   readonly concurrencyMax?: number
-  /** One event per key at a time and in order, also across failures. Default false. */
+  /**
+   * One event per key at a time and in order, also across failures, among the members of the group in this process. A group is ordered from
+   * the first member that asks for it. Default false.
+   */
   readonly ordered?: boolean
+  /** How long a handler may take before its signal aborts and the try counts as failed, milliseconds. Default 5 minutes. */
+  readonly leaseMs?: number
+  /** Default: the policy of the driver. The newest member's policy holds for the group. */
+  readonly retry?: RetryPolicy
 }
 
 /** The consuming side of the same drivers. */
@@ -94,7 +120,7 @@ export interface QueueSubscriber {
   /**
    * Delivers to one member of a group until `signal` aborts, then resolves once running handlers have settled. A handler that rejects gets the
    * event again with attempt + 1 after a backoff; after `attemptsMax` it becomes a dead letter with its original bytes, and blocks nobody.
-   * Never rejects.
+   * Stopping the driver ends it too. Never rejects.
    */
   subscribe(subscription: Subscription): Promise<void>
 }
@@ -120,10 +146,14 @@ export interface DeadLetter {
 /** What operators do to the same drivers. */
 export interface QueueAdmin {
   groups(): Promise<readonly GroupInfo[]>
-  /** Forgets a group and what it had pending; false when there is no such group. */
+  /**
+   * Forgets a group and what it had pending; false when there is no such group. Where members of it are connected the group itself stays and
+   * goes on with what is published from now on.
+   */
   removeGroup(topic: string, group: string): Promise<boolean>
+  /** The newest `limit` dead letters, newest last. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>
-  /** Hands a dead letter to its group again as a first attempt; false when there is no such letter. */
+  /** Hands a dead letter to its group again as a first attempt; false when there is no such letter, or its group is gone. */
   replayDeadLetter(eventId: string, group: string): Promise<boolean>
   removeDeadLetter(eventId: string, group: string): Promise<boolean>
   /** The newest `limit` events kept, newest last. */

@@ -1,0 +1,31 @@
+import type { RetryPolicy } from './driver.ts'
+
+/** What becomes of a publish at the bound while some group has not acknowledged what is kept. */
+export type FullPolicy = 'refuse' | 'drop-oldest'
+
+/** The bounds of a driver. Each holds per topic, except dead letters, which are counted together. */
+export interface QueueLimits {
+  readonly eventsMax: number
+  /** Payload bytes. */
+  readonly bytesMax: number
+  readonly whenFull: FullPolicy
+  /** How long an id is remembered, whatever became of its event, milliseconds. */
+  readonly dedupeWindowMs: number
+  /** Dead letters kept; the oldest gives way to a new one and is counted. */
+  readonly deadLettersMax: number
+  /** For subscriptions that bring no policy of their own. */
+  readonly retry: RetryPolicy
+}
+
+const secondMs = 1_000
+const hourMs = 3_600 * secondMs
+
+/** Slack's delayed events are retried for 24 h after the first three tries; two more hours for clocks and queues on the way (D4a). */
+export const dedupeWindowDefaultMs = 26 * hourMs
+
+/** Ten tries over about 20 minutes: longer than a restart or a deployment of what the handler talks to. */
+export const retryPolicyDefault: RetryPolicy = {
+  attemptsMax: 10,
+  firstMs: secondMs,
+  longestMs: 300 * secondMs,
+}
