@@ -26,6 +26,11 @@ export function createSystemClock(): Clock {
   }
 }
 
+/** A wall-clock time as ISO 8601 in UTC with milliseconds. */
+export function asIsoTime(wallMs: number): string {
+  return new Date(wallMs).toISOString()
+}
+
 /** Resolves after `delayMs`, or at once when `signal` aborts: the caller looks at the signal afterwards. Never rejects. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve()

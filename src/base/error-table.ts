@@ -169,6 +169,22 @@ export const errorTable = {
     cause: 'The name is unknown to this server.',
     fix: 'List prompts.',
   },
+  SLACK_NAME_NOT_FOUND: {
+    component: 'mcp',
+    status: 404,
+    retryable: false,
+    message: 'Nobody and nothing in the workspace was found under this name.',
+    cause: 'The name is misspelt, hidden from the bot, or lies beyond the pages that one look-up reads.',
+    fix: 'See details: candidates, how far was looked, and hint.',
+  },
+  SLACK_NAME_AMBIGUOUS: {
+    component: 'mcp',
+    status: 409,
+    retryable: false,
+    message: 'Several people go by this name.',
+    cause: 'Display names and real names are not unique in Slack.',
+    fix: 'Use one of the ids or handles in details.candidates.',
+  },
   SLACK_REFUSED: {
     component: 'mcp',
     status: 422,

@@ -1,0 +1,117 @@
+import type { Clock } from '../base/clock.ts'
+import { AppError, asAppError } from '../base/errors.ts'
+import { type Ids, isUuid } from '../base/ids.ts'
+import type { RequestContext, RequestContexts } from '../base/request-context.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { RenderError } from './error-map.ts'
+import { parseRequestLine } from './request-line.ts'
+
+export interface EdgeDeps {
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly renderError: RenderError
+  /** The peer's address; undefined where there is no socket. */
+  readonly addressOf: (request: Request) => string | undefined
+}
+
+/** The router, as Elysia types it: it answers a Response, now or later. */
+type Router = (request: Request) => unknown
+
+/** What stands in front of the router: nothing reaches a route that did not pass here, and every answer leaves through here. */
+export interface Edge extends RequestContexts {
+  /** The router `next` behind the edge. */
+  wrap(next: Router): (request: Request) => Promise<Response>
+  /** Requests that are being answered; a stream counts until its headers are out. */
+  readonly activeRequests: number
+}
+
+/** A request id that a proxy or client gave, where it cannot harm a log line (T31). */
+const requestIdPattern = /^[A-Za-z0-9._-]{8,64}$/
+
+export function createEdge(deps: EdgeDeps): Edge {
+  const { metrics } = deps
+  // Keyed by the request itself: it lives exactly as long, and routes need no framework to find it.
+  const contexts = new WeakMap<Request, RequestContext>()
+  let activeRequests = 0
+
+  const answer = async (request: Request, next: Router): Promise<Response> => {
+    const context = asContext(request, deps)
+    contexts.set(request, context)
+    metrics.set('http_server_active_requests', {}, ++activeRequests)
+    const line = parseRequestLine(request)
+    let response: Response
+    try {
+      if (line === undefined) throw new AppError('REQUEST_INVALID')
+      response = asResponse(await next(request))
+    } catch (thrown) {
+      response = deps.renderError(asAppError(thrown), request, context)
+    }
+    metrics.set('http_server_active_requests', {}, --activeRequests)
+    observe(request, response, line?.path ?? '', context, deps)
+    response.headers.set('x-correlation-id', context.correlationId)
+    return response
+  }
+
+  return {
+    wrap: (next) => (request) => answer(request, next),
+    of(request) {
+      const context = contexts.get(request)
+      if (context === undefined) throw new TypeError('The request did not come through the edge')
+      return context
+    },
+    get activeRequests() {
+      return activeRequests
+    },
+  }
+}
+
+function asResponse(answer: unknown): Response {
+  if (answer instanceof Response) return answer
+  throw new TypeError('The router answered something that is not a Response')
+}
+
+function asContext(request: Request, deps: EdgeDeps): RequestContext {
+  const offered = request.headers.get('x-correlation-id')
+  return {
+    correlationId: offered !== null && isUuid(offered) ? offered.toLowerCase() : deps.ids.uuid(),
+    startedAtMs: deps.clock.monotonic(),
+    address: deps.addressOf(request),
+  }
+}
+
+function observe(
+  request: Request,
+  response: Response,
+  path: string,
+  context: RequestContext,
+  deps: EdgeDeps,
+): void {
+  const elapsedMs = deps.clock.monotonic() - context.startedAtMs
+  const { status } = response
+  deps.metrics.observe(
+    'http_server_request_duration_seconds',
+    {
+      http_request_method: request.method,
+      http_route: path,
+      http_response_status_code: String(status),
+      error_type: status >= 400 ? String(status) : '',
+    },
+    elapsedMs / 1000,
+  )
+  deps.log.debug('http_request_answered', {
+    correlation_id: context.correlationId,
+    request_id: requestIdOf(request),
+    method: request.method,
+    path,
+    status,
+    duration_ms: elapsedMs,
+  })
+}
+
+function requestIdOf(request: Request): string | undefined {
+  const id = request.headers.get('x-request-id') ?? request.headers.get('x-correlation-id')
+  return id !== null && requestIdPattern.test(id) ? id : undefined
+}
