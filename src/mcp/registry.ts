@@ -13,6 +13,14 @@ export type Effect = 'read' | 'write' | 'destructive'
 export interface Principal {
   readonly name: string
   readonly policy: PrincipalPolicy
+  /** The Slack user on whose behalf Slack's own MCP client calls; undefined for every other principal. */
+  readonly slackUser?: SlackUser
+}
+
+export interface SlackUser {
+  readonly userId: string
+  readonly teamId: string
+  readonly enterpriseId: string | undefined
 }
 
 /** What a principal may do beyond the policy of the whole server; every field narrows. */
@@ -40,6 +48,30 @@ export type ElicitAnswer =
   | { readonly action: 'accept'; readonly content: Readonly<Record<string, unknown>> }
   | { readonly action: 'decline' | 'cancel' }
 
+/** What the client's side can be asked for while a call runs. */
+export type ClientRequest =
+  | ({ readonly kind: 'elicit' } & ElicitRequest)
+  | { readonly kind: 'sample'; readonly prompt: string; readonly tokensMax: number }
+  | { readonly kind: 'roots' }
+
+export type ClientAnswer =
+  | ({ readonly kind: 'elicit' } & ElicitAnswer)
+  | { readonly kind: 'sample'; readonly text: string }
+  | { readonly kind: 'roots'; readonly uris: readonly string[] }
+
+/** Severity of a line for the client, as RFC 5424 names it. */
+export const clientLogLevels = [
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+] as const
+export type ClientLogLevel = (typeof clientLogLevels)[number]
+
 /** What every call gets, whatever carried it. */
 export interface CallContext {
   readonly principal: Principal
@@ -49,8 +81,19 @@ export interface CallContext {
   readonly signal: AbortSignal
   /** Tells the caller how far the call is; does nothing where the caller did not ask. */
   progress(progress: Progress): void
-  /** Asks the user through the client; undefined where the client cannot. */
+  /**
+   * Asks the user through the client; undefined where the client cannot. In the 2026-07-28 revision the call ends here and starts again from
+   * its beginning once the answer is there: ask before anything is changed.
+   */
   readonly elicit: ((request: ElicitRequest) => Promise<ElicitAnswer>) | undefined
+  /** Asks the client's side several things at once, each under a name of the caller's choice; the same warning as for `elicit`. */
+  readonly ask?: (
+    requests: Readonly<Record<string, ClientRequest>>,
+  ) => Promise<ReadonlyMap<string, ClientAnswer>>
+  /** A line for the client's own log; dropped below the level that the client asked for. */
+  readonly tell?: (level: ClientLogLevel, text: string) => void
+  /** Lets go of the connection while a long call goes on; a 2025-11-25 client comes back for the rest, for others nothing happens. */
+  readonly releaseConnection?: () => void
 }
 
 export type ContentBlock =
@@ -91,6 +134,10 @@ export interface ToolDefinition<
   readonly isIdempotent?: boolean
   /** OAuth scopes that the token needs, as Slack spells them. */
   readonly scopes: readonly string[]
+  /** Other names under which an argument is taken, by the alias; renamed before the check where the argument itself is absent. Not in lists. */
+  readonly aliases?: Readonly<Record<string, string>>
+  /** A value that is accepted, by argument: for refusals and documents. Not in lists. */
+  readonly examples?: Readonly<Record<string, unknown>>
   readonly input: Input
   readonly output: Output
   run(args: Static<Input>, context: Context): Promise<ToolOutcome<Static<Output>>>
@@ -105,6 +152,10 @@ export interface RegisteredTool {
   readonly effect: Effect
   readonly isIdempotent: boolean
   readonly scopes: readonly string[]
+  /** Other names under which an argument is taken, by the alias; renamed before the check where the argument itself is absent. Not in lists. */
+  readonly aliases?: Readonly<Record<string, string>>
+  /** A value that is accepted, by argument: for refusals and documents. Not in lists. */
+  readonly examples?: Readonly<Record<string, unknown>>
   readonly input: TObject
   readonly output: TSchema
   /** `args` has been checked against `input`. */
@@ -163,6 +214,8 @@ export interface ServerIdentity {
   readonly version: string
   /** How a model should use the server, and that Slack content is data, not orders. */
   readonly instructions: string
+  /** Where the one icon of the server is: an https or data URL. */
+  readonly icon?: { readonly src: string; readonly mimeType: string }
 }
 
 /** The whole offer. Built once by the composition root; the lists do not change but by `onToolsChanged`. */
@@ -172,6 +225,8 @@ export interface Offer {
   readonly resources: readonly RegisteredResource[]
   readonly resourceTemplates: readonly RegisteredResourceTemplate[]
   readonly prompts: readonly RegisteredPrompt[]
+  /** Calls `listener` whenever `tools` became another list (scopes became known or changed); returns how to stop. */
+  readonly onToolsChanged?: (listener: () => void) => () => void
 }
 
 /** The one way to declare a tool: data whose `run` sees arguments typed by `input`. */
@@ -181,4 +236,17 @@ export function defineTool<
   Context extends CallContext = CallContext,
 >(tool: ToolDefinition<Input, Output, Context>): ToolDefinition<Input, Output, Context> {
   return tool
+}
+
+/** A tool as the registry keeps it: `extend` adds to the context of a call what the tool's `run` needs beyond it. */
+export function registerTool<Input extends TObject, Output extends TSchema, Context extends CallContext>(
+  tool: ToolDefinition<Input, Output, Context>,
+  extend: (context: CallContext) => Context,
+): RegisteredTool {
+  return {
+    ...tool,
+    isIdempotent: tool.isIdempotent ?? false,
+    // The registry's promise: arguments reach `run` only after they were checked against `input`.
+    run: (args, context) => tool.run(args as Static<Input>, extend(context)),
+  }
 }

@@ -1,0 +1,144 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
+import { AppError, type ErrorDetails } from '../base/errors.ts'
+import { nearest, truncate } from '../base/text.ts'
+
+/** Checks the arguments of a tool and hands them back flat, with the defaults of the schema filled in. Throws TOOL_ARGUMENTS_INVALID. */
+export type ArgumentCheck = (
+  tool: { readonly name: string; readonly input: TObject },
+  given: unknown,
+) => object
+
+/** Compiles each tool's schema when it is first called, once for the process: never per session, never at start. */
+export function createArgumentCheck(): ArgumentCheck {
+  const compiled = new Map<string, TypeCheck<TObject>>()
+  return ({ name, input }, given) => {
+    let check = compiled.get(name)
+    if (check === undefined) {
+      check = TypeCompiler.Compile(input)
+      compiled.set(name, check)
+    }
+    const args = withDefaults(input, unwrap(input, given))
+    if (check.Check(args)) return args
+    throw new AppError('TOOL_ARGUMENTS_INVALID', { details: describe(input, check.Errors(args).First()) })
+  }
+}
+
+/** Upstream's clients put all arguments into one object of this name. */
+const wrapperName = 'input_params'
+
+function unwrap(input: TObject, given: unknown): unknown {
+  if (given === undefined) return {}
+  if (!isObject(given) || Object.hasOwn(input.properties, wrapperName)) return given
+  const keys = Object.keys(given)
+  return keys.length === 1 && keys[0] === wrapperName ? given[wrapperName] : given
+}
+
+function withDefaults(input: TObject, given: unknown): unknown {
+  if (!isObject(given)) return given
+  const missing = Object.entries(input.properties).filter(
+    ([name, schema]) => schema['default'] !== undefined && !Object.hasOwn(given, name),
+  )
+  // Spread, never Object.assign: an own `__proto__` of the caller must stay a key (T13).
+  return { ...given, ...Object.fromEntries(missing.map(([name, schema]) => [name, schema['default']])) }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What a model needs to get it right the next time. */
+function describe(input: TObject, error: ValueError | undefined): ErrorDetails {
+  const example = JSON.stringify(exampleOf(input))
+  if (error === undefined) return { field: '', given: '', accepted: 'see the schema of the tool', example }
+  const field = error.path.split('/').slice(1).join('.')
+  if (isUnexpected(input, error)) return { ...describeUnknown(input, field), example }
+  const isMissing = error.value === undefined
+  return {
+    field: field === '' ? '(arguments)' : field,
+    given: isMissing ? 'nothing' : describeValue(error.value),
+    accepted: acceptedBy(error.schema),
+    example,
+  }
+}
+
+/** TypeBox reports a field that the schema does not know at the path of the field, with the schema of the object. */
+function isUnexpected(input: TObject, error: ValueError): boolean {
+  const [, name, ...deeper] = error.path.split('/')
+  return (
+    name !== undefined &&
+    deeper.length === 0 &&
+    !Object.hasOwn(input.properties, name) &&
+    error.value !== undefined
+  )
+}
+
+function describeUnknown(input: TObject, field: string): ErrorDetails {
+  const names = Object.keys(input.properties)
+  const suggestion = nearest(field, names)
+  return {
+    field: truncate(field, 100),
+    given: 'a field that the tool does not take',
+    accepted: names.length === 0 ? 'no arguments' : names.join(', '),
+    ...(suggestion !== undefined && { did_you_mean: suggestion }),
+  }
+}
+
+/** Long text is told by its length: it may be a message, and this goes to logs as well. */
+function describeValue(value: unknown): string {
+  if (typeof value === 'string' && value.length > 40) return `text of ${value.length} characters`
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return JSON.stringify(value) ?? 'nothing'
+}
+
+/** The schema in words, from its own keywords. */
+function acceptedBy(schema: TSchema): string {
+  const { anyOf, const: constant, type, description } = schema
+  if (constant !== undefined) return JSON.stringify(constant)
+  if (Array.isArray(anyOf)) return anyOf.map((option) => acceptedBy(option)).join(' or ')
+  const limits = limitWords.flatMap(([keyword, words]) =>
+    schema[keyword] === undefined ? [] : [`${words} ${schema[keyword]}`],
+  )
+  const kind = typeof type === 'string' ? type : 'a value'
+  const what = limits.length === 0 ? kind : `${kind}, ${limits.join(', ')}`
+  return typeof description === 'string' ? `${what}: ${description}` : what
+}
+
+const limitWords = [
+  ['minimum', 'at least'],
+  ['maximum', 'at most'],
+  ['minLength', 'characters at least'],
+  ['maxLength', 'characters at most'],
+  ['minItems', 'items at least'],
+  ['maxItems', 'items at most'],
+  ['pattern', 'matching'],
+] as const
+
+/** Arguments that the schema takes: its required fields, by their examples where the schema has some. */
+function exampleOf(schema: TSchema): unknown {
+  if (Array.isArray(schema['examples']) && schema['examples'].length > 0) return schema['examples'][0]
+  if (schema['default'] !== undefined) return schema['default']
+  if (schema['const'] !== undefined) return schema['const']
+  if (Array.isArray(schema['anyOf'])) return exampleOf(schema['anyOf'][0])
+  switch (schema['type']) {
+    case 'object':
+      return exampleOfObject(schema)
+    case 'array':
+      return schema['items'] === undefined ? [] : [exampleOf(schema['items'])]
+    case 'integer':
+    case 'number':
+      return schema['minimum'] ?? 1
+    case 'boolean':
+      return true
+    default:
+      return 'text'
+  }
+}
+
+function exampleOfObject(schema: TSchema): unknown {
+  const required: unknown = schema['required']
+  const properties: unknown = schema['properties']
+  if (!Array.isArray(required) || !isObject(properties)) return {}
+  return Object.fromEntries(required.map((name) => [name, exampleOf(properties[name] as TSchema)]))
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../base/clock.ts'
+import { AppError, asAppError, renderUnifiedError } from '../base/errors.ts'
+import { truncate } from '../base/text.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { ArgumentCheck } from './arguments.ts'
+import { asCallContext, type Caller } from './caller.ts'
+import { InputNeeded } from './input-needed.ts'
+import { forbiddingRule, type OfferIndex, type WireObject } from './offer-index.ts'
+import { callToolParams, parseParams } from './params.ts'
+import type { Principal, PrincipalPolicy, RegisteredTool, ToolOutcome } from './registry.ts'
+
+/** How often a tool may be called. */
+export interface ToolLimits {
+  /** Seconds until the principal may call the tool again; 0 admits and counts this call. */
+  admitTool(principalName: string, toolName: string): number
+}
+
+export interface ToolCallDeps {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Refuses everything that is not a read, whoever calls. */
+  readonly isReadOnly: boolean
+  readonly toolLimits: ToolLimits
+  readonly index: OfferIndex
+  readonly checkArguments: ArgumentCheck
+}
+
+/** A tool call that ran, or was refused for a reason that the caller can act on. */
+export interface ToolAnswer {
+  readonly error: AppError | undefined
+  readonly result: WireObject
+}
+
+/**
+ * One tool call, whatever carried it: find, policy, rate, schema, run. Rejects with TOOL_NOT_FOUND and MCP_REQUEST_INVALID, which are protocol
+ * faults, and with InputNeeded; everything else is a failed result that holds the unified error.
+ */
+export async function callTool(params: unknown, caller: Caller, deps: ToolCallDeps): Promise<ToolAnswer> {
+  const { name, arguments: given } = parseParams(callToolParams, params)
+  const tool = deps.index.tool(name)
+  if (tool === undefined) throw new AppError('TOOL_NOT_FOUND', { details: { tool: truncate(name, 128) } })
+  const call: ToolCall = { tool, caller, startedAtMs: deps.clock.monotonic() }
+  try {
+    admit(call, deps)
+    const args = deps.checkArguments(tool, given)
+    const outcome = await tool.run(args, asCallContext(caller, deps.log.child({ tool_name: name })))
+    report(call, 'ok', deps)
+    return { error: undefined, result: asToolResult(outcome) }
+  } catch (thrown) {
+    if (thrown instanceof InputNeeded) {
+      report(call, 'input_required', deps)
+      throw thrown
+    }
+    const error = caller.signal.aborted
+      ? new AppError('CALL_CANCELLED', { cause: thrown })
+      : asAppError(thrown)
+    report(call, error, deps)
+    return { error, result: asFailedResult(error, caller.correlationId) }
+  }
+}
+
+interface ToolCall {
+  readonly tool: RegisteredTool
+  readonly caller: Caller
+  readonly startedAtMs: number
+}
+
+/** The policy of a principal, narrowed by that of the server. */
+export function effectivePolicy(principal: Principal, isReadOnly: boolean): PrincipalPolicy {
+  return isReadOnly && !principal.policy.isReadOnly ? { ...principal.policy, isReadOnly } : principal.policy
+}
+
+/** Here and not only in the list of tools: a name that is hidden can still be called (T22). */
+function admit({ tool, caller: { principal } }: ToolCall, deps: ToolCallDeps): void {
+  const rule = forbiddingRule(tool, effectivePolicy(principal, deps.isReadOnly))
+  if (rule !== undefined) throw new AppError('TOOL_FORBIDDEN', { details: { rule, tool: tool.name } })
+  const waitSeconds = deps.toolLimits.admitTool(principal.name, tool.name)
+  if (waitSeconds === 0) return
+  deps.metrics.increment('slackmcp_rate_limiter_rejected_total', { scope: 'tool' })
+  throw new AppError('MCP_RATE_LIMITED', {
+    details: { scope: 'tool', retry_after_s: Math.ceil(waitSeconds) },
+  })
+}
+
+function report(call: ToolCall, outcome: 'ok' | 'input_required' | AppError, deps: ToolCallDeps): void {
+  const { tool, caller, startedAtMs } = call
+  const seconds = (deps.clock.monotonic() - startedAtMs) / 1000
+  const error = outcome instanceof AppError ? outcome : undefined
+  const labels = {
+    mcp_method_name: 'tools/call',
+    gen_ai_tool_name: tool.name,
+    error_type: error === undefined ? '' : 'tool_error',
+    mcp_protocol_version: caller.protocolVersion,
+  }
+  deps.metrics.observe('mcp_server_operation_duration_seconds', labels, seconds)
+  const fields = {
+    tool_name: tool.name,
+    execution_time: seconds,
+    correlation_id: caller.correlationId,
+    principal: caller.principal.name,
+    outcome: error === undefined ? outcome : error.code,
+  }
+  if (error === undefined) {
+    deps.log.info('mcp_tool_executed', fields)
+    return
+  }
+  deps.metrics.increment('slackmcp_errors_total', { code: error.code, component: error.component })
+  // A defect of ours is logged with its cause; what Slack or the caller did wrong is told by its code.
+  if (error.code === 'INTERNAL') deps.log.error('mcp_tool_executed', { ...fields, error: error.cause })
+  else deps.log.info('mcp_tool_executed', fields)
+}
+
+function asToolResult({ text, data, blocks = [] }: ToolOutcome<unknown>): WireObject {
+  const content = text === '' && blocks.length > 0 ? blocks : [{ type: 'text', text }, ...blocks]
+  return { content, structuredContent: data }
+}
+
+/** Without structuredContent: clients check that against the output schema, which an error does not have. */
+function asFailedResult(error: AppError, correlationId: string): WireObject {
+  const text = JSON.stringify(renderUnifiedError(error, correlationId))
+  return { content: [{ type: 'text', text }], isError: true }
+}

@@ -1,0 +1,54 @@
+import type { Logger } from '../observe/logger.ts'
+import type {
+  CallContext,
+  ClientAnswer,
+  ClientLogLevel,
+  ClientRequest,
+  Principal,
+  Progress,
+} from './registry.ts'
+
+/** Who calls and how to reach back: what a binding knows, and what business code gets as CallContext. */
+export interface Caller {
+  readonly principal: Principal
+  readonly correlationId: string
+  readonly signal: AbortSignal
+  /** The negotiated revision, for metrics; `rest` where there is none. */
+  readonly protocolVersion: string
+  progress(progress: Progress): void
+  /** Undefined where the client's side cannot be asked anything. */
+  readonly ask: Asking | undefined
+  readonly tell: (level: ClientLogLevel, text: string) => void
+  readonly releaseConnection: () => void
+}
+
+export interface Asking {
+  readonly canElicit: boolean
+  ask(requests: Readonly<Record<string, ClientRequest>>): Promise<ReadonlyMap<string, ClientAnswer>>
+}
+
+/** What a call gets to see of its caller; every log line of the call carries its correlation id and principal. */
+export function asCallContext(caller: Caller, log: Logger): CallContext {
+  const { principal, correlationId, signal, ask, tell, releaseConnection } = caller
+  return {
+    principal,
+    correlationId,
+    log: log.child({ correlation_id: correlationId, principal: principal.name }),
+    signal,
+    progress: (progress) => caller.progress(progress),
+    elicit: ask?.canElicit === true ? createElicit(ask) : undefined,
+    ...(ask !== undefined && { ask: (requests) => ask.ask(requests) }),
+    tell,
+    releaseConnection,
+  }
+}
+
+/** The keys count up within one call, so that the same call run again asks under the same keys. */
+function createElicit({ ask }: Asking): NonNullable<CallContext['elicit']> {
+  let questionCount = 0
+  return async (request) => {
+    const key = `question_${++questionCount}`
+    const answer = (await ask({ [key]: { kind: 'elicit', ...request } })).get(key)
+    return answer?.kind === 'elicit' ? answer : { action: 'cancel' }
+  }
+}

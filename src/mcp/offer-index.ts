@@ -1,0 +1,162 @@
+import type { TSchema } from '@sinclair/typebox'
+import type {
+  Effect,
+  Offer,
+  PrincipalPolicy,
+  RegisteredPrompt,
+  RegisteredResource,
+  RegisteredResourceTemplate,
+  RegisteredTool,
+} from './registry.ts'
+import { createUriMatcher, type UriMatcher } from './uri-template.ts'
+
+/** A JSON value that goes out as it stands. */
+export type WireObject = { readonly [key: string]: unknown }
+
+export interface TemplateMatch {
+  readonly template: RegisteredResourceTemplate
+  readonly variables: Readonly<Record<string, string>>
+}
+
+/** The offer prepared for answering: look-ups that no prototype reaches, and every list in its wire form, made once. */
+export interface OfferIndex {
+  readonly offer: Offer
+  tool(name: string): RegisteredTool | undefined
+  prompt(name: string): RegisteredPrompt | undefined
+  resource(uri: string): RegisteredResource | undefined
+  template(uriTemplate: string): RegisteredResourceTemplate | undefined
+  matchTemplate(uri: string): TemplateMatch | undefined
+  /** The tools that `policy` lets through, in the order of the offer. The same array for the same kind of policy. */
+  listTools(policy: PrincipalPolicy): readonly WireObject[]
+  readonly resources: readonly WireObject[]
+  readonly resourceTemplates: readonly WireObject[]
+  readonly prompts: readonly WireObject[]
+  inputSchema(toolName: string): WireObject | undefined
+  outputSchema(toolName: string): WireObject | undefined
+}
+
+/** Throws TypeError for a doubled name, a tool without an object as output, or a template that cannot be matched. */
+export function createOfferIndex(offer: Offer): OfferIndex {
+  const tools = byKey(offer.tools, (tool) => tool.name)
+  const prompts = byKey(offer.prompts, (prompt) => prompt.name)
+  const resources = byKey(offer.resources, (resource) => resource.uri)
+  const templates = byKey(offer.resourceTemplates, (template) => template.uriTemplate)
+  const matchers = offer.resourceTemplates.map(
+    (template): readonly [RegisteredResourceTemplate, UriMatcher] => [
+      template,
+      createUriMatcher(template.uriTemplate),
+    ],
+  )
+  const wireTools = new Map(offer.tools.map((tool) => [tool.name, asWireTool(tool)] as const))
+  return {
+    offer,
+    tool: (name) => tools.get(name),
+    prompt: (name) => prompts.get(name),
+    resource: (uri) => resources.get(uri),
+    template: (uriTemplate) => templates.get(uriTemplate),
+    matchTemplate: (uri) => matchTemplate(matchers, uri),
+    listTools: createToolLister(offer.tools, wireTools),
+    resources: offer.resources.map(asWireResource),
+    resourceTemplates: offer.resourceTemplates.map(asWireTemplate),
+    prompts: offer.prompts.map(asWirePrompt),
+    inputSchema: (name) => wireTools.get(name)?.inputSchema,
+    outputSchema: (name) => wireTools.get(name)?.outputSchema,
+  }
+}
+
+/** Whether a principal with `policy` may use the tool, and the rule that forbids it where not. */
+export function forbiddingRule(
+  tool: RegisteredTool,
+  policy: PrincipalPolicy,
+): 'read_only' | 'toolset' | undefined {
+  if (policy.isReadOnly && tool.effect !== 'read') return 'read_only'
+  if (policy.toolsets !== undefined && !policy.toolsets.includes(tool.toolset)) return 'toolset'
+  return undefined
+}
+
+/** How many different policies' lists are kept; more are made anew each time. */
+const toolListsMax = 64
+
+function createToolLister(tools: readonly RegisteredTool[], wireTools: ReadonlyMap<string, WireObject>) {
+  const lists = new Map<string, readonly WireObject[]>()
+  return (policy: PrincipalPolicy): readonly WireObject[] => {
+    const key = JSON.stringify([policy.isReadOnly, policy.toolsets ?? null])
+    const known = lists.get(key)
+    if (known !== undefined) return known
+    const list = tools
+      .filter((tool) => forbiddingRule(tool, policy) === undefined)
+      .map((tool) => wireTools.get(tool.name))
+      .filter((tool) => tool !== undefined)
+    if (lists.size < toolListsMax) lists.set(key, list)
+    return list
+  }
+}
+
+function byKey<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, Item> {
+  const map = new Map<string, Item>()
+  for (const item of items) {
+    const key = keyOf(item)
+    if (map.has(key)) throw new TypeError(`Offered twice: ${key}`)
+    map.set(key, item)
+  }
+  return map
+}
+
+function matchTemplate(
+  matchers: readonly (readonly [RegisteredResourceTemplate, UriMatcher])[],
+  uri: string,
+): TemplateMatch | undefined {
+  for (const [template, matcher] of matchers) {
+    const variables = matcher(uri)
+    if (variables !== undefined) return { template, variables }
+  }
+  return undefined
+}
+
+/** Hints that are true: a client may skip the question to its user for what only reads. */
+const annotationsByEffect = {
+  read: { readOnlyHint: true, destructiveHint: false },
+  write: { readOnlyHint: false, destructiveHint: false },
+  destructive: { readOnlyHint: false, destructiveHint: true },
+} as const satisfies Record<Effect, WireObject>
+
+function asWireTool(tool: RegisteredTool) {
+  const { name, title, description, effect, isIdempotent } = tool
+  if (tool.output['type'] !== 'object') throw new TypeError(`The output of ${name} is not an object`)
+  return {
+    name,
+    title,
+    description,
+    inputSchema: asPlainSchema(tool.input),
+    outputSchema: asPlainSchema(tool.output),
+    annotations: {
+      title,
+      ...annotationsByEffect[effect],
+      idempotentHint: effect === 'read' || isIdempotent,
+      openWorldHint: true,
+    },
+  }
+}
+
+/** TypeBox keeps its own marks under symbols; JSON leaves them behind. */
+function asPlainSchema(schema: TSchema): WireObject {
+  return JSON.parse(JSON.stringify(schema))
+}
+
+function asWireResource({ uri, name, title, description, mimeType }: RegisteredResource): WireObject {
+  return { uri, name, title, description, mimeType }
+}
+
+function asWireTemplate(template: RegisteredResourceTemplate): WireObject {
+  const { uriTemplate, name, title, description, mimeType } = template
+  return { uriTemplate, name, title, description, mimeType }
+}
+
+function asWirePrompt({ name, title, description, arguments: args }: RegisteredPrompt): WireObject {
+  return {
+    name,
+    title,
+    description,
+    arguments: args.map(({ name, description, isRequired }) => ({ name, description, required: isRequired })),
+  }
+}

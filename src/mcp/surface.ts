@@ -1,0 +1,133 @@
+import { AppError, asAppError } from '../base/errors.ts'
+import { truncate } from '../base/text.ts'
+import { createArgumentCheck } from './arguments.ts'
+import { callTool, effectivePolicy, type ToolAnswer, type ToolCallDeps } from './call-tool.ts'
+import { asCallContext, type Caller } from './caller.ts'
+import { InputNeeded } from './input-needed.ts'
+import { createOfferIndex, type OfferIndex, type WireObject } from './offer-index.ts'
+import { completeParams, getPromptParams, listParams, parseParams, readResourceParams } from './params.ts'
+import type { Offer } from './registry.ts'
+
+export interface SurfaceDeps extends Omit<ToolCallDeps, 'index' | 'checkArguments'> {
+  readonly offer: Offer
+}
+
+/**
+ * Everything MCP offers, once for all bindings. Methods take `params` as they came and reject with AppErrors for protocol faults (unknown name,
+ * malformed params); what a caller can act on is a failed tool result. `InputNeeded` passes through to the binding that threw it.
+ */
+export interface Surface {
+  readonly index: OfferIndex
+  listTools(params: unknown, caller: Pick<Caller, 'principal'>): WireObject
+  callTool(params: unknown, caller: Caller): Promise<ToolAnswer>
+  listResources(params: unknown): WireObject
+  listResourceTemplates(params: unknown): WireObject
+  readResource(params: unknown, caller: Caller): Promise<WireObject>
+  listPrompts(params: unknown): WireObject
+  getPrompt(params: unknown, caller: Caller): Promise<WireObject>
+  complete(params: unknown, caller: Caller): Promise<WireObject>
+}
+
+type Deps = ToolCallDeps
+
+/** MCP's bound on the values of one completion. */
+const completionValuesMax = 100
+
+/** Throws TypeError where the offer contradicts itself. */
+export function createSurface(options: SurfaceDeps): Surface {
+  const index = createOfferIndex(options.offer)
+  const deps: Deps = { ...options, index, checkArguments: createArgumentCheck() }
+  return {
+    index,
+    listTools: (params, { principal }) => ({
+      tools: page(params, index.listTools(effectivePolicy(principal, deps.isReadOnly))),
+    }),
+    callTool: (params, caller) => callTool(params, caller, deps),
+    listResources: (params) => ({ resources: page(params, index.resources) }),
+    listResourceTemplates: (params) => ({ resourceTemplates: page(params, index.resourceTemplates) }),
+    readResource: (params, caller) =>
+      observed('resources/read', caller, deps, () => readResource(params, caller, deps)),
+    listPrompts: (params) => ({ prompts: page(params, index.prompts) }),
+    getPrompt: (params, caller) =>
+      observed('prompts/get', caller, deps, () => getPrompt(params, caller, deps)),
+    complete: (params, caller) =>
+      observed('completion/complete', caller, deps, () => complete(params, caller, deps)),
+  }
+}
+
+/** The lists fit one page, so no cursor was ever given out. */
+function page(params: unknown, items: readonly WireObject[]): readonly WireObject[] {
+  if (parseParams(listParams, params)?.cursor === undefined) return items
+  throw new AppError('MCP_REQUEST_INVALID', {
+    details: { field: 'params.cursor', problem: 'unknown cursor' },
+  })
+}
+
+async function readResource(params: unknown, caller: Caller, { index, log }: Deps): Promise<WireObject> {
+  const { uri } = parseParams(readResourceParams, params)
+  const context = asCallContext(caller, log)
+  const resource = index.resource(uri)
+  if (resource !== undefined) return { contents: [await resource.read(context)] }
+  const match = index.matchTemplate(uri)
+  if (match === undefined) throw unknownResource(uri)
+  return { contents: [await match.template.read(match.variables, uri, context)] }
+}
+
+/** The URI is told back: clients and the conformance suite look for `uri` in the data of the error. */
+export function unknownResource(uri: string): AppError {
+  return new AppError('RESOURCE_NOT_FOUND', { details: { uri: truncate(uri, 256) } })
+}
+
+async function getPrompt(params: unknown, caller: Caller, { index, log }: Deps): Promise<WireObject> {
+  const { name, arguments: args = {} } = parseParams(getPromptParams, params)
+  const prompt = index.prompt(name)
+  if (prompt === undefined) throw unknownPrompt(name)
+  const missing = prompt.arguments.find(({ name, isRequired }) => isRequired && !Object.hasOwn(args, name))
+  if (missing !== undefined) {
+    const details = { field: `params.arguments.${missing.name}`, problem: 'required' }
+    throw new AppError('MCP_REQUEST_INVALID', { details })
+  }
+  const messages = await prompt.render(args, asCallContext(caller, log))
+  return { description: prompt.description, messages }
+}
+
+function unknownPrompt(name: string): AppError {
+  return new AppError('PROMPT_NOT_FOUND', { details: { prompt: truncate(name, 128) } })
+}
+
+async function complete(params: unknown, caller: Caller, { index, log }: Deps): Promise<WireObject> {
+  const { ref, argument } = parseParams(completeParams, params)
+  const source = ref.type === 'ref/prompt' ? index.prompt(ref.name) : index.template(ref.uri)
+  if (source === undefined) {
+    if (ref.type === 'ref/prompt') throw unknownPrompt(ref.name)
+    if (index.resource(ref.uri) === undefined) throw unknownResource(ref.uri)
+  }
+  const values = (await source?.complete?.(argument.name, argument.value, asCallContext(caller, log))) ?? []
+  const hasMore = values.length > completionValuesMax
+  return { completion: { values: values.slice(0, completionValuesMax), hasMore } }
+}
+
+/** Runs `run` and measures it under the name of its method. */
+async function observed(
+  method: string,
+  caller: Caller,
+  { clock, metrics }: Deps,
+  run: () => Promise<WireObject>,
+): Promise<WireObject> {
+  const startedAtMs = clock.monotonic()
+  let errorType = ''
+  try {
+    return await run()
+  } catch (thrown) {
+    if (!(thrown instanceof InputNeeded)) errorType = asAppError(thrown).code
+    throw thrown
+  } finally {
+    const labels = {
+      mcp_method_name: method,
+      gen_ai_tool_name: '',
+      error_type: errorType,
+      mcp_protocol_version: caller.protocolVersion,
+    }
+    metrics.observe('mcp_server_operation_duration_seconds', labels, (clock.monotonic() - startedAtMs) / 1000)
+  }
+}
