@@ -21,7 +21,7 @@ export interface OptionRow {
   readonly group: OptionGroup
   /** One sentence: what it does, with its unit. */
   readonly description: string
-  /** Never shown; has no flag (the process list is public); may also come from `NAME_FILE` or a systemd credential. */
+  /** Never shown; has no flag (the process list is public); its variable may be `NAME_FILE` instead, or a systemd credential. */
   readonly secret?: true
   /** The environment variable where it is not the key in capitals: published names and names that outlive a rename. */
   readonly env?: string
@@ -37,6 +37,8 @@ export interface OptionRow {
   readonly ignoresCase?: true
   /** Other spellings of a choice, and which choice they mean. */
   readonly synonyms?: Readonly<Record<string, string>>
+  /** Values that people try, and what to do instead. */
+  readonly refusals?: Readonly<Record<string, string>>
   /** What stands for the value in help; without it the type does. */
   readonly placeholder?: string
   /** Completes "expected …" where the schema alone does not say it well. */

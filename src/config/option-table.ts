@@ -158,6 +158,10 @@ export const optionTable = {
     description:
       'sse: legacy SSE and streamable HTTP below the mount path. streamable-http: that at the root and the mount path, and REST.',
     flag: '--transport',
+    refusals: {
+      stdio: 'stdio is a command of its own, "slack-integrated-server stdio"',
+      'socket-mode': 'Socket Mode is not supported; Slack delivers events to the webhook',
+    },
   },
   mcpMountPath: {
     schema: mountPath({ default: '/mcp' }),
@@ -184,7 +188,9 @@ export const optionTable = {
     schema: tokenPolicies(),
     group: 'mcp',
     description: 'What the bearer of one token may do: name, token_file, read_only, toolsets, channels.',
+    secret: true,
     fileOnly: true,
+    expects: 'tables with name, and optionally token_file, read_only, toolsets, channels',
   },
   mcpToolsets: {
     schema: texts(['default'], '^[a-z_]+$'),

@@ -44,7 +44,7 @@ export const signingSecrets = () =>
 /** A bearer token of the operator's own making, long enough not to be guessed. */
 export const bearerToken = () =>
   decoded(secretText(), (text) => {
-    assertTokenLength(text)
+    refuse(tokenFault(text))
     return new Secret(text)
   })
 
@@ -71,16 +71,20 @@ function asNamedToken(text: string): NamedToken {
   if (!new RegExp(tokenNamePattern).test(name)) {
     throw new Error('the name before a token is 1 to 64 of A-Z a-z 0-9 . _ -')
   }
-  assertTokenLength(token)
+  refuse(tokenFault(token))
   return { name, token: new Secret(token) }
 }
 
-/** Throws where `token` is too short to be safe. */
-export function assertTokenLength(token: string): void {
-  if (token.length >= tokenCharactersMin) return
-  throw new Error(
-    `a token has at least ${tokenCharactersMin} characters; "openssl rand -base64 33" makes one`,
-  )
+/** Why `token` cannot be a bearer token (RFC 6750, section 2.1) or is not safe as one; undefined where it is both. */
+export function tokenFault(token: string): string | undefined {
+  if (!/^[A-Za-z0-9._~+/-]*=*$/.test(token))
+    return 'a token is made of A-Z a-z 0-9 . _ ~ + / - and = at its end'
+  if (token.length >= tokenCharactersMin) return undefined
+  return `a token has at least ${tokenCharactersMin} characters; "openssl rand -base64 33" makes one`
+}
+
+function refuse(fault: string | undefined): void {
+  if (fault !== undefined) throw new Error(fault)
 }
 
 function assertDistinctNames(named: readonly { readonly name: string }[]): void {
