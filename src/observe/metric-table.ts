@@ -19,6 +19,9 @@ const mcpBuckets = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 3
 const ackBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3] as const
 const lagBuckets = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600] as const
 
+/** Timers are late by a millisecond or two at rest; a tenth of a second is felt by everybody. */
+const loopLagBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const
+
 export const metricTable = {
   http_server_request_duration_seconds: {
     type: 'histogram',
@@ -101,8 +104,8 @@ export const metricTable = {
   },
   slackmcp_queue_dropped_total: {
     type: 'counter',
-    help: 'Events that gave way to newer ones, or whose deduplication record was evicted early.',
-    labels: { reason: ['no_subscriber', 'dedupe_evicted', 'drop_oldest'] },
+    help: 'Events and dead letters that gave way to newer ones, and deduplication records evicted early.',
+    labels: { reason: ['no_subscriber', 'dedupe_evicted', 'drop_oldest', 'dead_letter_evicted'] },
   },
   slackmcp_queue_publish_duration_seconds: {
     type: 'histogram',
@@ -166,6 +169,12 @@ export const metricTable = {
     type: 'gauge',
     help: 'Always 1; the labels say what runs.',
     labels: { version: 'open', commit: 'open', bun_version: 'open' },
+  },
+  slackmcp_event_loop_lag_seconds: {
+    type: 'histogram',
+    help: 'How late a timer of 100 ms fired: how long other work held the event loop.',
+    labels: {},
+    buckets: loopLagBuckets,
   },
   slackmcp_ready: { type: 'gauge', help: '1 while the server takes work.', labels: {} },
   slackmcp_component_up: {

@@ -1,0 +1,97 @@
+import type { QueuedEvent } from './driver.ts'
+
+/** One event kept. The links are the log's own business. */
+export class LogEntry {
+  readonly seq: number
+  readonly event: QueuedEvent
+  /** Groups that have not acknowledged it. */
+  waitingCount: number
+  isKept = true
+  older: LogEntry | undefined
+  newer: LogEntry | undefined
+  nextSettled: LogEntry | undefined
+
+  constructor(seq: number, event: QueuedEvent, waitingCount: number) {
+    this.seq = seq
+    this.event = event
+    this.waitingCount = waitingCount
+  }
+}
+
+/** Events in the order of arrival, from any place of which one can leave, and the queue of those that every group has acknowledged. */
+export class MemoryLog {
+  #seq = 0
+  #count = 0
+  #bytes = 0
+  #oldest: LogEntry | undefined
+  #newest: LogEntry | undefined
+  #firstSettled: LogEntry | undefined
+  #lastSettled: LogEntry | undefined
+
+  get count(): number {
+    return this.#count
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get oldest(): LogEntry | undefined {
+    return this.#oldest
+  }
+
+  /** The entry acknowledged by all that was so first; undefined where every entry is waited for. */
+  get firstSettled(): LogEntry | undefined {
+    return this.#firstSettled
+  }
+
+  append(event: QueuedEvent, waitingCount: number): LogEntry {
+    const entry = new LogEntry(++this.#seq, event, waitingCount)
+    entry.older = this.#newest
+    if (this.#newest === undefined) this.#oldest = entry
+    else this.#newest.newer = entry
+    this.#newest = entry
+    this.#count++
+    this.#bytes += event.bytes.byteLength
+    return entry
+  }
+
+  /** Takes out an entry that is either the oldest or the first settled. */
+  remove(entry: LogEntry): void {
+    if (entry === this.#firstSettled) this.#firstSettled = entry.nextSettled
+    if (this.#firstSettled === undefined) this.#lastSettled = undefined
+    if (entry.older === undefined) this.#oldest = entry.newer
+    else entry.older.newer = entry.newer
+    if (entry.newer === undefined) this.#newest = entry.older
+    else entry.newer.older = entry.older
+    entry.isKept = false
+    this.#count--
+    this.#bytes -= entry.event.bytes.byteLength
+  }
+
+  settle(entry: LogEntry): void {
+    entry.nextSettled = undefined
+    if (this.#lastSettled === undefined) this.#firstSettled = entry
+    else this.#lastSettled.nextSettled = entry
+    this.#lastSettled = entry
+  }
+
+  /** Counts anew who waits for what: after a group came or went. */
+  recount(waitingFor: (entry: LogEntry) => number): void {
+    this.#firstSettled = undefined
+    this.#lastSettled = undefined
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) {
+      entry.waitingCount = waitingFor(entry)
+      if (entry.waitingCount === 0) this.settle(entry)
+    }
+  }
+
+  /** The newest `limit` events, newest last. */
+  recent(limit: number): readonly QueuedEvent[] {
+    const events: QueuedEvent[] = []
+    for (let entry = this.#newest; entry !== undefined && events.length < limit; entry = entry.older) {
+      events.push(entry.event)
+    }
+    return events.reverse()
+  }
+}

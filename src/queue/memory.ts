@@ -1,0 +1,206 @@
+import type { Clock } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import type { Ids } from '../base/ids.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import { DeadLetterBox } from './dead-letter-box.ts'
+import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import { GroupDispatcher } from './group-dispatcher.ts'
+import { dedupeWindowDefaultMs, type QueueLimits, retryPolicyDefault } from './limits.ts'
+import type { MemoryGroup, MemoryHeld } from './memory-group.ts'
+import { MemoryTopic } from './memory-topic.ts'
+import { Tally } from './tally.ts'
+
+export interface MemoryLimits extends QueueLimits {
+  /** Ids remembered per topic; the oldest gives way to a new one and is counted. */
+  readonly dedupeIdsMax: number
+}
+
+/** About 20 minutes of Slack's maximum of 30,000 events an hour, in at most 64 MiB: what a small container can lose. */
+export const memoryLimitsDefault: MemoryLimits = {
+  eventsMax: 10_000,
+  bytesMax: 64 * 1024 * 1024,
+  whenFull: 'refuse',
+  dedupeWindowMs: dedupeWindowDefaultMs,
+  dedupeIdsMax: 100_000,
+  deadLettersMax: 1_000,
+  retry: retryPolicyDefault,
+}
+
+export interface QueueDeps {
+  readonly clock: Clock
+  readonly ids: Pick<Ids, 'random'>
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+// Shared, since publishing stands on the path of every webhook: a settled promise can be awaited any number of times.
+const stored = Promise.resolve('stored' as const)
+const duplicate = Promise.resolve('duplicate' as const)
+
+/** Keeps events in this process: nothing survives it. While a topic has no group it keeps the newest and drops the oldest (D4). */
+export class MemoryQueue implements QueueBackend {
+  readonly name = 'memory'
+  readonly capabilities = { durable: false, shared: false }
+  readonly #limits: MemoryLimits
+  readonly #deps: QueueDeps
+  readonly #topics = new Map<string, MemoryTopic>()
+  readonly #dispatchers = new Map<MemoryGroup, GroupDispatcher<MemoryHeld>>()
+  readonly #subscriptions = new Set<Promise<void>>()
+  readonly #letters: DeadLetterBox
+  readonly #dropped: Readonly<Record<DropReason, Tally>>
+  #state: 'new' | 'started' | 'stopped' = 'new'
+
+  constructor(limits: MemoryLimits, deps: QueueDeps) {
+    this.#limits = limits
+    this.#deps = deps
+    this.#dropped = createTallies(deps)
+    this.#letters = new DeadLetterBox(limits.deadLettersMax, () => this.#dropped.dead_letter_evicted.add(1))
+  }
+
+  start(): Promise<void> {
+    if (this.#state === 'new') this.#state = 'started'
+    return Promise.resolve()
+  }
+
+  publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
+    if (this.#state !== 'started' || signal?.aborted === true) return Promise.reject(this.#unavailable())
+    const outcome = this.#topic(event.topic).append(event)
+    if (outcome === 'stored') return stored
+    if (outcome === 'duplicate') return duplicate
+    return Promise.reject(new AppError('QUEUE_FULL', { details: { backend: this.name } }))
+  }
+
+  depth(): Promise<QueueDepth> {
+    let events = 0
+    let bytes = 0
+    let pending = 0
+    let fill = 0
+    let oldestAtMs: number | undefined
+    for (const topic of this.#topics.values()) {
+      events += topic.log.count
+      bytes += topic.log.bytes
+      fill = Math.max(fill, topic.fill)
+      for (const group of topic.groups.values()) {
+        pending = Math.max(pending, group.pendingCount)
+        const receivedAtMs = group.oldestWaiting?.event.meta.receivedAtMs
+        if (receivedAtMs !== undefined) oldestAtMs = Math.min(oldestAtMs ?? receivedAtMs, receivedAtMs)
+      }
+    }
+    const { eventsMax } = this.#limits
+    return Promise.resolve({
+      events,
+      bytes,
+      eventsMax,
+      pending,
+      fill,
+      oldestAtMs,
+      deadLetters: this.#letters.count,
+    })
+  }
+
+  ping(signal?: AbortSignal): Promise<void> {
+    if (this.#state === 'started' && signal?.aborted !== true) return Promise.resolve()
+    return Promise.reject(this.#unavailable())
+  }
+
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    for (const dispatcher of this.#dispatchers.values()) dispatcher.stop()
+    await Promise.all(this.#subscriptions)
+    for (const tally of Object.values(this.#dropped)) tally.flush()
+    this.#dispatchers.clear()
+    this.#topics.clear()
+    this.#letters.clear()
+  }
+
+  async subscribe(subscription: Subscription): Promise<void> {
+    if (this.#state === 'stopped') return
+    const group = this.#topic(subscription.topic).group(subscription.group)
+    const running = this.#dispatcher(group).run(subscription)
+    this.#subscriptions.add(running)
+    await running
+    this.#subscriptions.delete(running)
+  }
+
+  groups(): Promise<readonly GroupInfo[]> {
+    const groups: GroupInfo[] = []
+    for (const [topic, { groups: groupsOfTopic }] of this.#topics) {
+      for (const [group, { pendingCount, activeAtMs }] of groupsOfTopic) {
+        groups.push({ topic, group, pending: pendingCount, activeAtMs })
+      }
+    }
+    return Promise.resolve(groups)
+  }
+
+  removeGroup(topicName: string, groupName: string): Promise<boolean> {
+    const topic = this.#topics.get(topicName)
+    const group = topic?.groups.get(groupName)
+    if (topic === undefined || group === undefined) return Promise.resolve(false)
+    const hasMembers = (this.#dispatchers.get(group)?.memberCount ?? 0) > 0
+    if (!hasMembers) this.#dispatchers.delete(group)
+    return Promise.resolve(topic.removeGroup(groupName, hasMembers))
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return Promise.resolve(this.#letters.newest(limit))
+  }
+
+  replayDeadLetter(eventId: string, groupName: string): Promise<boolean> {
+    const letter = this.#letters.get(eventId, groupName)
+    const group = letter && this.#topics.get(letter.event.topic)?.groups.get(groupName)
+    if (letter === undefined || group === undefined) return Promise.resolve(false)
+    this.#letters.remove(eventId, groupName)
+    group.offerAgain(letter.event)
+    return Promise.resolve(true)
+  }
+
+  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
+    return Promise.resolve(this.#letters.remove(eventId, group))
+  }
+
+  recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
+    return Promise.resolve(this.#topics.get(topic)?.log.recent(limit) ?? [])
+  }
+
+  #topic(name: string): MemoryTopic {
+    const known = this.#topics.get(name)
+    if (known !== undefined) return known
+    const { clock } = this.#deps
+    const topic = new MemoryTopic({
+      clock,
+      limits: this.#limits,
+      dedupeIdsMax: this.#limits.dedupeIdsMax,
+      onDropped: (reason) => this.#dropped[reason].add(1),
+      onDead: (group, event, attempts, reason) =>
+        this.#letters.add({ event, group, attempts, reason, deadAtMs: clock.now() }),
+    })
+    this.#topics.set(name, topic)
+    return topic
+  }
+
+  #dispatcher(group: MemoryGroup): GroupDispatcher<MemoryHeld> {
+    const known = this.#dispatchers.get(group)
+    if (known !== undefined) return known
+    const dispatcher = new GroupDispatcher(group, this.#limits.retry, this.#deps)
+    this.#dispatchers.set(group, dispatcher)
+    return dispatcher
+  }
+
+  #unavailable(): AppError {
+    return new AppError('QUEUE_UNAVAILABLE', { details: { backend: this.name } })
+  }
+}
+
+type DropReason = 'no_subscriber' | 'drop_oldest' | 'dedupe_evicted' | 'dead_letter_evicted'
+
+function createTallies({ clock, metrics }: QueueDeps): Readonly<Record<DropReason, Tally>> {
+  const tally = (reason: DropReason) =>
+    new Tally(clock, (count) => metrics.increment('slackmcp_queue_dropped_total', { reason }, count))
+  return {
+    no_subscriber: tally('no_subscriber'),
+    drop_oldest: tally('drop_oldest'),
+    dedupe_evicted: tally('dedupe_evicted'),
+    dead_letter_evicted: tally('dead_letter_evicted'),
+  }
+}

@@ -1,0 +1,74 @@
+import { type Clock, sleep } from '../base/clock.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { GroupSource, HeldEvent, Verdict } from './group-source.ts'
+
+/** A store that failed to record verdicts is asked again after this time. */
+const settleRetryMs = 1_000
+
+export interface VerdictLogOptions<Held extends HeldEvent> {
+  readonly source: Pick<GroupSource<Held>, 'settle'>
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called with the number of events that the store has taken off our hands. */
+  readonly onSettled: (count: number) => void
+}
+
+/** Hands verdicts to the store, one batch at a time and what came meanwhile as the next; a store that is away is asked until it is back. */
+export class VerdictLog<Held extends HeldEvent> {
+  readonly #options: VerdictLogOptions<Held>
+  readonly #closing = new AbortController()
+  #verdicts: Verdict<Held>[] = []
+  #isSaving = false
+  #flushWaiters: (() => void)[] = []
+
+  constructor(options: VerdictLogOptions<Held>) {
+    this.#options = options
+  }
+
+  add(verdict: Verdict<Held>): void {
+    this.#verdicts.push(verdict)
+    if (!this.#isSaving) void this.#save()
+  }
+
+  /** Resolves once everything is kept or the store has refused it: what is not kept is delivered again some day. */
+  flushed(): Promise<void> {
+    if (!this.#isSaving) return Promise.resolve()
+    return new Promise((resolve) => this.#flushWaiters.push(resolve))
+  }
+
+  /** One more try for what is not kept yet, then it is let go. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  async #save(): Promise<void> {
+    this.#isSaving = true
+    while (this.#verdicts.length > 0) {
+      const batch = this.#verdicts
+      this.#verdicts = []
+      try {
+        await this.#options.source.settle(batch)
+        this.#options.onSettled(batch.filter(({ kind }) => kind !== 'failed').length)
+      } catch (error) {
+        await this.#waitAfter(error, batch)
+      }
+    }
+    this.#isSaving = false
+    this.#releaseWaiters()
+  }
+
+  async #waitAfter(error: unknown, batch: readonly Verdict<Held>[]): Promise<void> {
+    const { clock, log } = this.#options
+    log.warn('queue_settle_failed', { error, verdicts: batch.length })
+    if (this.#closing.signal.aborted) return
+    this.#verdicts = [...batch, ...this.#verdicts]
+    this.#releaseWaiters()
+    await sleep(clock, settleRetryMs, this.#closing.signal)
+  }
+
+  #releaseWaiters(): void {
+    const waiters = this.#flushWaiters
+    this.#flushWaiters = []
+    for (const resolve of waiters) resolve()
+  }
+}
