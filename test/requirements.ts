@@ -168,7 +168,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: '"Unified health endpoints [plural] for both components": liveness vs readiness vs detailed (upstream docs also name /health/detailed)',
     isOpen: true,
   },
-  S57: { says: 'Request metrics: HTTP request/response counts, status, latency per route', isOpen: true },
+  S57: { says: 'Request metrics: HTTP request/response counts, status, latency per route' },
   S58: { says: 'MCP metrics: tool usage count and duration per tool, per outcome', isOpen: true },
   S59: {
     says: 'Webhook metrics: events received/published per event type, throughput, publish latency',
@@ -182,7 +182,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S62: { says: 'Structured (machine readable, one object per line) logs', isOpen: true },
   S63: {
     says: 'Event webhook_event_received with fields event_type, team_id, correlation_id for each accepted webhook',
-    isOpen: true,
   },
   S64: {
     says: 'Event mcp_tool_executed with fields tool_name, execution_time, correlation_id for each tool call',
@@ -197,12 +196,11 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Every error response of both halves has the shape {"error":{"code","message","component","details","correlation_id"}}',
     isOpen: true,
   },
-  S68: { says: 'error.code is a stable UPPER_SNAKE code', isOpen: true },
+  S68: { says: 'error.code is a stable UPPER_SNAKE code' },
   S69: { says: 'error.component ∈ {mcp,webhook}', isOpen: true },
-  S70: { says: 'error.correlation_id is a UUID, equals the logged one', isOpen: true },
+  S70: { says: 'error.correlation_id is a UUID, equals the logged one' },
   S71: {
     says: "error.details is an object with specific data (e.g. Slack's error, needed, provided, retry-after)",
-    isOpen: true,
   },
   S72: {
     says: 'Circuit breaker around Slack API calls: opens after 5 failures (failure_threshold=5)',
@@ -305,4 +303,49 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S109: { says: 'createIntegratedApp takes a queue driver of the embedder.', isOpen: true },
   S110: { says: 'A consumer with handlers in two styles.', isOpen: true },
   S111: { says: 'A client factory whose clients can be replaced.', isOpen: true },
+  'webhook:signature:vectors': {
+    says: "The signature agrees with Slack's documented sample and with independent vectors.",
+  },
+  'webhook:signature:rotation': { says: 'Several signing secrets are accepted while one is replaced.' },
+  'webhook:signature:empty-secret': {
+    says: 'An empty signing secret is refused: with one, everybody could sign.',
+  },
+  'webhook:signature:window': {
+    says: 'A timestamp more than 300 seconds away, in either direction, is stale.',
+  },
+  'webhook:signature:malformed': {
+    says: 'A header that is not exactly of the documented form, or doubled, is malformed.',
+  },
+  'webhook:signature:missing': { says: 'Both headers must be there.' },
+  'webhook:signature:bolt': { says: "Bolt's verifier and ours agree wherever both should." },
+  'webhook:body:nesting': { says: 'JSON nested deeper than 64 levels is refused before it is parsed.' },
+  'webhook:body:json': { says: 'A body that is not a UTF-8 JSON object with a string type is refused.' },
+  'webhook:body:size': { says: 'A body over 1 MiB is refused, declared or while reading.' },
+  'webhook:body:media-type': { says: 'Only application/json without a content encoding is taken.' },
+  'webhook:answer:handshake': { says: 'A signed url_verification gets its challenge and stores nothing.' },
+  'webhook:answer:stored': {
+    says: 'A signed event is stored with its exact bytes before it is answered 200.',
+  },
+  'webhook:answer:unauthorized': { says: 'Every signature failure gets the same 401.' },
+  'webhook:answer:queue': { says: 'When the queue cannot store, the answer is 503 with Retry-After.' },
+  'webhook:answer:method': { says: 'Another method on the webhook gets 405 with Allow.' },
+  'webhook:dedupe:no-event-id': {
+    says: 'An event without an event_id is deduplicated by a hash of its bytes.',
+  },
+  'webhook:dedupe:retry-header': { says: 'A retry header alone never marks a duplicate.' },
+  'webhook:advice:secret': {
+    says: 'Five mismatches before any valid signature are named once as a wrong secret.',
+  },
+  'http:edge:host': {
+    says: 'Exactly one valid Host of at least four characters is needed to reach any route.',
+  },
+  'http:edge:path': { says: 'A route is reached by its literal path alone.' },
+  'http:edge:correlation': { says: "The caller's X-Correlation-Id is taken over only if it is a UUID." },
+  'http:error:unified': { says: 'Every error answer is the unified error, without HTML, stack or path.' },
+  'http:health:values': { says: 'Health says ready or connected when good, and which component is not.' },
+  'http:health:status': { says: 'Health is 503 only while the queue cannot store.' },
+  'http:health:quiet': { says: 'A thousand looks at health within a second ask each component once.' },
+  'http:body:budget': {
+    says: 'Unfinished bodies beyond the budget of the process are refused before they are read.',
+  },
 }

@@ -54,7 +54,7 @@ export function readSignatureClaim(headers: Headers, nowMs: number): SignatureCl
   if (!signaturePattern.test(signature) || !timestampPattern.test(timestamp)) return 'malformed'
   // Both directions: a timestamp from the future would stay replayable until the clock reaches it.
   if (!(Math.abs(nowMs / 1000 - Number(timestamp)) <= clockSkewMaxSeconds)) return 'stale'
-  return { timestamp, digest: Buffer.from(signature.slice('v0='.length), 'hex') }
+  return { timestamp, digest: Uint8Array.fromHex(signature.slice('v0='.length)) }
 }
 
 /** The proof that one of the keys signed these bytes, or undefined. Every key is tried, so that time does not tell which one matched. */
