@@ -179,7 +179,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'They are collectable by a standard scraper (GET /metrics, text exposition); label sets bounded (an attacker must not be able to mint labels by unknown paths/tool names/event types)',
     isOpen: true,
   },
-  S62: { says: 'Structured (machine readable, one object per line) logs', isOpen: true },
+  S62: { says: 'Structured (machine readable, one object per line) logs' },
   S63: {
     says: 'Event webhook_event_received with fields event_type, team_id, correlation_id for each accepted webhook',
   },
@@ -191,7 +191,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Correlation id: created or taken from the request, present on every log line of that request, on the error body, and carried with the published event to the consumer',
     isOpen: true,
   },
-  S66: { says: 'No secrets in logs (tokens, signing secret, Redis password)', isOpen: true },
+  S66: { says: 'No secrets in logs (tokens, signing secret, Redis password)' },
   S67: {
     says: 'Every error response of both halves has the shape {"error":{"code","message","component","details","correlation_id"}}',
     isOpen: true,
@@ -348,4 +348,15 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'http:body:budget': {
     says: 'Unfinished bodies beyond the budget of the process are refused before they are read.',
   },
+  'observe:log:reserved': { says: 'No field can pass for the time, level, event or version of a log line' },
+  'observe:log:level': { says: 'The log level filters and changes at run time' },
+  'observe:log:one-line': { says: 'No logged value can forge a line or steer a terminal (T31)' },
+  'observe:log:bounded': { says: 'Everything in a log line has a limit' },
+  'observe:log:slow-reader': {
+    says: 'A slow reader of the log neither holds the server nor fills its memory',
+  },
+  'observe:log:reader-gone': { says: 'A closed log pipe does not end the server' },
+  'observe:metrics:bounded-labels': { says: 'No caller can mint a label value (T32)' },
+  'observe:metrics:late-collector': { says: 'A hanging gauge does not hang the scrape' },
+  'observe:metrics:loop-lag': { says: 'The lag of the event loop is measured' },
 }

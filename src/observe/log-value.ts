@@ -1,0 +1,132 @@
+import { neutralise, truncate } from '../base/text.ts'
+import { isSecretName, type Redactor, redacted } from './redaction.ts'
+
+/** Limits of one log line, so that nothing that is logged can make logging the problem. */
+const depthMax = 6
+const itemsMax = 50
+const textCharactersMax = 4_096
+const causesMax = 5
+const cut = '[cut]'
+const unreadable = '[unreadable]'
+
+/** Fields of a log line as plain data: secrets taken out, deceptive characters shown, every size bounded. Never throws. */
+export function asLogFields(
+  fields: Readonly<Record<string, unknown>>,
+  redactor: Redactor,
+): Record<string, unknown> {
+  try {
+    return objectFields(fields, { redactor, depth: 0, seen: new Set([fields]) })
+  } catch {
+    return { fields: unreadable }
+  }
+}
+
+interface Walk {
+  readonly redactor: Redactor
+  readonly depth: number
+  /** The objects around the current one: meeting one again is a cycle. */
+  readonly seen: Set<object>
+}
+
+function asLogValue(value: unknown, walk: Walk): unknown {
+  switch (typeof value) {
+    case 'string':
+      return asText(value, walk.redactor)
+    case 'number':
+      return Number.isFinite(value) ? value : String(value)
+    case 'boolean':
+    case 'undefined':
+      return value
+    case 'bigint':
+      return String(value)
+    case 'symbol':
+    case 'function':
+      return undefined
+    case 'object':
+      return value === null ? null : asLogObject(value, walk)
+  }
+}
+
+function asLogObject(value: object, walk: Walk): unknown {
+  if (walk.seen.has(value)) return '[circular]'
+  if (walk.depth >= depthMax) return cut
+  walk.seen.add(value)
+  try {
+    return describe(value, { ...walk, depth: walk.depth + 1 })
+  } catch {
+    // A getter, a toJSON or a proxy of somebody else threw: the line goes out without it.
+    return unreadable
+  } finally {
+    walk.seen.delete(value)
+  }
+}
+
+function describe(value: object, walk: Walk): unknown {
+  if (value instanceof Error) return errorFields(value, walk)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString()
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
+  if (Array.isArray(value)) return items(value, walk)
+  if (value instanceof Set) return items([...value].slice(0, itemsMax + 1), walk)
+  if (value instanceof Map) return objectFields(Object.fromEntries(value), walk)
+  if ('toJSON' in value && typeof value.toJSON === 'function') return asLogValue(value.toJSON(), walk)
+  return objectFields(value, walk)
+}
+
+function items(values: readonly unknown[], walk: Walk): unknown[] {
+  const kept = values.slice(0, itemsMax).map((value) => asLogValue(value, walk) ?? null)
+  if (values.length > itemsMax) kept.push(cut)
+  return kept
+}
+
+function objectFields(value: object, walk: Walk): Record<string, unknown> {
+  // Without a prototype a key named __proto__ is a key like any other (T13).
+  const fields: Record<string, unknown> = Object.create(null)
+  let count = 0
+  // Every field of every line passes here; Object.entries costs a third of the line.
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) continue
+    if (++count > itemsMax) {
+      fields[cut] = true
+      break
+    }
+    const field: unknown = (value as Readonly<Record<string, unknown>>)[name]
+    const isHidden = (typeof field === 'string' || typeof field === 'object') && isSecretName(name)
+    const kept = isHidden && field !== null ? redacted : asLogValue(field, walk)
+    if (kept !== undefined) fields[asText(name, walk.redactor)] = kept
+  }
+  return fields
+}
+
+/** What a log says about a failure: the same for errors of ours, of libraries and of the runtime; causes nest under `cause`. */
+function errorFields(error: Error, walk: Walk): Record<string, unknown> {
+  const fields: Record<string, unknown> = { type: asText(error.name, walk.redactor) }
+  const { code, component, details } = error as Partial<Record<'code' | 'component' | 'details', unknown>>
+  if (typeof code === 'string' || typeof code === 'number') fields['code'] = asLogValue(code, walk)
+  fields['message'] = asText(error.message, walk.redactor)
+  if (typeof component === 'string') fields['component'] = asText(component, walk.redactor)
+  if (typeof details === 'object' && details !== null) fields['details'] = asLogValue(details, walk)
+  if (typeof error.stack === 'string') fields['stack'] = asText(error.stack, walk.redactor)
+  if (error instanceof AggregateError) fields['errors'] = items(error.errors.slice(0, causesMax), walk)
+  if (error.cause !== undefined) fields['cause'] = asLogValue(error.cause, walk)
+  return fields
+}
+
+/** Printable ASCII needs no neutralising. */
+const unusual = /[^\x20-\x7e]/
+
+/** Cut first, so that a huge text costs no more than its head; then what the cut left of a secret is dropped with the margin. */
+function asText(text: string, redactor: Redactor): string {
+  const margin = redactor.secretCharactersMax()
+  const isLong = text.length > textCharactersMax + margin
+  const head = isLong ? text.slice(0, textCharactersMax + margin) : text
+  const clean = redactor.redact(head)
+  const kept = isLong ? `${clean.slice(0, clean.length - margin)}…` : clean
+  return truncate(unusual.test(kept) ? shown(kept) : kept, textCharactersMax)
+}
+
+/** Some readers take the separators of Unicode for line ends. */
+function shown(text: string): string {
+  return neutralise(text).replace(/[\u2028\u2029]/g, (separator) =>
+    separator === '\u2028' ? '\\u{2028}' : '\\u{2029}',
+  )
+}
