@@ -118,7 +118,8 @@ const notSet: Origin = { kind: 'unset', where: 'not set' }
 
 function loadDefault(option: NamedOption): LoadedOption {
   const value = decodeDefault(option)
-  const origin: Origin = value === undefined ? notSet : { kind: 'default', where: 'default' }
+  const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0)
+  const origin: Origin = isEmpty ? notSet : { kind: 'default', where: 'default' }
   return { setting: { option, origin, overridden: [], value, isRefused: false }, problems: [] }
 }
 

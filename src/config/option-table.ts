@@ -149,7 +149,7 @@ export const optionTable = {
   mcpEnabled: {
     schema: toggle(true),
     group: 'mcp',
-    description: 'Serve MCP. Off, the webhook runs alone and no bot token is needed.',
+    description: 'Whether MCP is served. Off, the webhook runs alone and no bot token is needed.',
     flag: '--mcp',
   },
   mcpTransport: {
@@ -203,7 +203,7 @@ export const optionTable = {
   mcpReadOnly: {
     schema: toggle(false),
     group: 'mcp',
-    description: 'Offer and run only tools that change nothing in Slack.',
+    description: 'Whether only tools that change nothing in Slack are offered and run.',
     flag: '--read-only',
   },
   mcpSessions: {
@@ -246,7 +246,7 @@ export const optionTable = {
   webhookEnabled: {
     schema: toggle(true),
     group: 'webhook',
-    description: "Receive Slack's events. Off, MCP runs alone and no signing secret is needed.",
+    description: "Whether Slack's events are received. Off, MCP runs alone and no signing secret is needed.",
     flag: '--webhook',
   },
 
@@ -341,7 +341,7 @@ export const optionTable = {
   docsEnabled: {
     schema: toggle(true),
     group: 'docs',
-    description: 'Serve /docs and /openapi.json.',
+    description: 'Whether /docs and /openapi.json are served.',
     flag: '--docs',
   },
 

@@ -1,0 +1,53 @@
+import type { Clock } from '../base/clock.ts'
+import type { BuildInfo } from '../build-info.ts'
+import type { Environment, OptionTexts, ReadFile } from '../config/config-sources.ts'
+
+/** The one name that commands, help and messages call the binary. */
+export const programName = 'slack-integrated-server'
+
+/** A stream that people or programs read. */
+export interface Output {
+  /** Returns once the text is with the operating system. Ends the process quietly where nobody reads any more. */
+  write(text: string): void
+  readonly isTerminal: boolean
+  /** Width of the terminal; undefined where there is none. */
+  readonly columns: number | undefined
+}
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+/** The process, as commands see it: handed in by main.ts, made up by tests. */
+export interface CliContext {
+  /** Without the runtime and the script. */
+  readonly argv: readonly string[]
+  readonly env: Environment
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Standard input as bytes; nothing is read before this is called. */
+  readonly stdin: () => ReadableStream<Uint8Array>
+  readonly readFile: ReadFile
+  readonly parseToml: (text: string) => unknown
+  readonly parseEnvFile: (text: string) => Environment
+  /** Calls `listener` for each signal instead of ending the process; returns how to stop listening. */
+  readonly onSignal: (listener: (signal: StopSignal) => void) => () => void
+  readonly clock: Clock
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  readonly build: BuildInfo
+  /** `linux-x64` and the like. */
+  readonly platform: string
+  readonly bunVersion: string
+}
+
+/** A command line after parsing: options as text, still to be decoded and checked. */
+export interface ParsedFlags {
+  readonly options: OptionTexts
+  readonly configPath: string | undefined
+  readonly envFilePath: string | undefined
+  /** The command's own flags, by their names without dashes: text, or true for those without a value. */
+  readonly own: Readonly<Record<string, string | true>>
+  /** What is neither command nor flag. */
+  readonly arguments: readonly string[]
+}
+
+/** What every command file exports. Resolves with the exit code; what it throws ends as one line and exit code 1. */
+export type RunCommand = (context: CliContext, flags: ParsedFlags) => Promise<number>

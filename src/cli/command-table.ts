@@ -1,0 +1,152 @@
+import type { OptionGroup } from '../config/option-row.ts'
+import type { OptionKey } from '../config/option-table.ts'
+import type { RunCommand } from './cli-context.ts'
+
+/** A flag that belongs to a command and is no option of the configuration. */
+export interface OwnFlag {
+  readonly name: `--${string}`
+  /** Present where the flag takes a value. */
+  readonly placeholder?: string
+  readonly description: string
+}
+
+export interface CommandRow {
+  /** `config show` is `['config', 'show']`. */
+  readonly path: readonly [string, ...string[]]
+  readonly summary: string
+  /** Lines that can be pasted, and what each does. */
+  readonly examples: readonly (readonly [line: string, says: string])[]
+  /** Whether the command loads the configuration, and so takes --config and --env-file. */
+  readonly readsConfig: boolean
+  /** The options whose flags the command takes: those of these groups, and single ones. */
+  readonly groups?: readonly OptionGroup[]
+  readonly options?: readonly OptionKey[]
+  readonly flags?: readonly OwnFlag[]
+  /** At most one operand. */
+  readonly operand?: { readonly name: string; readonly choices: readonly string[]; readonly says: string }
+  /** Imports the command's file: nothing of a command is loaded before it runs. */
+  readonly load: () => Promise<RunCommand>
+}
+
+const everyGroup = ['server', 'slack', 'mcp', 'webhook', 'queue', 'limits', 'cors', 'docs', 'log'] as const
+
+/** Every command. The first is the default: its flags work without naming it. */
+export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
+  {
+    path: ['serve'],
+    summary: "Serve MCP clients and Slack's events at one port (the default command).",
+    examples: [
+      ['slack-integrated-server', 'with SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET in the environment'],
+      ['slack-integrated-server --transport streamable-http --port 8080', 'MCP at the root, and REST'],
+      ['slack-integrated-server --no-webhook --read-only', 'MCP alone, and nothing that writes'],
+      ['slack-integrated-server serve --config /etc/slack-integrated-server/config.toml', 'from a file'],
+    ],
+    readsConfig: true,
+    groups: everyGroup,
+    load: async () => (await import('./serve.ts')).runServe,
+  },
+  {
+    path: ['stdio'],
+    summary: 'Speak MCP over standard input and output, for a client that starts the server itself.',
+    examples: [
+      ['slack-integrated-server stdio', 'with SLACK_BOT_TOKEN in the environment'],
+      ['slack-integrated-server stdio --read-only', 'nothing that writes'],
+    ],
+    readsConfig: true,
+    groups: ['log'],
+    options: [
+      'slackBotToken',
+      'slackUserToken',
+      'slackApiUrl',
+      'slackRetry',
+      'mcpToolsets',
+      'mcpReadOnly',
+      'limitsToolCallsPerMinute',
+    ],
+    load: async () => (await import('./stdio.ts')).runStdio,
+  },
+  {
+    path: ['demo'],
+    summary: 'Run against an embedded Slack workspace: no account, no credentials.',
+    examples: [
+      ['slack-integrated-server demo', 'until Ctrl-C, with a client configuration to paste'],
+      ['slack-integrated-server demo --once', 'one tour, each step with its result'],
+    ],
+    readsConfig: true,
+    groups: ['server', 'mcp', 'log'],
+    flags: [{ name: '--once', description: 'Tour every part once, then exit: 0 only if all of it held.' }],
+    load: async () => (await import('./demo.ts')).runDemo,
+  },
+  {
+    path: ['config', 'show'],
+    summary: 'Print every option with its value and where that comes from; secrets are masked.',
+    examples: [
+      ['slack-integrated-server config show', 'also when the configuration is invalid'],
+      ['slack-integrated-server config show --json', 'for programs'],
+    ],
+    readsConfig: true,
+    groups: everyGroup,
+    flags: [{ name: '--json', description: 'Print JSON instead of a table.' }],
+    load: async () => (await import('./config-show.ts')).runConfigShow,
+  },
+  {
+    path: ['config', 'check'],
+    summary: 'Say whether "serve" would start with this configuration, and what is wrong with it.',
+    examples: [['slack-integrated-server config check --config config.toml', 'exit code 0, or 78']],
+    readsConfig: true,
+    groups: everyGroup,
+    load: async () => (await import('./config-check.ts')).runConfigCheck,
+  },
+  {
+    path: ['config', 'schema'],
+    summary: 'Print the JSON Schema of the configuration file.',
+    examples: [
+      ['slack-integrated-server config schema > config.schema.json', 'then "#:schema ./config.schema.json"'],
+    ],
+    readsConfig: false,
+    load: async () => (await import('./config-schema.ts')).runConfigSchema,
+  },
+  {
+    path: ['token'],
+    summary: 'Print the bearer token that MCP clients send.',
+    examples: [
+      ['slack-integrated-server token', 'with the configuration of the server'],
+      ['slack-integrated-server token --admin', 'the token of the admin routes'],
+    ],
+    readsConfig: true,
+    options: ['slackSigningSecret', 'slackBotToken', 'mcpAuthTokens', 'adminToken'],
+    flags: [
+      { name: '--admin', description: 'Print the token of the admin routes instead.' },
+      { name: '--name', placeholder: 'name', description: 'Print the configured token of this name.' },
+    ],
+    load: async () => (await import('./token.ts')).runToken,
+  },
+  {
+    path: ['healthcheck'],
+    summary: 'Ask the local server how it is: exit code 0 when it is well, else 1.',
+    examples: [
+      ['slack-integrated-server healthcheck', 'for HEALTHCHECK in images without a shell'],
+      ['slack-integrated-server healthcheck livez', 'whether the process answers at all'],
+    ],
+    readsConfig: true,
+    options: ['host', 'port'],
+    operand: {
+      name: 'probe',
+      choices: ['health', 'livez', 'readyz'],
+      says: 'Which to ask: health (the default), livez or readyz.',
+    },
+    load: async () => (await import('./healthcheck.ts')).runHealthcheck,
+  },
+  {
+    path: ['version'],
+    summary: 'Print the version, commit and platform.',
+    examples: [['slack-integrated-server --version', 'the same']],
+    readsConfig: false,
+    load: async () => (await import('./version.ts')).runVersion,
+  },
+]
+
+/** The name by which people call a command: `config show`. */
+export function commandName({ path }: CommandRow): string {
+  return path.join(' ')
+}

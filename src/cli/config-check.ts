@@ -1,0 +1,18 @@
+import { configNotices } from '../config/config-notices.ts'
+import type { CliContext, ParsedFlags } from './cli-context.ts'
+import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { exitCodes } from './exit-codes.ts'
+
+/** Says yes (0), or everything that is wrong (78). What is allowed but probably not meant is said as well. */
+export async function runConfigCheck(context: CliContext, flags: ParsedFlags): Promise<number> {
+  const loaded = loadCommandConfig(context, flags, { purpose: 'serve' })
+  if (loaded.config === undefined) {
+    reportProblems(context, loaded)
+    return exitCodes.config
+  }
+  context.stdout.write('The configuration is valid.\n')
+  for (const { message } of configNotices(loaded.config, loaded.settings, context.env)) {
+    context.stderr.write(`Note: ${message}\n`)
+  }
+  return exitCodes.done
+}

@@ -1,0 +1,54 @@
+import { isIP } from 'node:net'
+import type { Config } from '../config/option-table.ts'
+import { createDeadline } from '../resilience/deadline.ts'
+import type { CliContext, ParsedFlags } from './cli-context.ts'
+import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { exitCodes } from './exit-codes.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Container runtimes give up at about this time themselves. */
+const timeoutMs = 3_000
+const probes: readonly string[] = ['health', 'livez', 'readyz']
+
+/** Asks the server of this configuration on this machine: 0 when it answers 2xx, else 1 with the reason on stderr. */
+export async function runHealthcheck(context: CliContext, flags: ParsedFlags): Promise<number> {
+  const [probe = 'health'] = flags.arguments
+  if (!probes.includes(probe))
+    throw new UsageError(`there is no probe "${probe}"; probes: ${probes.join(', ')}`)
+  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
+  if (loaded.config === undefined) {
+    reportProblems(context, loaded)
+    return exitCodes.config
+  }
+  if (loaded.config.port === 0)
+    throw new UsageError('PORT is 0: give the port that the server prints with --port')
+  const url = `http://${localAddress(loaded.config)}/${probe}`
+  try {
+    const { status, ok } = await ask(context, url)
+    const output = ok ? context.stdout : context.stderr
+    output.write(`${url} answers ${status}\n`)
+    return ok ? exitCodes.done : exitCodes.failed
+  } catch {
+    // The reasons differ by runtime and say no more than this: nothing came back.
+    context.stderr.write(`${url} does not answer\n`)
+    return exitCodes.failed
+  }
+}
+
+async function ask({ fetch, clock }: CliContext, url: string): Promise<Response> {
+  const deadline = createDeadline({ clock, afterMs: timeoutMs })
+  try {
+    const response = await fetch(url, { signal: deadline.signal, redirect: 'manual' })
+    await response.body?.cancel()
+    return response
+  } finally {
+    deadline.dispose()
+  }
+}
+
+/** A server that listens everywhere is asked on loopback. */
+function localAddress({ host, port }: Pick<Config, 'host' | 'port'>): string {
+  if (host === '0.0.0.0') return `127.0.0.1:${port}`
+  if (host === '::') return `[::1]:${port}`
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,55 @@
+import { AppError } from '../base/errors.ts'
+import { asOneLine } from '../base/text.ts'
+import { type CliContext, programName } from './cli-context.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { HelpStyle } from './help-layout.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Runs a command line and resolves with the exit code. Never rejects: what goes wrong is one line on stderr. */
+export async function runCli(context: CliContext): Promise<number> {
+  try {
+    return await dispatch(context)
+  } catch (error) {
+    context.stderr.write(`${programName}: ${oneLine(error)}\n`)
+    return exitCodeOf(error)
+  }
+}
+
+async function dispatch(context: CliContext): Promise<number> {
+  const [first] = context.argv
+  // Answered before anything is loaded: scripts and probes ask often.
+  if (first === '--version' || first === '-V') {
+    const { runVersion } = await import('./version.ts')
+    return runVersion(context)
+  }
+  const { parseCommandLine } = await import('./parse-command-line.ts')
+  const invocation = parseCommandLine(context.argv, helpStyle(context))
+  if (invocation.kind === 'help') {
+    const output = invocation.isAsked ? context.stdout : context.stderr
+    output.write(invocation.text)
+    return invocation.isAsked ? exitCodes.done : exitCodes.usage
+  }
+  const run = await invocation.command.load()
+  return await run(context, invocation.flags)
+}
+
+const helpColumnsMax = 110
+const helpColumnsDefault = 100
+
+/** https://no-color.org: any non-empty value turns colours off. */
+function helpStyle({ stdout, env }: CliContext): HelpStyle {
+  const hasColor = stdout.isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+  return { columns: Math.min(stdout.columns ?? helpColumnsDefault, helpColumnsMax), isBold: hasColor }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.usage
+  if (error instanceof AppError && error.code === 'CONFIG_INVALID') return exitCodes.config
+  return exitCodes.failed
+}
+
+function oneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const details = error instanceof AppError ? Object.entries(error.details) : []
+  return asOneLine([message, ...details.map(([name, value]) => `${name}: ${String(value)}`)].join('; '))
+}

@@ -1,0 +1,5 @@
+import type { CliContext, ParsedFlags } from './cli-context.ts'
+
+export async function runStdio(_context: CliContext, _flags: ParsedFlags): Promise<number> {
+  throw new Error('not wired yet')
+}

@@ -1,0 +1,37 @@
+import type { Secret } from '../base/secret.ts'
+import { type AcceptedToken, acceptedAdminTokens, acceptedMcpTokens } from '../config/accepted-tokens.ts'
+import type { Config } from '../config/option-table.ts'
+import type { CliContext, ParsedFlags } from './cli-context.ts'
+import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { exitCodes } from './exit-codes.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Prints one bearer token on stdout and nothing else there, so that `$(… token)` can be used. */
+export async function runToken(context: CliContext, flags: ParsedFlags): Promise<number> {
+  const loaded = loadCommandConfig(context, flags, { purpose: 'token' })
+  if (loaded.config === undefined) {
+    reportProblems(context, loaded)
+    return exitCodes.config
+  }
+  context.stdout.write(`${chooseToken(loaded.config, flags).reveal()}\n`)
+  if (loaded.config.mcpAuth.includes('none') && flags.own['admin'] !== true) {
+    context.stderr.write('MCP_AUTH=none: the server asks for no token.\n')
+  }
+  return exitCodes.done
+}
+
+function chooseToken(config: Config, { own }: ParsedFlags): Secret {
+  if (own['admin'] === true) {
+    const [token] = acceptedAdminTokens(config)
+    if (token !== undefined) return token
+  }
+  return named(acceptedMcpTokens(config), own['name'])
+}
+
+function named(tokens: readonly AcceptedToken[], name: string | true | undefined): Secret {
+  const found = name === undefined ? tokens[0] : tokens.find((candidate) => candidate.name === name)
+  if (found !== undefined) return found.token
+  throw new UsageError(
+    `there is no token of this name; names: ${tokens.map((token) => token.name).join(', ')}`,
+  )
+}

@@ -1,0 +1,42 @@
+import { choicesOf } from './option-decode.ts'
+import { type NamedOption, namedOptions } from './option-names.ts'
+import { optionGroups } from './option-row.ts'
+
+type JsonSchema = Readonly<Record<string, unknown>>
+
+/** JSON Schema (2020-12) of the configuration file: a table for each group. For editors and for checks before a roll-out. */
+export function renderConfigSchema(): JsonSchema {
+  const tables = Object.entries(optionGroups).map(([group, description]) => [
+    group,
+    {
+      type: 'object',
+      description,
+      additionalProperties: false,
+      properties: Object.fromEntries(
+        namedOptions
+          .filter(({ row }) => row.group === group)
+          .map((option) => [option.fileKey, optionSchema(option)]),
+      ),
+    },
+  ])
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'slack-integrated-server configuration file',
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(tables),
+  }
+}
+
+function optionSchema({ row, env, flag }: NamedOption): JsonSchema {
+  const choices = choicesOf(row.schema)
+  const type =
+    choices === undefined ? row.schema : { type: 'string', enum: choices, default: row.schema.default }
+  return {
+    ...type,
+    description: row.description,
+    ...(row.secret === true && { writeOnly: true }),
+    'x-env': env,
+    'x-flag': flag,
+  }
+}

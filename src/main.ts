@@ -1,0 +1,115 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { parseEnv } from 'node:util'
+import { createSystemClock } from './base/clock.ts'
+import { buildInfo } from './build-info.ts'
+import type { CliContext, Output, StopSignal } from './cli/cli-context.ts'
+import { runCli } from './cli/run-cli.ts'
+import type { FileText } from './config/config-sources.ts'
+
+/** The process edge: argv, environment, streams, signals, exit code. Nothing else touches `process`. */
+
+const stdoutDescriptor = 1
+const stderrDescriptor = 2
+
+/** More than any configuration or secret has; keeps `NAME_FILE=/dev/zero` from filling the memory. */
+const fileBytesMax = 1_048_576
+
+/** How long to wait before writing again to a pipe that is full. */
+const fullPipeWaitMs = 1
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+main()
+
+function main(): void {
+  // `runCli` never rejects. Everything has been written by then: output is synchronous.
+  void runCli(createContext()).then((code) => process.exit(code))
+}
+
+function createContext(): CliContext {
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    stdout: createOutput(stdoutDescriptor),
+    stderr: createOutput(stderrDescriptor),
+    stdin: () => Bun.stdin.stream(),
+    readFile,
+    parseToml: (text) => Bun.TOML.parse(text),
+    parseEnvFile: parseEnv,
+    onSignal,
+    clock: createSystemClock(),
+    fetch: (url, init) => fetch(url, init),
+    build: buildInfo,
+    platform: `${process.platform}-${process.arch}`,
+    bunVersion: Bun.version,
+  }
+}
+
+/** Written synchronously, so that nothing is lost at exit and `process.stdout`, which takes time to set up, is not needed for pipes. */
+function createOutput(descriptor: number): Output {
+  const isTerminal = isatty(descriptor)
+  return {
+    isTerminal,
+    columns: isTerminal ? process.stdout.columns : undefined,
+    write(text) {
+      let rest = Buffer.from(text)
+      while (rest.length > 0) rest = rest.subarray(writeSome(descriptor, rest))
+    },
+  }
+}
+
+/** The number of bytes written. A reader that went away (`config show | head -1`) is no failure. */
+function writeSome(descriptor: number, bytes: Uint8Array): number {
+  try {
+    return writeSync(descriptor, bytes)
+  } catch (error) {
+    if (codeOf(error) === 'EPIPE') process.exit(0)
+    if (codeOf(error) !== 'EAGAIN') throw error
+    Bun.sleepSync(fullPipeWaitMs)
+    return 0
+  }
+}
+
+function readFile(path: string): FileText {
+  try {
+    const descriptor = openSync(path, 'r')
+    try {
+      return readBounded(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' }
+    return { kind: 'unreadable', reason: reasons[code] ?? code }
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+}
+
+function readBounded(descriptor: number): FileText {
+  const buffer = Buffer.alloc(fileBytesMax + 1)
+  let byteCount = 0
+  for (let read = -1; read !== 0 && byteCount < buffer.length; byteCount += read) {
+    read = readSync(descriptor, buffer, byteCount, buffer.length - byteCount, null)
+  }
+  if (byteCount > fileBytesMax)
+    return { kind: 'unreadable', reason: `it is larger than ${fileBytesMax} bytes` }
+  return { kind: 'text', text: buffer.toString('utf8', 0, byteCount) }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+}
+
+function onSignal(listener: (signal: StopSignal) => void): () => void {
+  for (const signal of stopSignals) process.on(signal, listener)
+  return () => {
+    for (const signal of stopSignals) process.off(signal, listener)
+  }
+}
