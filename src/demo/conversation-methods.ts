@@ -1,0 +1,193 @@
+import type { Conversation } from './conversation.ts'
+import { joinConversation, openDirect } from './membership-actions.ts'
+import {
+  type Call,
+  conversationOf,
+  isVisible,
+  type MethodTable,
+  readScopes,
+  requireConversationScope,
+  requireMembership,
+  requireScope,
+} from './method.ts'
+import { cutPage, type Page } from './page.ts'
+import { Refusal } from './refusal.ts'
+import { renderConversation } from './render-conversation.ts'
+import type { Rendered } from './render-people.ts'
+import { asSortableTs } from './timestamp.ts'
+
+const listLimitDefault = 100
+const listLimitMax = 1_000
+/** The caller and eight others. https://docs.slack.dev/reference/methods/conversations.open */
+const directMembersMax = 8
+const neverRead = '0000000000.000000'
+
+export const conversationMethods: MethodTable = {
+  'conversations.list': { scopes: readScopes, run: list },
+  'users.conversations': { scopes: readScopes, run: listOfUser },
+  'conversations.info': { scopes: readScopes, run: info },
+  'conversations.members': { scopes: readScopes, run: members },
+  'conversations.open': { scopes: ['im:write', 'mpim:write', 'channels:manage', 'groups:write'], run: open },
+  'conversations.join': { scopes: ['channels:join', 'channels:write'], run: join },
+  'conversations.mark': {
+    scopes: ['channels:manage', 'groups:write', 'im:write', 'mpim:write', 'channels:write'],
+    run: mark,
+  },
+}
+
+const typeScopes = {
+  public_channel: 'channels:read',
+  private_channel: 'groups:read',
+  im: 'im:read',
+  mpim: 'mpim:read',
+} as const
+type TypeName = keyof typeof typeScopes
+const typeNames = {
+  public: 'public_channel',
+  private: 'private_channel',
+  im: 'im',
+  mpim: 'mpim',
+} as const satisfies Record<Conversation['kind'], TypeName>
+
+function list(call: Call): Rendered {
+  const { items, nextCursor } = pageOfConversations(call, () => true)
+  return {
+    channels: items.map((conversation) => ({
+      ...renderConversation(conversation, call.grant.userId),
+      ...(conversation.kind !== 'im' && { num_members: conversation.members.count }),
+    })),
+    response_metadata: { next_cursor: nextCursor },
+  }
+}
+
+/** The conversations that a user and the caller share; Slack leaves is_member and num_members out here. */
+function listOfUser(call: Call): Rendered {
+  const userId = call.params.text('user') ?? call.grant.userId
+  if (call.state.people.byId(userId) === undefined) throw new Refusal('user_not_found')
+  const { items, nextCursor } = pageOfConversations(call, ({ members }) => members.has(userId))
+  return {
+    channels: items.map((conversation) => {
+      const { is_member: _, ...rendered } = renderConversation(conversation, call.grant.userId)
+      return rendered
+    }),
+    response_metadata: { next_cursor: nextCursor },
+  }
+}
+
+function pageOfConversations(
+  call: Call,
+  isWanted: (conversation: Conversation) => boolean,
+): Page<Conversation> {
+  const { params, grant, state } = call
+  const types = typesOf(call)
+  const withoutArchived = params.isTrue('exclude_archived')
+  const { conversations } = state
+  return cutPage<Conversation>(
+    {
+      count: conversations.count,
+      at: (index) => conversations.at(index),
+      indexOf: (id) => conversations.indexOf(id),
+      idOf: ({ id }) => id,
+    },
+    {
+      cursor: params.text('cursor'),
+      limit: params.limit('limit', listLimitDefault, listLimitMax),
+      label: 'team',
+      isWanted: (conversation) =>
+        types.includes(typeNames[conversation.kind]) &&
+        isVisible(conversation, grant) &&
+        !(withoutArchived && conversation.isArchived) &&
+        isWanted(conversation),
+    },
+  )
+}
+
+function typesOf({ params, grant }: Call): readonly TypeName[] {
+  const asked = params.list('types')
+  const types = asked.length === 0 ? ['public_channel'] : asked
+  return types.map((type) => {
+    if (!isTypeName(type)) throw new Refusal('invalid_types')
+    requireScope(grant, [typeScopes[type]])
+    return type
+  })
+}
+
+function isTypeName(type: string): type is TypeName {
+  return Object.hasOwn(typeScopes, type)
+}
+
+function info(call: Call): Rendered {
+  const conversation = conversationOf(call)
+  requireConversationScope(conversation, call.grant, 'read')
+  const isMember = conversation.members.has(call.grant.userId)
+  return {
+    channel: {
+      ...renderConversation(conversation, call.grant.userId),
+      ...(isMember && { last_read: conversation.lastReadBy.get(call.grant.userId) ?? neverRead }),
+      ...(call.params.isTrue('include_num_members') && { num_members: conversation.members.count }),
+    },
+  }
+}
+
+function members(call: Call): Rendered {
+  const conversation = conversationOf(call)
+  requireConversationScope(conversation, call.grant, 'read')
+  const { items, nextCursor } = cutPage<string>(
+    {
+      count: conversation.members.count,
+      at: (index) => conversation.members.at(index),
+      indexOf: (id) => conversation.members.indexOf(id),
+      idOf: (id) => id,
+    },
+    {
+      cursor: call.params.text('cursor'),
+      limit: call.params.limit('limit', listLimitDefault, listLimitMax),
+      label: 'user',
+    },
+  )
+  return { members: items, response_metadata: { next_cursor: nextCursor } }
+}
+
+function open(call: Call): Rendered {
+  const { params, state, grant } = call
+  const userIds = params.list('users')
+  if (userIds.length === 0) {
+    if (params.text('channel') === undefined) throw new Refusal('users_list_not_supplied')
+    return renderOpened(call, conversationOf(call), false)
+  }
+  if (userIds.length > directMembersMax) throw new Refusal('too_many_users')
+  if (userIds.some((id) => state.people.byId(id) === undefined)) throw new Refusal('user_not_found')
+  const { conversation, isNew } = openDirect(state, [grant.userId, ...userIds])
+  return renderOpened(call, conversation, isNew)
+}
+
+function renderOpened(call: Call, conversation: Conversation, isNew: boolean): Rendered {
+  const channel = call.params.isTrue('return_im')
+    ? renderConversation(conversation, call.grant.userId)
+    : { id: conversation.id }
+  return { ...(!isNew && { no_op: true, already_open: true }), channel }
+}
+
+function join(call: Call): Rendered {
+  const conversation = conversationOf(call)
+  if (conversation.kind !== 'public') throw new Refusal('method_not_supported_for_channel_type')
+  if (conversation.isArchived) throw new Refusal('is_archived')
+  const wasMember = conversation.members.has(call.grant.userId)
+  if (!wasMember) joinConversation(call.state, conversation, call.grant.userId)
+  return {
+    channel: renderConversation(conversation, call.grant.userId),
+    ...(wasMember && {
+      warning: 'already_in_channel',
+      response_metadata: { warnings: ['already_in_channel'] },
+    }),
+  }
+}
+
+function mark(call: Call): Rendered {
+  const conversation = conversationOf(call)
+  requireMembership(conversation, call.grant)
+  const ts = asSortableTs(call.params.required('ts'))
+  if (ts === undefined) throw new Refusal('invalid_timestamp')
+  conversation.lastReadBy.set(call.grant.userId, ts)
+  return {}
+}
