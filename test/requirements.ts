@@ -292,9 +292,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S100: { says: 'The two halves also run alone: MCP only, webhook only.', isOpen: true },
   S101: { says: 'MCP over stdio.', isOpen: true },
-  S103: { says: 'All six upstream tools with their names.', isOpen: true },
-  S104: { says: 'Resource slack://emojis.', isOpen: true },
-  S105: { says: 'The usage prompts of the upstream tools.', isOpen: true },
+  S103: { says: 'All six upstream tools with their names.' },
+  S104: { says: 'Resource slack://emojis.' },
+  S105: { says: 'The usage prompts of the upstream tools.' },
   S106: { says: 'CORS settings in four options.', isOpen: true },
   S107: {
     says: 'An explicit --env-file is read, below the real environment; no .env is read by itself.',

@@ -229,6 +229,11 @@ export interface Offer {
   readonly onToolsChanged?: (listener: () => void) => () => void
 }
 
+/** What changed on the server's side, for clients that listen. The composition root maps Slack's events to URIs of resources. */
+export type ChangeNotice =
+  | { readonly kind: 'resource_updated'; readonly uri: string }
+  | { readonly kind: 'tools_changed' | 'prompts_changed' | 'resources_changed' }
+
 /** The one way to declare a tool: data whose `run` sees arguments typed by `input`. */
 export function defineTool<
   Input extends TObject,

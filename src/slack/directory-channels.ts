@@ -1,0 +1,170 @@
+import { BoundedMap } from '../base/bounded-map.ts'
+import { AppError } from '../base/errors.ts'
+import { parseChannel, type SlackChannel } from './channel.ts'
+import type { DirectoryOptions } from './directory.ts'
+import { candidatesFor } from './directory-candidates.ts'
+import { SharedFlights } from './directory-flights.ts'
+import { DirectoryScan } from './directory-scan.ts'
+import { asObject, asText } from './json-fields.ts'
+
+const channelsPerPage = 1000
+const missTtlMs = 60_000
+
+/** The conversations of the workspace, as far as somebody asked for them. */
+export class DirectoryChannels {
+  readonly #options: DirectoryOptions
+  readonly #byId: BoundedMap<string, SlackChannel>
+  readonly #byName: BoundedMap<string, string>
+  readonly #unknown: BoundedMap<string, true>
+  readonly #directMessages: BoundedMap<string, string>
+  readonly #flights = new SharedFlights<SlackChannel | undefined>()
+  readonly #scan: DirectoryScan
+
+  constructor(options: DirectoryOptions) {
+    const { clock, ttlMs, entriesMax } = options
+    this.#options = options
+    this.#byId = new BoundedMap({ entriesMax, ttlMs, clock })
+    this.#byName = new BoundedMap({ entriesMax, ttlMs, clock })
+    this.#unknown = new BoundedMap({ entriesMax, ttlMs: missTtlMs, clock })
+    this.#directMessages = new BoundedMap({ entriesMax, ttlMs, clock })
+    this.#scan = new DirectoryScan({
+      ...options,
+      method: 'conversations.list',
+      params: { limit: channelsPerPage, types: 'public_channel,private_channel', exclude_archived: true },
+      field: 'channels',
+      learn: (member) => this.learn(member),
+    })
+  }
+
+  /** Takes in a conversation that Slack sent whole. */
+  learn(value: unknown): SlackChannel | undefined {
+    const channel = parseChannel(value)
+    if (channel !== undefined) this.keep(channel)
+    return channel
+  }
+
+  keep(channel: SlackChannel): void {
+    const before = this.#byId.get(channel.id)?.name
+    // The old name of a renamed channel may be given to another one.
+    if (before !== undefined && before !== channel.name && this.#byName.get(before) === channel.id) {
+      this.#byName.delete(before)
+    }
+    this.#byId.set(channel.id, channel)
+    this.#unknown.delete(channel.id)
+    if (channel.name !== undefined) this.#byName.set(channel.name, channel.id)
+  }
+
+  /** Forgets what may have changed; the next look-up asks Slack. */
+  forget(id: string): void {
+    const name = this.#byId.get(id)?.name
+    if (name !== undefined && this.#byName.get(name) === id) this.#byName.delete(name)
+    this.#byId.delete(id)
+    this.#unknown.delete(id)
+  }
+
+  peek(id: string): SlackChannel | undefined {
+    return this.#byId.get(id)
+  }
+
+  *seen(): IterableIterator<SlackChannel> {
+    for (const [, channel] of this.#byId.entries()) yield channel
+  }
+
+  get hasScanned(): boolean {
+    return this.#scan.hasStarted
+  }
+
+  /** Reads one more page of the listing: for completions, which want some names but no crawl. */
+  async glance(signal: AbortSignal): Promise<void> {
+    if (!this.#scan.isComplete(this.#options.ttlMs)) await this.#scan.advance(signal)
+  }
+
+  /** The conversation behind an id; undefined where the token cannot see one. At most one call, shared by all who ask. */
+  async byId(id: string, signal: AbortSignal): Promise<SlackChannel | undefined> {
+    const known = this.#byId.get(id)
+    if (known !== undefined || this.#unknown.has(id)) return known
+    return await this.#flights.join(id, signal, (shared) => this.#ask(id, shared))
+  }
+
+  /** Looks up those of `ids` that are not known. Names are an ornament: a refusal or an outage leaves the ids as they are. */
+  async warm(ids: Iterable<string>, lookupsMax: number, signal: AbortSignal): Promise<void> {
+    const missing = [...new Set(ids)].filter((id) => !this.#byId.has(id) && !this.#unknown.has(id))
+    for (const id of missing.slice(0, lookupsMax)) {
+      try {
+        await this.byId(id, signal)
+      } catch (error) {
+        if (signal.aborted) throw error
+        return
+      }
+    }
+  }
+
+  /** The channel of that name. Rejects with SLACK_NAME_NOT_FOUND, which names candidates among `isShown` and how far was looked. */
+  async find(
+    name: string,
+    isShown: (channel: SlackChannel) => boolean,
+    signal: AbortSignal,
+  ): Promise<SlackChannel> {
+    for (let pageCount = 0; ; pageCount++) {
+      const id = this.#byName.get(name)
+      const found = id === undefined ? undefined : await this.byId(id, signal)
+      if (found?.name === name) return found
+      if (pageCount >= this.#options.pagesMax || this.#scan.isComplete(this.#options.missTtlMs)) break
+      await this.#scan.advance(signal)
+    }
+    throw this.#notFound(name, isShown)
+  }
+
+  /** The direct message with a user, opened where there is none yet. */
+  async directMessage(userId: string, signal: AbortSignal): Promise<string> {
+    const known = this.#directMessages.get(userId)
+    if (known !== undefined) return known
+    const opened = await this.#flights.join(`dm:${userId}`, signal, async (shared) => {
+      const answer = await this.#options.slack.call(
+        'conversations.open',
+        { users: userId },
+        { signal: shared },
+      )
+      const id = asText(asObject(answer['channel'])['id'])
+      return id === undefined ? undefined : parseChannel({ id, is_im: true, user: userId })
+    })
+    if (opened === undefined) throw new AppError('SLACK_UNAVAILABLE')
+    this.#directMessages.set(userId, opened.id)
+    this.keep(opened)
+    return opened.id
+  }
+
+  #notFound(name: string, isShown: (channel: SlackChannel) => boolean): AppError {
+    const names: string[] = []
+    for (const channel of this.seen()) {
+      if (channel.name !== undefined && !channel.isArchived && isShown(channel)) names.push(channel.name)
+    }
+    return new AppError('SLACK_NAME_NOT_FOUND', {
+      details: {
+        kind: 'channel',
+        given: `#${name}`,
+        candidates: candidatesFor(name, names).map((candidate) => `#${candidate}`),
+        looked_at: this.#scan.seenCount,
+        hint: this.#scan.isComplete(Number.POSITIVE_INFINITY)
+          ? 'Archived channels and private ones without the bot are not found by name: give the channel id (C…).'
+          : 'The list was read only so far; call again to look further, or give the channel id (C…).',
+      },
+    })
+  }
+
+  async #ask(id: string, signal: AbortSignal): Promise<SlackChannel | undefined> {
+    try {
+      const answer = await this.#options.slack.call(
+        'conversations.info',
+        { channel: id, include_num_members: true },
+        { signal },
+      )
+      return this.learn(answer['channel'])
+    } catch (error) {
+      const isUnknown = error instanceof AppError && error.details['slack_error'] === 'channel_not_found'
+      if (!isUnknown) throw error
+      this.#unknown.set(id, true)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { BoundedMap } from '../base/bounded-map.ts'
+import { AppError } from '../base/errors.ts'
+import type { DirectoryOptions } from './directory.ts'
+import { candidatesFor } from './directory-candidates.ts'
+import { SharedFlights } from './directory-flights.ts'
+import { DirectoryScan } from './directory-scan.ts'
+import type { UserReference } from './reference.ts'
+import { parseUser, type SlackUser } from './user.ts'
+
+const usersPerPage = 1000
+/** An id that Slack does not know, or a scope that is missing, is not asked for again so soon. */
+const missTtlMs = 5 * 60_000
+/** Calls under way at once while the people of a page are looked up. */
+const concurrentLookupsMax = 5
+
+/** Refusals that every further call of the same method would meet as well. */
+const standingRefusals: ReadonlySet<string> = new Set([
+  'missing_scope',
+  'not_allowed_token_type',
+  'no_permission',
+])
+
+/** The people of the workspace, as far as somebody asked for them. */
+export class DirectoryUsers {
+  readonly #options: DirectoryOptions
+  readonly #byId: BoundedMap<string, SlackUser>
+  readonly #byHandle: BoundedMap<string, string>
+  readonly #unknown: BoundedMap<string, true>
+  readonly #flights = new SharedFlights<SlackUser | undefined>()
+  readonly #scan: DirectoryScan
+  #refusedUntilMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: DirectoryOptions) {
+    const { clock, ttlMs, entriesMax } = options
+    this.#options = options
+    this.#byId = new BoundedMap({ entriesMax, ttlMs, clock })
+    this.#byHandle = new BoundedMap({ entriesMax, ttlMs, clock })
+    this.#unknown = new BoundedMap({ entriesMax, ttlMs: missTtlMs, clock })
+    this.#scan = new DirectoryScan({
+      ...options,
+      method: 'users.list',
+      params: { limit: usersPerPage },
+      field: 'members',
+      learn: (member) => this.learn(member),
+    })
+  }
+
+  /** Takes in a user that Slack sent, in an answer or an event. */
+  learn(value: unknown): SlackUser | undefined {
+    const user = parseUser(value)
+    if (user === undefined) return undefined
+    this.#byId.set(user.id, user)
+    this.#byHandle.set(user.handle, user.id)
+    this.#unknown.delete(user.id)
+    return user
+  }
+
+  peek(id: string): SlackUser | undefined {
+    return this.#byId.get(id)
+  }
+
+  *seen(): IterableIterator<SlackUser> {
+    for (const [, user] of this.#byId.entries()) yield user
+  }
+
+  /** The user behind an id; undefined where Slack does not know it. At most one call, shared by all who ask. */
+  async byId(id: string, signal: AbortSignal): Promise<SlackUser | undefined> {
+    const known = this.#byId.get(id)
+    if (known !== undefined || this.#unknown.has(id)) return known
+    return await this.#flights.join(id, signal, (shared) => this.#ask('users.info', { user: id }, id, shared))
+  }
+
+  /** Looks up as many of `ids` as are not known, at most `lookupsMax`. Names are an ornament: a refusal or an outage leaves the ids as they are. */
+  async warm(ids: Iterable<string>, lookupsMax: number, signal: AbortSignal): Promise<void> {
+    const missing = [...new Set(ids)].filter((id) => !this.#byId.has(id) && !this.#unknown.has(id))
+    const queue = missing.slice(0, lookupsMax)
+    const work = async () => {
+      for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+        if (this.#options.clock.monotonic() < this.#refusedUntilMs) return
+        try {
+          await this.byId(id, signal)
+        } catch (error) {
+          if (signal.aborted) throw error
+          this.#noteRefusal(error)
+          return
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(concurrentLookupsMax, queue.length) }, work))
+  }
+
+  /** The user that somebody named. Rejects with SLACK_NAME_NOT_FOUND (candidates, how far was looked) or SLACK_NAME_AMBIGUOUS. */
+  async find(reference: UserReference, signal: AbortSignal): Promise<SlackUser> {
+    const found = await this.#resolve(reference, signal)
+    if (found !== undefined) return found
+    const given =
+      reference.kind === 'id' ? reference.id : reference.kind === 'email' ? reference.email : reference.name
+    throw new AppError('SLACK_NAME_NOT_FOUND', {
+      details: {
+        kind: 'user',
+        given,
+        candidates: reference.kind === 'name' ? this.#candidates(reference.name) : [],
+        looked_at: this.#scan.seenCount,
+        hint: this.#scan.isComplete(Number.POSITIVE_INFINITY)
+          ? 'Give the user id (U…) or the e-mail address.'
+          : 'The list was read only so far; call again to look further, or give the user id (U…) or the e-mail address.',
+      },
+    })
+  }
+
+  #resolve(reference: UserReference, signal: AbortSignal): Promise<SlackUser | undefined> {
+    switch (reference.kind) {
+      case 'id':
+        return this.byId(reference.id, signal)
+      case 'email':
+        return this.#flights.join(`email:${reference.email}`, signal, (shared) =>
+          this.#ask('users.lookupByEmail', { email: reference.email }, reference.email, shared),
+        )
+      case 'name':
+        return this.#byName(reference.name, signal)
+    }
+  }
+
+  /** A handle is unique and decides at once. Other names are not: they decide only when the listing was read as far as it may be. */
+  async #byName(name: string, signal: AbortSignal): Promise<SlackUser | undefined> {
+    for (let pageCount = 0; ; pageCount++) {
+      const id = this.#byHandle.get(name.toLowerCase())
+      if (id !== undefined) return await this.byId(id, signal)
+      if (pageCount >= this.#options.pagesMax || this.#scan.isComplete(this.#options.missTtlMs)) break
+      await this.#scan.advance(signal)
+    }
+    return this.#byShownName(name)
+  }
+
+  #byShownName(name: string): SlackUser | undefined {
+    const wanted = name.toLowerCase()
+    const matches = [...this.seen()].filter(
+      (user) =>
+        !user.isDeleted &&
+        (user.displayName?.toLowerCase() === wanted || user.realName?.toLowerCase() === wanted),
+    )
+    if (matches.length <= 1) return matches[0]
+    throw new AppError('SLACK_NAME_AMBIGUOUS', {
+      details: {
+        given: name,
+        candidates: matches.slice(0, 10).map((user) => `${user.id} @${user.handle}`),
+        hint: 'Give one of these ids or @handles.',
+      },
+    })
+  }
+
+  #candidates(name: string): readonly string[] {
+    const names = new Set<string>()
+    for (const user of this.seen()) if (!user.isDeleted) names.add(`@${user.handle}`)
+    return candidatesFor(`@${name.toLowerCase()}`, names)
+  }
+
+  async #ask(
+    method: string,
+    params: Readonly<Record<string, unknown>>,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<SlackUser | undefined> {
+    try {
+      const answer = await this.#options.slack.call(method, params, { signal })
+      return this.learn(answer['user'])
+    } catch (error) {
+      if (!isUnknownUser(error)) throw error
+      this.#unknown.set(key, true)
+      return undefined
+    }
+  }
+
+  #noteRefusal(error: unknown): void {
+    const refusal = error instanceof AppError ? error.details['slack_error'] : undefined
+    if (typeof refusal !== 'string' || !standingRefusals.has(refusal)) return
+    this.#refusedUntilMs = this.#options.clock.monotonic() + missTtlMs
+  }
+}
+
+function isUnknownUser(error: unknown): boolean {
+  const refusal = error instanceof AppError ? error.details['slack_error'] : undefined
+  return refusal === 'user_not_found' || refusal === 'users_not_found' || refusal === 'user_not_visible'
+}

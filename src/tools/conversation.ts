@@ -1,0 +1,70 @@
+import { parseConversationReference, parseUserReference } from '../slack/reference.ts'
+import type { SlackUser } from '../slack/user.ts'
+import { argumentError } from './argument-error.ts'
+import type { ChannelAction } from './channel-policy.ts'
+import type { SlackToolContext } from './tool-context.ts'
+
+type ResolvingContext = Pick<
+  SlackToolContext,
+  'directory' | 'policy' | 'principal' | 'signal' | 'noteChannel'
+>
+
+/** A conversation that may be used, and the message that its reference pointed at. */
+export interface OpenConversation {
+  readonly id: string
+  readonly ts: string | undefined
+  readonly threadTs: string | undefined
+}
+
+/**
+ * The conversation behind whatever somebody wrote, after the policy agreed. A user stands for the direct message with them. Rejects with
+ * TOOL_ARGUMENTS_INVALID, SLACK_NAME_NOT_FOUND, SLACK_NAME_AMBIGUOUS or TOOL_FORBIDDEN.
+ */
+export async function openConversation(
+  context: ResolvingContext,
+  given: string,
+  action: ChannelAction,
+  field = 'channel',
+): Promise<OpenConversation> {
+  const reference = parseConversationReference(given)
+  if (reference === undefined) {
+    throw argumentError({
+      field,
+      given,
+      accepted: 'a channel id, #name, @user, e-mail address or permalink',
+      example: '#general',
+    })
+  }
+  const { directory, policy, principal, signal } = context
+  let id: string
+  if (reference.kind === 'id') id = reference.id
+  else if (reference.kind === 'name') {
+    const isShown = (channel: Parameters<typeof policy.allows>[2]) =>
+      policy.allows(principal, 'read', channel)
+    id = (await directory.channels.find(reference.name, isShown, signal)).id
+  } else {
+    policy.requireDirectMessages()
+    const user = await directory.users.find(reference.user, signal)
+    id = await directory.channels.directMessage(user.id, signal)
+  }
+  await policy.require(principal, action, id, signal)
+  context.noteChannel(id)
+  return {
+    id,
+    ts: reference.kind === 'id' ? reference.ts : undefined,
+    threadTs: reference.kind === 'id' ? reference.threadTs : undefined,
+  }
+}
+
+/** The person behind whatever somebody wrote. */
+export async function findUser(
+  context: Pick<SlackToolContext, 'directory' | 'signal'>,
+  given: string,
+  field = 'user',
+): Promise<SlackUser> {
+  const reference = parseUserReference(given)
+  if (reference === undefined) {
+    throw argumentError({ field, given, accepted: 'a user id, @name or e-mail address', example: '@ada' })
+  }
+  return await context.directory.users.find(reference, context.signal)
+}

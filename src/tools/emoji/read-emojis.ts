@@ -1,0 +1,60 @@
+import { Type } from '@sinclair/typebox'
+import { compact } from '../../slack/json-fields.ts'
+import { limitField, listOf, optional } from '../fields.ts'
+import { safeName } from '../message-view.ts'
+import { defineSlackTool } from '../slack-tool.ts'
+
+/** A custom emoji: its image, or the emoji that it is another name of. */
+export interface EmojiView {
+  readonly name: string
+  readonly url?: string
+  readonly alias_for?: string
+}
+
+export const readEmojis = defineSlackTool({
+  name: 'slack_read_emojis',
+  title: 'List custom emoji',
+  description: 'List or search the custom emoji of the workspace; standard emoji are not listed.',
+  toolset: 'emoji',
+  effect: 'read',
+  scopes: ['emoji:read'],
+  cost: { methods: ['emoji.list'], warm: '0', cold: '1' },
+  examples: { query: 'party', limit: 50 },
+  input: Type.Object(
+    {
+      query: optional(Type.String({ minLength: 1, maxLength: 100 })),
+      limit: limitField(1000, 200),
+      offset: optional(Type.Integer({ minimum: 0, maximum: 100_000 })),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({
+    emoji: listOf<EmojiView>(),
+    total: Type.Integer(),
+    next_offset: optional(Type.Integer()),
+  }),
+  async run({ query, limit, offset = 0 }, context) {
+    const all = [...(await context.emoji.all(context.signal))].map(([name, target]) =>
+      viewEmoji(name, target),
+    )
+    const wanted = query?.toLowerCase().replaceAll(':', '')
+    const found = wanted === undefined ? all : all.filter(({ name }) => name.includes(wanted))
+    const emoji = found.slice(offset, offset + limit)
+    const end = offset + emoji.length
+    const data = compact({ emoji, total: found.length, next_offset: end < found.length ? end : undefined })
+    const lines = emoji.map(({ name, alias_for: alias }) =>
+      alias === undefined ? name : `${name} = ${alias}`,
+    )
+    const more = end < found.length ? [`More: slack_read_emojis {"offset":${end},"limit":${limit}}`] : []
+    const head = `${emoji.length} of ${found.length} custom emoji${wanted === undefined ? '' : ` with "${safeName(wanted)}"`}.`
+    return { text: [head, ...lines, ...more].join('\n'), data }
+  },
+})
+
+/** `alias:party` means another name of `party`. */
+export function viewEmoji(name: string, target: string): EmojiView {
+  const aliasPrefix = 'alias:'
+  return target.startsWith(aliasPrefix)
+    ? { name: safeName(name), alias_for: safeName(target.slice(aliasPrefix.length)) }
+    : { name: safeName(name), url: target }
+}

@@ -1,0 +1,111 @@
+import { Type } from '@sinclair/typebox'
+import { openConversation } from '../conversation.ts'
+import { channelField, choice, dryRunField, keyField, listOf, optional, tsField } from '../fields.ts'
+import { asItemErrorOf, type ItemResult } from '../item-result.ts'
+import { composeMessage, type MessageDraft } from '../outgoing-message.ts'
+import {
+  asDryRun,
+  type PlannedCall,
+  planPost,
+  renderDryRun,
+  type SentMessage,
+  sendPlanned,
+  writeOnce,
+} from '../send-message.ts'
+import { defineSlackTool } from '../slack-tool.ts'
+import type { SlackToolContext } from '../tool-context.ts'
+
+/** What a split message became: every part, in order, up to the one that failed. */
+type Part = ItemResult<{ readonly part: number; readonly ts?: string }>
+
+export const postMessage = defineSlackTool({
+  name: 'slack_post_message',
+  title: 'Post a message',
+  description: 'Post to a channel, thread or person. Give text (Slack notation), markdown or blocks.',
+  toolset: 'messages',
+  effect: 'write',
+  scopes: ['chat:write'],
+  cost: {
+    methods: ['chat.postMessage'],
+    warm: '1',
+    cold: '1 + look-up of a name (1-10) or opening a DM (1)',
+  },
+  aliases: { message_ts: 'thread_ts', timestamp: 'thread_ts' },
+  examples: { channel: '#general', text: 'Hello', thread_ts: '1712345678.000100' },
+  input: Type.Object(
+    {
+      channel: channelField,
+      text: optional(Type.String({ minLength: 1, maxLength: 40_000 })),
+      markdown: optional(Type.String({ minLength: 1, maxLength: 60_000 })),
+      blocks: optional(Type.Array(Type.Object({}), { minItems: 1, maxItems: 50 })),
+      thread_ts: optional(tsField),
+      reply_broadcast: optional(Type.Boolean()),
+      if_long: optional(choice('refuse', 'split')),
+      idempotency_key: optional(keyField),
+      dry_run: optional(dryRunField),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({
+    channel: optional(Type.String()),
+    ts: optional(Type.String()),
+    responses: optional(listOf<Part>()),
+    dry_run: optional(Type.Boolean()),
+    would_send: optional(listOf<PlannedCall>()),
+  }),
+  async run(args, context) {
+    const { id, threadTs, ts } = await openConversation(context, args.channel, 'write')
+    const target = {
+      channel: id,
+      // A permalink as the channel means: in the thread of that message.
+      ...threadOf(args.thread_ts ?? threadTs ?? ts),
+      ...(args.reply_broadcast === undefined ? {} : { reply_broadcast: args.reply_broadcast }),
+    }
+    const contents = composeMessage(draftOf(args), context.settings, args.if_long === 'split')
+    const calls = contents.map((content) => planPost(target, content, context.settings))
+    if (args.dry_run === true) {
+      const data = asDryRun(calls)
+      return { text: renderDryRun(data), data }
+    }
+    return await writeOnce(context, 'slack_post_message', args, () => sendParts(context, calls))
+  },
+})
+
+function draftOf({
+  text,
+  markdown,
+  blocks,
+}: MessageDraft & { readonly [key: string]: unknown }): MessageDraft {
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(markdown === undefined ? {} : { markdown }),
+    ...(blocks === undefined ? {} : { blocks }),
+  }
+}
+
+function threadOf(ts: string | undefined) {
+  return ts === undefined ? {} : { thread_ts: ts }
+}
+
+/** In order, and none after one that failed: the second half of a text without its middle misleads. */
+async function sendParts(context: SlackToolContext, calls: readonly PlannedCall[]) {
+  const sent: SentMessage[] = []
+  const parts: Part[] = []
+  for (const [index, call] of calls.entries()) {
+    try {
+      const message = await sendPlanned(context, call)
+      sent.push(message)
+      parts.push({ ok: true, part: index + 1, ts: message.ts })
+    } catch (error) {
+      if (sent.length === 0) throw error
+      parts.push({ ok: false, part: index + 1, error: asItemErrorOf(error) })
+      break
+    }
+  }
+  const [first] = sent
+  if (calls.length === 1) return { text: `Posted to ${first?.channel}, ts ${first?.ts}.`, data: { ...first } }
+  return {
+    text: `Posted ${sent.length} of ${calls.length} parts to ${first?.channel}, ts ${sent.map(({ ts }) => ts).join(', ')}.`,
+    data: { ...first, responses: parts },
+  }
+}

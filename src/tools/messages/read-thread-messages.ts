@@ -1,0 +1,92 @@
+import { Type } from '@sinclair/typebox'
+import { asObject, asObjects, asText } from '../../slack/json-fields.ts'
+import { parseMessage } from '../../slack/message.ts'
+import { argumentError } from '../argument-error.ts'
+import { openConversation } from '../conversation.ts'
+import {
+  channelField,
+  cursorField,
+  formatField,
+  limitField,
+  openObject,
+  optional,
+  timeField,
+  tsField,
+} from '../fields.ts'
+import { type MessagePage, makePage, renderPage } from '../message-page.ts'
+import { viewMessages } from '../message-view.ts'
+import { callSlack } from '../slack-call.ts'
+import { defineSlackTool } from '../slack-tool.ts'
+import { parsePastTime } from '../time-expression.ts'
+import { channelLabel, historyScopes, pageLimit } from './history.ts'
+
+export const readThreadMessages = defineSlackTool({
+  name: 'slack_read_thread_messages',
+  title: 'Read a thread',
+  description: 'Read a thread, its first message included.',
+  toolset: 'messages',
+  effect: 'read',
+  scopes: historyScopes,
+  needsAnyScope: true,
+  cost: {
+    methods: ['conversations.replies', 'users.info'],
+    warm: '1',
+    cold: '1 + 1 per unknown person (at most 50) + look-up of a name (1-10)',
+  },
+  aliases: { message_ts: 'thread_ts', timestamp: 'thread_ts' },
+  examples: { channel: '#general', thread_ts: '1712345678.000100' },
+  input: Type.Object(
+    {
+      channel: channelField,
+      thread_ts: optional(tsField),
+      limit: limitField(999, 100),
+      oldest: optional(timeField()),
+      cursor: optional(cursorField),
+      format: optional(formatField),
+    },
+    { additionalProperties: false },
+  ),
+  output: openObject<MessagePage>(),
+  async run(args, context) {
+    const { settings, clock } = context
+    const conversation = await openConversation(context, args.channel, 'read')
+    const threadTs = args.thread_ts ?? conversation.threadTs ?? conversation.ts
+    if (threadTs === undefined) throw missingThread()
+    const frame = { nowMs: clock.now(), timezone: settings.timezone }
+    const limit = pageLimit(args.limit, settings)
+    const range = args.oldest === undefined ? {} : { oldest: parsePastTime('oldest', args.oldest, frame) }
+    const answer = await callSlack(context, 'conversations.replies', {
+      channel: conversation.id,
+      ts: threadTs,
+      limit,
+      ...range,
+      ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
+    })
+    const messages = asObjects(answer['messages']).map(parseMessage)
+    const page = makePage({
+      channel: channelLabel(context, conversation.id),
+      timezone: settings.timezone,
+      messages: await viewMessages(context, conversation.id, messages, args.format),
+      keep: 'oldest',
+      hasMore: answer['has_more'] === true,
+      nextCursor: asText(asObject(answer['response_metadata'])['next_cursor']),
+      call: {
+        channel: conversation.id,
+        thread_ts: threadTs,
+        limit,
+        ...range,
+        ...(args.format === undefined ? {} : { format: args.format }),
+      },
+    })
+    return { text: renderPage(page, 'slack_read_thread_messages', [`Thread ${threadTs}.`]), data: page }
+  },
+})
+
+function missingThread() {
+  return argumentError({
+    field: 'thread_ts',
+    given: 'nothing',
+    accepted: 'the ts of the first message of the thread, or a permalink as channel',
+    example: '1712345678.000100',
+  })
+}

@@ -1,0 +1,67 @@
+import { Type } from '@sinclair/typebox'
+import { openConversation } from '../conversation.ts'
+import { channelField, dryRunField, keyField, listOf, optional, tsField } from '../fields.ts'
+import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
+import { composeMessage, type MessageContent } from '../outgoing-message.ts'
+import {
+  asDryRun,
+  type PlannedCall,
+  planPost,
+  renderDryRun,
+  sendPlanned,
+  writeOnce,
+} from '../send-message.ts'
+import { defineSlackTool } from '../slack-tool.ts'
+
+type Reply = ItemResult<{ readonly index: number; readonly ts?: string }>
+
+export const threadReply = defineSlackTool({
+  name: 'slack_thread_reply',
+  title: 'Reply in a thread',
+  description: 'Post one or more replies to a thread, in order.',
+  toolset: 'messages',
+  effect: 'write',
+  scopes: ['chat:write'],
+  cost: { methods: ['chat.postMessage'], warm: '1 per text', cold: '1 per text + look-up of a name (1-10)' },
+  aliases: { message_ts: 'thread_ts', timestamp: 'thread_ts', text: 'texts' },
+  examples: { channel: '#general', thread_ts: '1712345678.000100', texts: ['Done'] },
+  input: Type.Object(
+    {
+      channel: channelField,
+      thread_ts: tsField,
+      texts: Type.Array(Type.String({ minLength: 1, maxLength: 12_000 }), { minItems: 1, maxItems: 20 }),
+      markdown: optional(Type.Boolean({ description: 'texts are standard markdown' })),
+      idempotency_key: optional(keyField),
+      dry_run: optional(dryRunField),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({
+    responses: optional(listOf<Reply>()),
+    dry_run: optional(Type.Boolean()),
+    would_send: optional(listOf<PlannedCall>()),
+  }),
+  async run(args, context) {
+    const { id } = await openConversation(context, args.channel, 'write')
+    const { settings } = context
+    // All are composed before any is sent: a text that is refused must not leave half a conversation behind.
+    const contents = args.texts.flatMap((text): readonly MessageContent[] =>
+      composeMessage(args.markdown === true ? { markdown: text } : { text }, settings, false),
+    )
+    const calls = contents.map((content) =>
+      planPost({ channel: id, thread_ts: args.thread_ts }, content, settings),
+    )
+    if (args.dry_run === true) {
+      const data = asDryRun(calls)
+      return { text: renderDryRun(data), data }
+    }
+    return await writeOnce(context, 'slack_thread_reply', args, async () => {
+      const responses: readonly Reply[] = await eachItem(
+        calls,
+        (_, index) => ({ index }),
+        async (call) => ({ ts: (await sendPlanned(context, call)).ts }),
+      )
+      return { text: renderItems(responses, (index) => `Reply ${index}`), data: { responses } }
+    })
+  },
+})

@@ -1,0 +1,82 @@
+import { asText } from '../slack/json-fields.ts'
+import { hashBytes } from '../slack/signature.ts'
+import { runOnce } from './idempotency.ts'
+import type { MessageContent } from './outgoing-message.ts'
+import { callSlack } from './slack-call.ts'
+import type { SlackToolContext } from './tool-context.ts'
+import type { ToolSettings } from './tool-settings.ts'
+
+export interface MessageTarget {
+  readonly channel: string
+  readonly thread_ts?: string | undefined
+  readonly reply_broadcast?: boolean | undefined
+}
+
+/** A Slack call that a dry run shows instead of making it. */
+export interface PlannedCall {
+  readonly method: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** The call that posts `content`. */
+export function planPost(
+  target: MessageTarget,
+  content: MessageContent,
+  settings: ToolSettings,
+): PlannedCall {
+  return { method: 'chat.postMessage', params: { ...target, ...content, ...unfurling(settings) } }
+}
+
+/** Slack opens links to show a preview, which tells their owner what was written: off unless the operator wants it (T27). */
+export function unfurling({ allowsUnfurling }: Pick<ToolSettings, 'allowsUnfurling'>) {
+  return allowsUnfurling ? {} : { unfurl_links: false, unfurl_media: false }
+}
+
+export interface SentMessage {
+  readonly channel: string
+  readonly ts: string
+}
+
+/** Makes the call and hands back where the message is. */
+export async function sendPlanned(
+  context: SlackToolContext,
+  { method, params }: PlannedCall,
+): Promise<SentMessage> {
+  const answer = await callSlack(context, method, params)
+  return {
+    channel: asText(answer['channel']) ?? String(params['channel']),
+    ts: asText(answer['ts']) ?? '',
+  }
+}
+
+/** What a dry run answers. */
+export interface DryRun {
+  readonly dry_run: true
+  readonly would_send: readonly PlannedCall[]
+}
+
+export function asDryRun(calls: readonly PlannedCall[]): DryRun {
+  return { dry_run: true, would_send: calls }
+}
+
+export function renderDryRun({ would_send: calls }: DryRun): string {
+  const lines = calls.map(({ method, params }) => `${method} ${JSON.stringify(params)}`)
+  return ['Dry run, nothing was sent. Would call:', ...lines].join('\n')
+}
+
+/** Runs `write`, at most once for 24 h where the caller gave a key. */
+export async function writeOnce<Outcome>(
+  context: SlackToolContext,
+  tool: string,
+  args: { readonly idempotency_key?: string | undefined },
+  write: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const { idempotency_key: key, ...request } = args
+  if (key === undefined) return await write()
+  return await runOnce(context.idempotency, {
+    key: `${context.principal.name}\n${tool}\n${key}`,
+    fingerprint: hashBytes(new TextEncoder().encode(JSON.stringify(request))),
+    run: write,
+    parse: (json): Outcome => JSON.parse(json),
+  })
+}

@@ -1,0 +1,44 @@
+import { AppError, type ErrorDetails } from '../base/errors.ts'
+import type { SlackAnswer, SlackTokenKind } from '../slack/api.ts'
+import { slackErrorHints } from './slack-error-hint-table.ts'
+import type { SlackToolContext } from './tool-context.ts'
+
+/** A call to Slack within a tool: cancelled with it, and a refusal says what to do about it. */
+export async function callSlack(
+  context: Pick<SlackToolContext, 'slack' | 'signal'>,
+  method: string,
+  params: Readonly<Record<string, unknown>>,
+  token: SlackTokenKind = 'bot',
+): Promise<SlackAnswer> {
+  try {
+    return await context.slack.call(method, params, { signal: context.signal, token })
+  } catch (error) {
+    throw withHint(error)
+  }
+}
+
+/** Slack's code where `error` is a refusal. */
+export function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof AppError) || error.code !== 'SLACK_REFUSED') return undefined
+  const code = error.details['slack_error']
+  return typeof code === 'string' ? code : undefined
+}
+
+/** `error` with what to do about it in its details, where it is a refusal that has a hint. */
+export function withHint(error: unknown): unknown {
+  const code = refusalOf(error)
+  if (!(error instanceof AppError) || code === undefined) return error
+  const hint = slackErrorHints[code]
+  const details: ErrorDetails = {
+    ...error.details,
+    ...(hint === undefined ? {} : { hint }),
+    ...manifestLine(error.details['needed']),
+  }
+  return new AppError('SLACK_REFUSED', { cause: error, details })
+}
+
+function manifestLine(needed: ErrorDetails[string] | undefined): ErrorDetails {
+  return typeof needed === 'string' && needed !== ''
+    ? { manifest: `oauth_config.scopes.bot: [${needed}]` }
+    : {}
+}
