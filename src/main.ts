@@ -33,6 +33,7 @@ function createContext(): CliContext {
     env: process.env,
     stdout: createOutput(stdoutDescriptor),
     stderr: createOutput(stderrDescriptor),
+    logStream: (name) => process[name],
     stdin: () => Bun.stdin.stream(),
     readFile,
     parseToml: (text) => Bun.TOML.parse(text),

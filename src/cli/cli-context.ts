@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { BuildInfo } from '../build-info.ts'
 import type { Environment, OptionTexts, ReadFile } from '../config/config-sources.ts'
+import type { LineStream } from '../observe/line-writer.ts'
 
 /** The one name that commands, help and messages call the binary. */
 export const programName = 'slack-integrated-server'
@@ -23,6 +24,8 @@ export interface CliContext {
   readonly env: Environment
   readonly stdout: Output
   readonly stderr: Output
+  /** The same two as streams, for logs: they take lines without waiting for a slow reader. */
+  readonly logStream: (name: 'stdout' | 'stderr') => LineStream
   /** Standard input as bytes; nothing is read before this is called. */
   readonly stdin: () => ReadableStream<Uint8Array>
   readonly readFile: ReadFile

@@ -1,0 +1,44 @@
+import type { Secret } from '../base/secret.ts'
+import { acceptedAdminTokens, acceptedMcpTokens } from '../config/accepted-tokens.ts'
+import type { Config } from '../config/option-table.ts'
+import { createLineWriter, type LineWriter } from '../observe/line-writer.ts'
+import { createLogger, type RootLogger } from '../observe/pino-logger.ts'
+import { createRedactor } from '../observe/redaction.ts'
+import { type CliContext, programName } from './cli-context.ts'
+
+export interface ServerLog {
+  readonly log: RootLogger
+  /** Waits until what was logged has left the process, at most `flushDeadlineMs`. */
+  flush(): Promise<void>
+}
+
+/** A reader that is slower than this at the end loses the last lines rather than keeping the process. */
+const flushDeadlineMs = 1000
+
+/** The log of a server process: JSON lines for machines, pretty for a person at a terminal, every secret of the configuration masked. */
+export function createServerLog(context: CliContext, config: Config, stream: 'stdout' | 'stderr'): ServerLog {
+  const { isTerminal } = context[stream]
+  const isPretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && isTerminal)
+  const writer: LineWriter = createLineWriter(context.logStream(stream), {
+    onDropped: (lineCount) => log.warn('log_lines_dropped', { line_count: lineCount }),
+  })
+  const log = createLogger({
+    write: (line) => writer.write(line),
+    level: config.logLevel,
+    format: isPretty ? 'pretty' : 'json',
+    isColoured: isTerminal && (context.env['NO_COLOR'] ?? '') === '',
+    redactor: createRedactor(secretsOf(config)),
+    clock: context.clock,
+    base: { service: programName, version: context.build.version },
+  })
+  return { log, flush: () => writer.flush(context.clock, flushDeadlineMs) }
+}
+
+/** Whatever of the configuration would let its reader in somewhere, the derived tokens included. */
+function secretsOf(config: Config): readonly Secret[] {
+  const { slackBotToken, slackUserToken, slackSigningSecret, redisUrl } = config
+  const accepted = [...acceptedMcpTokens(config).map(({ token }) => token), ...acceptedAdminTokens(config)]
+  return [slackBotToken, slackUserToken, ...slackSigningSecret, redisUrl, ...accepted].filter(
+    (secret) => secret !== undefined,
+  )
+}
