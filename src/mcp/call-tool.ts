@@ -3,6 +3,7 @@ import { AppError, asAppError, renderUnifiedError } from '../base/errors.ts'
 import { truncate } from '../base/text.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { RateLimiter } from '../resilience/rate-limiter.ts'
 import type { ArgumentCheck } from './arguments.ts'
 import { asCallContext, type Caller } from './caller.ts'
 import { InputNeeded } from './input-needed.ts'
@@ -10,19 +11,14 @@ import { forbiddingRule, type OfferIndex, type WireObject } from './offer-index.
 import { callToolParams, parseParams } from './params.ts'
 import type { Principal, PrincipalPolicy, RegisteredTool, ToolOutcome } from './registry.ts'
 
-/** How often a tool may be called. */
-export interface ToolLimits {
-  /** Seconds until the principal may call the tool again; 0 admits and counts this call. */
-  admitTool(principalName: string, toolName: string): number
-}
-
 export interface ToolCallDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
   /** Refuses everything that is not a read, whoever calls. */
   readonly isReadOnly: boolean
-  readonly toolLimits: ToolLimits
+  /** How often one principal may call one tool; by both names. */
+  readonly toolLimiter: Pick<RateLimiter, 'take'>
   readonly index: OfferIndex
   readonly checkArguments: ArgumentCheck
 }
@@ -76,12 +72,11 @@ export function effectivePolicy(principal: Principal, isReadOnly: boolean): Prin
 function admit({ tool, caller: { principal } }: ToolCall, deps: ToolCallDeps): void {
   const rule = forbiddingRule(tool, effectivePolicy(principal, deps.isReadOnly))
   if (rule !== undefined) throw new AppError('TOOL_FORBIDDEN', { details: { rule, tool: tool.name } })
-  const waitSeconds = deps.toolLimits.admitTool(principal.name, tool.name)
-  if (waitSeconds === 0) return
+  const take = deps.toolLimiter.take(`${tool.name} ${principal.name}`)
+  if (take.ok) return
   deps.metrics.increment('slackmcp_rate_limiter_rejected_total', { scope: 'tool' })
-  throw new AppError('MCP_RATE_LIMITED', {
-    details: { scope: 'tool', retry_after_s: Math.ceil(waitSeconds) },
-  })
+  const details = { scope: 'tool', retry_after_s: Math.ceil(take.retryAfterMs / 1000) }
+  throw new AppError('MCP_RATE_LIMITED', { details })
 }
 
 function report(call: ToolCall, outcome: 'ok' | 'input_required' | AppError, deps: ToolCallDeps): void {

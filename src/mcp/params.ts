@@ -27,7 +27,7 @@ export const completeParams = Type.Object({
   argument: Type.Object({ name: Type.String(), value: Type.String() }),
 })
 
-export const listParams = Type.Optional(Type.Object({ cursor: Type.Optional(Type.String()) }))
+export const listParams = Type.Object({ cursor: Type.Optional(Type.String()) })
 
 export const subscribeParams = Type.Object({ uri })
 

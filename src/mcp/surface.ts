@@ -57,7 +57,7 @@ export function createSurface(options: SurfaceDeps): Surface {
 
 /** The lists fit one page, so no cursor was ever given out. */
 function page(params: unknown, items: readonly WireObject[]): readonly WireObject[] {
-  if (parseParams(listParams, params)?.cursor === undefined) return items
+  if (parseParams(listParams, params ?? {}).cursor === undefined) return items
   throw new AppError('MCP_REQUEST_INVALID', {
     details: { field: 'params.cursor', problem: 'unknown cursor' },
   })

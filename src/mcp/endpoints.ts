@@ -1,0 +1,152 @@
+import { AppError, asAppError, renderUnifiedError } from '../base/errors.ts'
+import type { RequestContexts } from '../base/request-context.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Cors } from './cors.ts'
+import type { Door } from './door.ts'
+import type { LegacyLeg } from './legacy-leg.ts'
+import type { RestFacade } from './rest-facade.ts'
+import { errorHeaders, renderRpcError } from './rpc-error.ts'
+import type { SseLeg } from './sse-leg.ts'
+
+export interface EndpointDeps {
+  readonly contexts: RequestContexts
+  readonly door: Door
+  readonly cors: Cors
+  readonly legacy: LegacyLeg
+  readonly sse: SseLeg | undefined
+  readonly rest: RestFacade
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Where clients find streamable HTTP, for those that look for it in the wrong place. */
+  readonly streamablePath: string
+}
+
+/** `keepOpen` lifts the idle time-out of the connection; called once the body is in, so that a sender that stalls is still cut off (T6). */
+export type Endpoint = (request: Request, keepOpen: () => void) => Promise<Response>
+
+/** One function from request to response for each kind of route; they never reject. */
+export interface Endpoints {
+  readonly streamable: Endpoint
+  readonly sseStream: Endpoint
+  readonly sseMessages: Endpoint
+  rest(operation: keyof RestFacade): Endpoint
+}
+
+export function createEndpoints(deps: EndpointDeps): Endpoints {
+  return {
+    streamable: guarded(deps, 'json_rpc', (...args) => serveStreamable(deps, ...args)),
+    sseStream: guarded(deps, 'json_rpc', (...args) => serveSseStream(deps, ...args)),
+    sseMessages: guarded(deps, 'json_rpc', (request) => serveSseMessages(request, deps)),
+    rest: (operation) =>
+      guarded(deps, 'unified', (request, keepOpen) => serveRest({ operation, request, keepOpen }, deps)),
+  }
+}
+
+async function serveStreamable(
+  { door, legacy }: EndpointDeps,
+  request: Request,
+  keepOpen: () => void,
+): Promise<Response> {
+  switch (request.method) {
+    case 'POST': {
+      const { body, ...call } = await door.enterWithBody(request)
+      keepOpen()
+      return legacy.post(request, body, call)
+    }
+    case 'GET': {
+      const call = door.enter(request)
+      keepOpen()
+      return legacy.get(request, call)
+    }
+    case 'DELETE':
+      return legacy.delete(request, door.enter(request))
+    default:
+      door.enter(request)
+      throw notAllowed('GET, POST, DELETE')
+  }
+}
+
+async function serveSseStream(deps: EndpointDeps, request: Request, keepOpen: () => void): Promise<Response> {
+  const call = deps.door.enter(request)
+  if (request.method !== 'GET') throw notAllowed('GET')
+  if (deps.sse === undefined)
+    throw new AppError('MCP_SSE_UNAVAILABLE', { details: { path: deps.streamablePath } })
+  keepOpen()
+  return deps.sse.open(call)
+}
+
+async function serveSseMessages(request: Request, deps: EndpointDeps): Promise<Response> {
+  if (request.method !== 'POST') {
+    deps.door.enter(request)
+    throw notAllowed('POST')
+  }
+  const { body, ...call } = await deps.door.enterWithBody(request)
+  if (deps.sse === undefined)
+    throw new AppError('MCP_SSE_UNAVAILABLE', { details: { path: deps.streamablePath } })
+  return deps.sse.post(request, body, call)
+}
+
+interface RestCall {
+  readonly operation: keyof RestFacade
+  readonly request: Request
+  readonly keepOpen: () => void
+}
+
+async function serveRest(
+  { operation, request, keepOpen }: RestCall,
+  { door, rest }: EndpointDeps,
+): Promise<Response> {
+  const method = operation.startsWith('list') ? 'GET' : 'POST'
+  if (request.method !== method) {
+    door.enter(request)
+    throw notAllowed(method)
+  }
+  const visit =
+    method === 'GET' ? { ...door.enter(request), body: undefined } : await door.enterWithBody(request)
+  keepOpen()
+  return Response.json(await rest[operation](visit, request.signal))
+}
+
+function notAllowed(allow: string): AppError {
+  return new AppError('METHOD_NOT_ALLOWED', { component: 'mcp', details: { allow } })
+}
+
+/** Preflights, CORS headers and the rendering of errors, around every route of this half. */
+function guarded(deps: EndpointDeps, form: 'json_rpc' | 'unified', serve: Endpoint): Endpoint {
+  return async (request, keepOpen) => {
+    const preflight = deps.cors.preflight(request)
+    if (preflight !== undefined) return preflight
+    let response: Response
+    try {
+      response = await serve(request, keepOpen)
+    } catch (thrown) {
+      response = refuse(asAppError(thrown), request, form, deps)
+    }
+    deps.cors.decorate(request, response.headers)
+    return response
+  }
+}
+
+function refuse(
+  error: AppError,
+  request: Request,
+  form: 'json_rpc' | 'unified',
+  deps: EndpointDeps,
+): Response {
+  const { correlationId } = deps.contexts.of(request)
+  deps.metrics.increment('slackmcp_errors_total', { code: error.code, component: error.component })
+  const fields = {
+    correlation_id: correlationId,
+    code: error.code,
+    details: error.details,
+    error: error.cause,
+  }
+  if (error.code === 'INTERNAL') deps.log.error('mcp_request_failed', fields)
+  else deps.log.debug('mcp_request_refused', fields)
+  if (form === 'json_rpc') return renderRpcError(error, { correlationId })
+  return Response.json(renderUnifiedError(error, correlationId), {
+    status: error.status,
+    headers: errorHeaders(error),
+  })
+}

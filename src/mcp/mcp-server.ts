@@ -1,0 +1,140 @@
+import type { BodyBudget } from '../base/body.ts'
+import type { Clock } from '../base/clock.ts'
+import { sleep } from '../base/clock.ts'
+import type { Component } from '../base/component.ts'
+import { AppError } from '../base/errors.ts'
+import type { EventBus } from '../base/event-bus.ts'
+import type { Ids } from '../base/ids.ts'
+import type { RequestContexts } from '../base/request-context.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { RateLimiter } from '../resilience/rate-limiter.ts'
+import type { Authenticator } from './auth.ts'
+import { ChangeDesk, type MayHear } from './change-desk.ts'
+import type { Cors } from './cors.ts'
+import { createDoor } from './door.ts'
+import { createEndpoints, type Endpoints } from './endpoints.ts'
+import { EventLog, type EventLogLimits } from './event-log.ts'
+import type { HostGuard } from './guard.ts'
+import { InFlight } from './in-flight.ts'
+import { createLegacyLeg, type SessionMode } from './legacy-leg.ts'
+import type { LegacySession } from './legacy-session.ts'
+import type { ChangeNotice, Offer } from './registry.ts'
+import { createRestFacade } from './rest-facade.ts'
+import { type SessionLimits, SessionTable } from './session-table.ts'
+import { createSseLeg } from './sse-leg.ts'
+import { createSurface, type Surface } from './surface.ts'
+
+/** Everything that the MCP half is given; it reaches for nothing else. */
+export interface McpDeps {
+  readonly offer: Offer
+  readonly transport: 'sse' | 'streamable-http'
+  /** `/mcp`, `/api/mcp`: begins with a slash, ends without one. */
+  readonly mountPath: string
+  /** What a prefix-stripping proxy puts in front of our paths, from PUBLIC_URL; empty where there is none. */
+  readonly publicPathPrefix: string
+  readonly sessionMode: SessionMode
+  readonly sessionLimits: SessionLimits
+  /** What is kept for resumption; the default suits a process of 128 MiB. */
+  readonly eventLogLimits?: EventLogLimits
+  /** Refuses every tool that writes, whoever calls. */
+  readonly isReadOnly: boolean
+  readonly guard: HostGuard
+  readonly authenticate: Authenticator
+  readonly cors: Cors
+  /** By principal. */
+  readonly requestLimiter: Pick<RateLimiter, 'take'>
+  /** By tool and principal. */
+  readonly toolLimiter: Pick<RateLimiter, 'take'>
+  readonly bodyBudget: BodyBudget
+  /** Where changes are heard of: resources by URI, and lists. */
+  readonly changes: Pick<EventBus<ChangeNotice>, 'subscribe'>
+  readonly mayHear: MayHear
+  /** How long `stop` waits for calls in flight. */
+  readonly drainDeadlineMs: number
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+export interface McpCounts {
+  readonly sseSessions: number
+  readonly streamableSessions: number
+  readonly callsInFlight: number
+}
+
+export interface McpServer {
+  /** Refuses what is new once stopped, finishes calls in flight within the deadline, then ends every stream. */
+  readonly component: Component
+  counts(): McpCounts
+  /** All that is offered, for stdio and the command line. */
+  readonly surface: Surface
+  /** The HTTP side; `contexts` are those of the edge in front of it. */
+  endpoints(contexts: RequestContexts): Endpoints
+}
+
+/** The MCP half without a framework. Throws TypeError where the offer contradicts itself. */
+export function createMcpServer(deps: McpDeps): McpServer {
+  const { clock, ids, log, metrics, mountPath } = deps
+  const inFlight = new InFlight()
+  const surface = countCalls(createSurface(deps), inFlight)
+  const desk = new ChangeDesk({ ...deps, index: surface.index })
+  const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
+  const eventLog = new EventLog(deps.eventLogLimits)
+  const legDeps = { surface, desk, sessions, eventLog, clock, ids, log, limits: deps.sessionLimits }
+  let isStopping = false
+  const hasSse = deps.transport === 'sse' && deps.sessionMode === 'memory'
+  return {
+    surface,
+    counts: () => ({
+      sseSessions: sessions.count('sse'),
+      streamableSessions: sessions.count('streamable_http'),
+      callsInFlight: inFlight.count,
+    }),
+    endpoints: (contexts) =>
+      createEndpoints({
+        ...deps,
+        contexts,
+        door: createDoor({ ...deps, contexts, isStopping: () => isStopping }),
+        legacy: createLegacyLeg({ ...legDeps, mode: deps.sessionMode }),
+        sse: hasSse
+          ? createSseLeg({ ...legDeps, messagesPath: `${deps.publicPathPrefix}${mountPath}/messages` })
+          : undefined,
+        rest: createRestFacade(surface),
+        streamablePath: `${deps.publicPathPrefix}${mountPath}`,
+      }),
+    component: {
+      name: 'mcp_server',
+      start: () => Promise.resolve(),
+      async stop() {
+        if (isStopping) return
+        isStopping = true
+        await inFlight.idle(clock, deps.drainDeadlineMs)
+        if (inFlight.count === 0) await sleep(clock, lastWordsMs)
+        else log.warn('mcp_calls_abandoned', { calls: inFlight.count })
+        sessions.removeAll(new AppError('SHUTTING_DOWN', { component: 'mcp' }), () => farewell(ids))
+      },
+      check: () => (isStopping ? 'down' : 'up'),
+    },
+  }
+}
+
+/** What the last answers need to reach their streams. */
+const lastWordsMs = 20
+
+/** Spread over two seconds, so that not all clients of a stopped server knock at the next one at once. */
+function farewell(ids: Ids): string {
+  return `retry: ${Math.round(1000 + ids.random() * 2000)}\n: the server is stopping\n\n`
+}
+
+/** The calls that a stopping server waits for, whatever carries them. */
+function countCalls(surface: Surface, inFlight: InFlight): Surface {
+  return {
+    ...surface,
+    callTool: (params, caller) => inFlight.run(() => surface.callTool(params, caller)),
+    readResource: (params, caller) => inFlight.run(() => surface.readResource(params, caller)),
+    getPrompt: (params, caller) => inFlight.run(() => surface.getPrompt(params, caller)),
+    complete: (params, caller) => inFlight.run(() => surface.complete(params, caller)),
+  }
+}

@@ -1,0 +1,242 @@
+import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import type { Clock } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import type { EventLog } from './event-log.ts'
+import { Exchange } from './exchange.ts'
+import { type CallInfo, RequestLedger } from './request-ledger.ts'
+import { isObject, type RpcMessage } from './rpc.ts'
+import { asRpcError } from './rpc-error.ts'
+import { sanitiseSdkError } from './sdk-error.ts'
+import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
+
+/** The first revision whose clients take an empty event as the cursor to resume from. */
+const firstResumableVersion = '2025-11-25'
+
+export interface StreamableTransportOptions {
+  readonly clock: Clock
+  readonly eventLog: EventLog
+  /** Undefined: no session, one POST and it is over. */
+  readonly sessionId: string | undefined
+  readonly inFlightMax: number
+}
+
+/**
+ * Streamable HTTP of the revisions up to 2025-11-25 for one session, under the SDK's `Server`. Our own and not the SDK's transport, because
+ * that one buffers without bound for a reader that does not read, keeps a stream open for ever after its request was cancelled, answers only
+ * the second of two requests with one id, and runs on timers that no test can advance.
+ */
+export class StreamableTransport implements Transport {
+  onclose?: () => void
+  onerror?: (error: Error) => void
+  onmessage?: (message: JSONRPCMessage) => void
+  onIdle?: () => void
+  readonly ledger: RequestLedger
+  readonly sessionId?: string
+  /** As the answer to `initialize` said. */
+  negotiatedVersion: string | undefined
+  readonly #options: StreamableTransportOptions
+  readonly #exchanges = new Map<number, { readonly exchange: Exchange; readonly stream: number }>()
+  readonly #headers: Readonly<Record<string, string>>
+  #standalone: SseStream | undefined
+  #hasHadStandalone = false
+  #lastStream = standaloneStream
+  #isClosed = false
+
+  constructor(options: StreamableTransportOptions) {
+    this.#options = options
+    this.ledger = new RequestLedger(options.inFlightMax)
+    this.#headers = options.sessionId === undefined ? {} : { 'Mcp-Session-Id': options.sessionId }
+    if (options.sessionId !== undefined) this.sessionId = options.sessionId
+  }
+
+  /** Whether a reader holds the stream for notifications or waits for an answer. */
+  get isBusy(): boolean {
+    return this.#standalone !== undefined || this.ledger.size > 0
+  }
+
+  get hasStream(): boolean {
+    return this.#standalone !== undefined
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /**
+   * Takes the messages of one POST; resolves with its answer. Throws MCP_REQUEST_INVALID for an id that is in flight and MCP_CALLS_EXHAUSTED
+   * over the bound, before anything is delivered.
+   */
+  post(
+    messages: readonly RpcMessage[],
+    call: CallInfo,
+    post: { isBatch: boolean; version: string },
+  ): Promise<Response> {
+    const owns = this.#begin(messages, call)
+    if (owns.length === 0) {
+      for (const message of messages) this.#deliver(message)
+      this.#noteIdle()
+      return Promise.resolve(new Response(null, { status: 202, headers: this.#headers }))
+    }
+    const stream = ++this.#lastStream
+    const exchange = new Exchange({
+      clock: this.#options.clock,
+      requests: owns,
+      isBatch: post.isBatch,
+      isResumable: this.sessionId !== undefined && post.version >= firstResumableVersion,
+      headers: this.#headers,
+      log: (data) => this.#options.eventLog.append(this, stream, data),
+    })
+    for (const own of owns) this.#exchanges.set(own, { exchange, stream })
+    let next = 0
+    for (const message of messages) {
+      const own = message.kind === 'request' ? owns[next++] : undefined
+      this.#deliver(message, own)
+    }
+    return exchange.response
+  }
+
+  /** The stream for notifications, or what is left of the one that `lastEventId` was sent on. Throws MCP_STREAM_TAKEN, MCP_REQUEST_INVALID. */
+  openStream(lastEventId: string | null): Response {
+    if (lastEventId === null) return createSseResponse(this.#openStandalone(), this.#headers)
+    const found = this.#options.eventLog.after(this, lastEventId)
+    if (found === undefined) {
+      const details = { header: 'Last-Event-ID', problem: 'no such event is kept' }
+      throw new AppError('MCP_REQUEST_INVALID', { details })
+    }
+    if (found.stream === standaloneStream) {
+      const stream = this.#openStandalone()
+      for (const { id, data } of found.events) stream.writeText(renderEvent(data, id))
+      return createSseResponse(stream, this.#headers)
+    }
+    for (const { exchange, stream } of this.#exchanges.values()) {
+      if (stream === found.stream) return exchange.resume(found.events)
+    }
+    return this.#replay(found.events)
+  }
+
+  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    if (!('method' in message)) this.#answer(message)
+    else if (options?.relatedRequestId === undefined) this.#notify(JSON.stringify(message))
+    else this.#exchanges.get(Number(options.relatedRequestId))?.exchange.send(JSON.stringify(message))
+    return Promise.resolve()
+  }
+
+  /** Lets go of the connection on which the request waits. */
+  release(own: number): void {
+    this.#exchanges.get(own)?.exchange.release()
+  }
+
+  close(): Promise<void> {
+    this.end(new AppError('MCP_SESSION_NOT_FOUND'))
+    return Promise.resolve()
+  }
+
+  /** Answers what waits with `reason` and ends every stream; `lastText` is the last thing that the stream for notifications says. */
+  end(reason: AppError, lastText?: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const [own, { exchange }] of [...this.#exchanges]) {
+      const correlationId = this.ledger.callOf(own)?.correlationId ?? ''
+      const id = this.ledger.settle(own)
+      this.#exchanges.delete(own)
+      exchange.answer(own, JSON.stringify({ jsonrpc: '2.0', id, error: asRpcError(reason, correlationId) }))
+    }
+    this.#standalone?.end(lastText)
+    this.#options.eventLog.forget(this)
+    this.onclose?.()
+  }
+
+  #begin(messages: readonly RpcMessage[], call: CallInfo): readonly number[] {
+    const owns: number[] = []
+    for (const { kind, message } of messages) {
+      if (kind !== 'request') continue
+      const own = this.ledger.begin(message.id, call)
+      if (typeof own === 'number') {
+        owns.push(own)
+        continue
+      }
+      for (const begun of owns) this.ledger.settle(begun)
+      throw own === 'full'
+        ? new AppError('MCP_CALLS_EXHAUSTED')
+        : new AppError('MCP_REQUEST_INVALID', {
+            details: { field: 'id', problem: 'a request with this id is in flight' },
+          })
+    }
+    return owns
+  }
+
+  #deliver(message: RpcMessage, own?: number): void {
+    if (own !== undefined) {
+      this.onmessage?.({ ...message.message, id: own } as JSONRPCMessage)
+      return
+    }
+    const cancelled = this.ledger.cancelled(message)
+    if (cancelled === undefined) {
+      this.onmessage?.(message.message as JSONRPCMessage)
+      return
+    }
+    this.onmessage?.({
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId: cancelled },
+    })
+    this.ledger.settle(cancelled)
+    this.#exchanges.get(cancelled)?.exchange.drop(cancelled)
+    this.#exchanges.delete(cancelled)
+    this.#noteIdle()
+  }
+
+  #answer(message: Exclude<JSONRPCMessage, { method: string }>): void {
+    const own = Number(message.id)
+    const call = this.ledger.callOf(own)
+    const id = this.ledger.settle(own)
+    const entry = this.#exchanges.get(own)
+    // Cancelled meanwhile, or the session ended: nobody waits.
+    if (id === undefined || entry === undefined || call === undefined) return
+    this.#exchanges.delete(own)
+    if ('result' in message && isObject(message.result)) this.#noteVersion(message.result['protocolVersion'])
+    entry.exchange.answer(own, JSON.stringify({ ...sanitiseSdkError(message, call.correlationId), id }))
+    this.#noteIdle()
+  }
+
+  #noteIdle(): void {
+    if (this.ledger.size === 0) this.onIdle?.()
+  }
+
+  #noteVersion(version: unknown): void {
+    if (this.negotiatedVersion === undefined && typeof version === 'string') this.negotiatedVersion = version
+  }
+
+  /** Kept for a reader that comes back only where one has been: without a cursor nobody can ask for it. */
+  #notify(data: string): void {
+    if (!this.#hasHadStandalone) return
+    const eventId = this.#options.eventLog.append(this, standaloneStream, data)
+    this.#standalone?.writeText(renderEvent(data, eventId))
+  }
+
+  #openStandalone(): SseStream {
+    if (this.#standalone !== undefined) throw new AppError('MCP_STREAM_TAKEN')
+    const stream = new SseStream({
+      clock: this.#options.clock,
+      onEnd: () => {
+        if (this.#standalone === stream) this.#standalone = undefined
+      },
+    })
+    this.#standalone = stream
+    this.#hasHadStandalone = true
+    return stream
+  }
+
+  /** 204 tells a reader of server-sent events to stop coming back: the stream is finished and it has all of it. */
+  #replay(events: readonly { readonly id: string; readonly data: string }[]): Response {
+    if (events.length === 0) return new Response(null, { status: 204, headers: this.#headers })
+    const stream = new SseStream({ clock: this.#options.clock })
+    for (const { id, data } of events) stream.writeText(renderEvent(data, id))
+    stream.end()
+    return createSseResponse(stream, this.#headers)
+  }
+}
+
+/** The number of the stream for notifications; those of POSTs follow. */
+const standaloneStream = 0
