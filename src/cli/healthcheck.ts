@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { ipVersion } from '../base/ip-address.ts'
 import type { Config } from '../config/option-table.ts'
 import { createDeadline } from '../resilience/deadline.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
@@ -50,5 +50,5 @@ async function ask({ fetch, clock }: CliContext, url: string): Promise<Response>
 function localAddress({ host, port }: Pick<Config, 'host' | 'port'>): string {
   if (host === '0.0.0.0') return `127.0.0.1:${port}`
   if (host === '::') return `[::1]:${port}`
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
+  return ipVersion(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -15,77 +15,70 @@ export type Invocation =
   | { readonly kind: 'help'; readonly text: string; readonly isAsked: boolean }
 
 /**
- * Reads a command line with commander, whose commands and flags are made from the command table and the option table. Throws UsageError with
- * one line that names the nearest command or flag. Values are not judged here: that is the loader's part, for all sources alike.
+ * Reads a command line. The first words name the command; commander reads the rest, with flags made from the option table. Throws UsageError
+ * with one line that names the nearest command or flag. Values are not judged here: that is the loader's part, for all sources alike.
  */
 export function parseCommandLine(argv: readonly string[], style: HelpStyle): Invocation {
-  assertKnownCommand(argv)
-  const outcome: { invocation?: Invocation; help: string } = { help: '' }
-  const program = new Command(programName)
-    .configureOutput({
-      writeOut: (text) => (outcome.help += text),
-      writeErr: (text) => (outcome.help += text),
-    })
-    .configureHelp({ formatHelp: () => renderProgramHelp(style) })
-    .exitOverride()
-  for (const row of commandTable) {
-    const command = addCommand(program, row, style)
-    command.action(() => {
-      outcome.invocation = { kind: 'run', command: row, flags: readFlags(command, row) }
-    })
+  const target = findTarget(argv)
+  switch (target.kind) {
+    case 'program':
+      return { kind: 'help', text: renderProgramHelp(style), isAsked: true }
+    case 'group':
+      return { kind: 'help', text: renderGroupHelp(target.name, style), isAsked: target.isAsked }
+    case 'command':
+      return parseCommand(target.row, target.rest, style)
   }
-  try {
-    program.parse(argv, { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError) || !helpCodes.has(error.code)) throw error
-    return { kind: 'help', text: outcome.help, isAsked: error.exitCode === 0 }
-  }
-  if (outcome.invocation === undefined) throw new TypeError('commander neither ran a command nor refused')
-  return outcome.invocation
 }
 
-const helpCodes: ReadonlySet<string> = new Set(['commander.help', 'commander.helpDisplayed'])
+type Target =
+  | { readonly kind: 'program' }
+  | { readonly kind: 'group'; readonly name: string; readonly isAsked: boolean }
+  | { readonly kind: 'command'; readonly row: CommandRow; readonly rest: readonly string[] }
 
-/** A first word that is no flag is a command: only flags of the default command may stand there without one. */
-function assertKnownCommand([first, second]: readonly string[]): void {
-  if (first === undefined || first.startsWith('-') || first === 'help') return
+/** A first word that is no flag is a command; only flags of the default command may stand there without one. */
+function findTarget([first, ...rest]: readonly string[]): Target {
+  if (first === 'help') return findTarget([...rest, '--help'])
+  if (first === undefined) return { kind: 'command', row: commandTable[0], rest: [] }
+  if (isHelpFlag(first)) return { kind: 'program' }
+  if (first.startsWith('-')) return { kind: 'command', row: commandTable[0], rest: [first, ...rest] }
+
   const rows = commandTable.filter(({ path }) => path[0] === first)
-  if (rows.length === 0)
-    throw unknownCommand(
-      first,
-      commandTable.map(({ path }) => path[0]),
-    )
-  const isGroup = rows.every(({ path }) => path.length > 1)
-  if (!isGroup || second === undefined || second.startsWith('-') || second === 'help') return
-  const names = rows.flatMap(({ path }) => path.slice(1))
-  if (!names.includes(second)) throw unknownCommand(`${first} ${second}`, rows.map(commandName))
+  const [row] = rows
+  if (row === undefined) throw unknownCommand(first, commandTable.map(commandName))
+  if (row.path.length === 1) return { kind: 'command', row, rest }
+  const [second, ...others] = rest
+  if (second === undefined || isHelpFlag(second)) {
+    return { kind: 'group', name: first, isAsked: second !== undefined }
+  }
+  const found = rows.find(({ path }) => path[1] === second)
+  if (found === undefined) throw unknownCommand(`${first} ${second}`, rows.map(commandName))
+  return { kind: 'command', row: found, rest: others }
 }
 
-function unknownCommand(word: string, names: readonly string[]): UsageError {
-  const near = nearest(word, names)
-  const advice = near === undefined ? `commands: ${[...new Set(names)].join(', ')}` : `did you mean ${near}?`
-  return new UsageError(`there is no command "${asOneLine(word)}"; ${advice}`)
+function isHelpFlag(word: string): boolean {
+  return word === '--help' || word === '-h'
 }
 
-function addCommand(program: Command, row: CommandRow, style: HelpStyle): Command {
-  const [first, second] = row.path
-  const parent = second === undefined ? program : groupCommand(program, first, style)
-  const isDefault = row === commandTable[0]
-  const command = parent
-    .command(second ?? first, { isDefault })
-    .configureHelp({ formatHelp: () => renderCommandHelp(row, style) })
-  command.exitOverride((error) => {
-    throw helpCodes.has(error.code) ? error : new UsageError(explain(error, row))
-  })
-  if (row.operand !== undefined) command.argument(`[${row.operand.name}]`, row.operand.says)
+function unknownCommand(words: string, names: readonly string[]): UsageError {
+  const near = nearest(words, names)
+  const advice = near === undefined ? `commands: ${names.join(', ')}` : `did you mean ${near}?`
+  return new UsageError(`there is no command "${asOneLine(words)}"; ${advice}`)
+}
+
+/** Builds the one command that is asked for: building all of them would cost more than everything else here. */
+function parseCommand(row: CommandRow, args: readonly string[], style: HelpStyle): Invocation {
+  const command = new Command(commandName(row)).allowExcessArguments(false).exitOverride()
+  command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
+  if (row.operand !== undefined) command.argument(`[${row.operand.name}]`)
   for (const option of commanderOptions(row)) command.addOption(option)
-  return command
-}
-
-function groupCommand(program: Command, name: string, style: HelpStyle): Command {
-  const existing = program.commands.find((command) => command.name() === name)
-  if (existing !== undefined) return existing
-  return program.command(name).configureHelp({ formatHelp: () => renderGroupHelp(name, style) })
+  try {
+    command.action(() => undefined).parse(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code !== 'commander.helpDisplayed') throw new UsageError(explain(error, row), { cause: error })
+    return { kind: 'help', text: renderCommandHelp(row, style), isAsked: true }
+  }
+  return { kind: 'run', command: row, flags: readFlags(command, row) }
 }
 
 function commanderOptions(row: CommandRow): readonly Option[] {
@@ -157,6 +150,8 @@ function unknownFlag(flag: string, row: CommandRow): string {
     return `${shown} is no flag: the process list shows flags to everybody. Set ${secret.env}, or ${secret.env}_FILE to a file that holds it`
   }
   const known = commanderOptions(row).flatMap(({ long }) => long ?? [])
+  if (known.includes(flag))
+    return `${shown} takes no value; --no-… is the opposite of a flag that is on or off`
   const near = nearest(flag, [...known, '--help'])
   if (near !== undefined) return `"${commandName(row)}" has no flag ${shown}; did you mean ${near}?`
   return `"${commandName(row)}" has no flag ${shown}; "${programName} ${commandName(row)} --help" lists them`

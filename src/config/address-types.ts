@@ -1,6 +1,5 @@
-import { isIP } from 'node:net'
 import { Type } from '@sinclair/typebox'
-import { isLoopbackHost } from '../base/loopback.ts'
+import { ipVersion, isLoopbackHost } from '../base/ip-address.ts'
 import { Secret } from '../base/secret.ts'
 import { decoded } from './secret-types.ts'
 
@@ -13,7 +12,7 @@ const hostnamePattern =
 export const bindHost = (options: { readonly default: string }) =>
   decoded(Type.String({ minLength: 1, ...options }), (text) => {
     const host = text.replace(/^\[(.*)\]$/, '$1')
-    if (isIP(host) === 0 && !hostnamePattern.test(host)) {
+    if (ipVersion(host) === undefined && !hostnamePattern.test(host)) {
       throw new Error('expected an IP address or a host name, without scheme and port')
     }
     return host
@@ -26,7 +25,7 @@ export const hostNames = () =>
 function asHostName(text: string): string {
   const match = /^(\[[0-9a-f:.]+\]|[^[\]:/]+)(?::([1-9]\d{0,4}))?$/i.exec(text)
   const name = match?.[1]?.replace(/^\[(.*)\]$/, '$1') ?? ''
-  if (!hostnamePattern.test(name) && isIP(name) === 0) {
+  if (!hostnamePattern.test(name) && ipVersion(name) === undefined) {
     throw new Error(
       'expected host names with an optional port (mcp.example.com, 10.0.0.7:3000), without scheme and path',
     )
@@ -44,8 +43,8 @@ export const addressRanges = () =>
 
 function isAddressRange(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/')
-  const version = isIP(address)
-  if (version === 0 || rest.length > 0) return false
+  const version = ipVersion(address)
+  if (version === undefined || rest.length > 0) return false
   return bits === undefined || (/^(0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
 }
 

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { Secret } from '../base/secret.ts'
 
 /**
@@ -28,6 +27,7 @@ export function deriveTokens(keys: DerivationKeys, purpose: DerivedTokenPurpose)
   const botToken = keys.slackBotToken === undefined ? [] : [keys.slackBotToken]
   const material = keys.slackSigningSecret.length > 0 ? keys.slackSigningSecret : botToken
   return material.map(
-    (key) => new Secret(createHmac('sha256', key.reveal()).update(labels[purpose]).digest('base64url')),
+    (key) =>
+      new Secret(new Bun.CryptoHasher('sha256', key.reveal()).update(labels[purpose]).digest('base64url')),
   )
 }

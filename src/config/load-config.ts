@@ -139,7 +139,7 @@ function brokenRules(settings: Settings, purpose: ConfigPurpose): readonly Confi
   const isRefused = (key: OptionKey) => settings.get(key)?.isRefused === true
   return optionRules
     .filter((rule) => rule.purposes.includes(purpose) && !rule.concerns.some(isRefused))
-    .filter((rule) => rule.when(config) && !rule.require(config))
+    .filter((rule) => rule.when(config) && !rule.holds(config))
     .map(({ concerns: [key], message, hint }) => {
       const origin = settings.get(key)?.origin
       const option = optionOf(key)

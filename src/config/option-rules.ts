@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../base/loopback.ts'
+import { isLoopbackHost } from '../base/ip-address.ts'
 import type { Config, OptionKey } from './option-table.ts'
 
 /** What the configuration is loaded for: it decides which rules hold. `print` is for commands that need nothing. */
@@ -10,7 +10,7 @@ export interface OptionRule {
   /** The first is the one to change. */
   readonly concerns: readonly [OptionKey, ...OptionKey[]]
   readonly when: (config: Config) => boolean
-  readonly require: (config: Config) => boolean
+  readonly holds: (config: Config) => boolean
   readonly message: string
   /** Instead of the hint of the first option. */
   readonly hint?: string
@@ -26,28 +26,28 @@ export const optionRules: readonly OptionRule[] = [
     purposes: serving,
     concerns: ['slackSigningSecret', 'webhookEnabled'],
     when: (config) => config.webhookEnabled,
-    require: (config) => config.slackSigningSecret.length > 0,
+    holds: (config) => config.slackSigningSecret.length > 0,
     message: 'is required to tell Slack from others (or --no-webhook to run MCP alone)',
   },
   {
     purposes: running,
     concerns: ['slackBotToken', 'mcpEnabled'],
     when: (config) => config.mcpEnabled,
-    require: (config) => config.slackBotToken !== undefined,
+    holds: (config) => config.slackBotToken !== undefined,
     message: 'is required for the tools of MCP (or --no-mcp to run the webhook alone)',
   },
   {
     purposes: ['token'],
     concerns: ['slackSigningSecret', 'slackBotToken'],
     when: always,
-    require: (config) => config.slackSigningSecret.length > 0 || config.slackBotToken !== undefined,
+    holds: (config) => config.slackSigningSecret.length > 0 || config.slackBotToken !== undefined,
     message: 'is required, or SLACK_BOT_TOKEN: tokens are derived from what the server has',
   },
   {
     purposes: serving,
     concerns: ['mcpEnabled', 'webhookEnabled'],
     when: always,
-    require: (config) => config.mcpEnabled || config.webhookEnabled,
+    holds: (config) => config.mcpEnabled || config.webhookEnabled,
     message: 'MCP and the webhook are both off: nothing is left to serve',
     hint: 'Leave one of --no-mcp and --no-webhook away.',
   },
@@ -55,14 +55,14 @@ export const optionRules: readonly OptionRule[] = [
     purposes: running,
     concerns: ['redisUrl', 'queueBackendType'],
     when: (config) => config.queueBackendType === 'redis' && config.webhookEnabled,
-    require: (config) => config.redisUrl !== undefined,
+    holds: (config) => config.redisUrl !== undefined,
     message: 'is required by the redis backend',
   },
   {
     purposes: running,
     concerns: ['stateDir', 'queueBackendType'],
     when: (config) => config.queueBackendType === 'sqlite' && config.webhookEnabled,
-    require: (config) => config.stateDir !== undefined,
+    holds: (config) => config.stateDir !== undefined,
     message: 'is required by the sqlite backend',
     hint: 'An absolute path, for example /var/lib/slack-integrated-server; StateDirectory= of systemd counts.',
   },
@@ -70,14 +70,14 @@ export const optionRules: readonly OptionRule[] = [
     purposes: serving,
     concerns: ['mcpAuth'],
     when: (config) => config.mcpAuth.includes('none'),
-    require: (config) => config.mcpAuth.length === 1,
+    holds: (config) => config.mcpAuth.length === 1,
     message: 'none cannot stand beside another mode',
   },
   {
     purposes: serving,
     concerns: ['mcpAuth', 'host', 'mcpEnabled'],
     when: isOpen,
-    require: (config) => isLoopbackHost(config.host),
+    holds: (config) => isLoopbackHost(config.host),
     message:
       'none is allowed on a loopback address only: everybody who reaches the port would use Slack as this app',
     hint: 'Set HOST=127.0.0.1, or leave MCP_AUTH away: "slack-integrated-server token" prints the token.',
@@ -86,7 +86,7 @@ export const optionRules: readonly OptionRule[] = [
     purposes: serving,
     concerns: ['mcpAuth', 'publicUrl', 'allowedHosts', 'mcpEnabled'],
     when: isOpen,
-    require: hasLoopbackNamesOnly,
+    holds: hasLoopbackNamesOnly,
     message: 'none is allowed with loopback host names only: PUBLIC_URL or ALLOWED_HOSTS names another',
     hint: 'Leave MCP_AUTH away: "slack-integrated-server token" prints the token.',
   },
@@ -94,7 +94,7 @@ export const optionRules: readonly OptionRule[] = [
     purposes: serving,
     concerns: ['adminPort', 'port'],
     when: (config) => config.adminPort !== undefined && config.port !== 0,
-    require: (config) => config.adminPort !== config.port,
+    holds: (config) => config.adminPort !== config.port,
     message: 'is the same as PORT',
     hint: 'Leave it away to have everything on PORT.',
   },
@@ -102,7 +102,7 @@ export const optionRules: readonly OptionRule[] = [
     purposes: serving,
     concerns: ['corsAllowOrigins', 'corsAllowCredentials'],
     when: (config) => config.corsAllowCredentials,
-    require: (config) => !config.corsAllowOrigins.includes('*'),
+    holds: (config) => !config.corsAllowOrigins.includes('*'),
     message: '* cannot stand beside CORS_ALLOW_CREDENTIALS=true: every page on the web could act as the user',
     hint: 'Name the origins.',
   },
@@ -110,14 +110,14 @@ export const optionRules: readonly OptionRule[] = [
     purposes: serving,
     concerns: ['mcpSessionsPerPrincipalMax', 'mcpSessionsMax'],
     when: always,
-    require: (config) => config.mcpSessionsPerPrincipalMax <= config.mcpSessionsMax,
+    holds: (config) => config.mcpSessionsPerPrincipalMax <= config.mcpSessionsMax,
     message: 'is more than MCP_SESSIONS_MAX',
   },
   {
     purposes: ['serve', 'token'],
     concerns: ['mcpTokens', 'mcpAuthTokens'],
     when: always,
-    require: (config) => config.mcpTokens.every((policy) => tokensNamed(config, policy.name) === 1),
+    holds: (config) => config.mcpTokens.every((policy) => tokensNamed(config, policy.name) === 1),
     message:
       'each has one token: a token_file, or an entry of the same name in MCP_AUTH_TOKENS, and not both',
   },
@@ -125,7 +125,7 @@ export const optionRules: readonly OptionRule[] = [
     purposes: ['serve', 'token'],
     concerns: ['mcpAuthTokens', 'mcpTokens'],
     when: always,
-    require: hasDistinctTokens,
+    holds: hasDistinctTokens,
     message: 'two names have the same token: they could not be told apart',
   },
 ]

@@ -1,0 +1,95 @@
+import { defaultText, typeText } from '../../src/config/option-describe.ts'
+import { type NamedOption, namedOptions } from '../../src/config/option-names.ts'
+import { optionGroups } from '../../src/config/option-row.ts'
+import { cell, code, madeFrom, page, table } from './markdown.ts'
+
+const introduction = `Every option has a place in the configuration file, and, but for tables, an environment variable. Everything that is no secret has a flag.
+For most uses two variables are enough: \`SLACK_BOT_TOKEN\` and \`SLACK_SIGNING_SECRET\`.
+
+\`\`\`console
+$ slack-integrated-server config show      # every option, its value, and where that comes from; secrets are masked
+$ slack-integrated-server config check     # yes, or everything that is wrong (exit code 78)
+$ slack-integrated-server config schema    # JSON Schema of the configuration file, for editors
+\`\`\``
+
+const precedence = `## Which value counts
+
+The first of these that has a value. What is overridden is not looked at; \`config show\` names it.
+
+1. The flag.
+2. The environment variable; below it the same variable in the file that \`--env-file\` names. No \`.env\` is read unless it is named.
+3. For secrets: the file that \`NAME_FILE\` names (\`SLACK_BOT_TOKEN_FILE=/run/secrets/bot-token\`), then the systemd credential
+   \`$CREDENTIALS_DIRECTORY/name\` (\`LoadCredential=slack_bot_token:/etc/…\`). For \`STATE_DIR\`: systemd's \`$STATE_DIRECTORY\`.
+4. The configuration file: the one that \`--config\` or \`CONFIG_FILE\` names, else the first that exists of
+   \`$XDG_CONFIG_HOME/slack-integrated-server/config.toml\` (\`~/.config\` without that variable) and
+   \`/etc/slack-integrated-server/config.toml\`. Never one in the working directory.
+5. The default.
+
+An empty value counts as unset, and so does a \`\${user_config.…}\` that an MCP client left unexpanded. Integers are plain digits, booleans
+\`true\` or \`false\`, lists are separated by commas. In a file that \`--env-file\` names, a value that holds \`#\` or blanks needs quotes.
+Unknown flags, and unknown keys in the configuration file, are errors that name the nearest one; unknown variables are ignored.`
+
+const secrets = `## Secrets
+
+Secrets have no flag: the list of processes shows flags to everybody. They are never printed, not even in part: \`config show\` and every
+error show \`[secret]\` or nothing. \`NAME_FILE\` may be a link and readable by others, as Kubernetes mounts it; blanks around the value are cut off.`
+
+const file = `## The configuration file
+
+TOML; each group below is a table.
+
+\`\`\`toml
+[server]
+host = "0.0.0.0"
+public_url = "https://slack.example.com"
+
+[slack]
+retry = 3
+
+[mcp]
+transport = "streamable-http"
+read_only = true
+
+# What the bearer of one token may do. The token stands in token_file, or in MCP_AUTH_TOKENS under the same name.
+[[mcp.tokens]]
+name = "reports"
+token_file = "/run/secrets/reports-token"
+read_only = true
+toolsets = ["messages", "channels"]
+channels = ["#general", "C024BE91L", "!#hr"]
+\`\`\``
+
+/** docs/configuration.md */
+export function renderConfigurationPage(): string {
+  return page([
+    madeFrom('src/config/option-table.ts'),
+    '# Configuration',
+    introduction,
+    precedence,
+    secrets,
+    file,
+    '## Options',
+    ...Object.entries(optionGroups).flatMap(([group, says]) => [
+      `### [${group}]`,
+      says,
+      table(
+        ['Variable', 'Flag', `Key in \`[${group}]\``, 'Type', 'Default', 'What it does'],
+        namedOptions.filter(({ row }) => row.group === group).map(optionCells),
+      ),
+    ]),
+  ])
+}
+
+function optionCells(option: NamedOption): readonly string[] {
+  const { env, envAliases, flag, fileKey, row } = option
+  const flags =
+    flag !== undefined && row.schema['type'] === 'boolean' ? [flag, flag.replace('--', '--no-')] : [flag]
+  return [
+    [env, ...envAliases].map(code).join(', '),
+    flags.map(code).join(', '),
+    code(fileKey),
+    cell(row.fileOnly === true ? 'tables' : typeText(option)),
+    code(defaultText(option)?.replaceAll(',', ', ')),
+    cell([row.description, ...(row.hint === undefined ? [] : [row.hint])].join(' ')),
+  ]
+}
