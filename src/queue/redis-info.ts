@@ -1,0 +1,50 @@
+import { RedisFailure, redisFailure } from './redis-failure.ts'
+
+/** What INFO says of a server that can serve the queue. */
+export interface RedisInfo {
+  readonly version: string
+  /** Another one after every restart: what was sent to the old run may be gone. */
+  readonly runId: string
+  readonly hasAof: boolean
+  /** Wall clock of the server when it last wrote a snapshot, seconds. */
+  readonly snapshotAtSeconds: number
+}
+
+/** The sections of INFO that `parseRedisInfo` reads. */
+export const redisInfoSections = ['server', 'persistence', 'replication'] as const
+
+/** Streams as used here (XAUTOCLAIM with deleted ids, lag of groups) are those of Redis 7. */
+const majorVersionMin = 7
+
+/** Throws RedisFailure where this server cannot serve the queue, or not yet. */
+export function parseRedisInfo(text: string): RedisInfo {
+  const fields = new Map<string, string>()
+  for (const [, name, value] of text.matchAll(/^(\w+):([^\r\n]*)/gm)) fields.set(name ?? '', value ?? '')
+  const read = (name: string): string => {
+    const value = fields.get(name)
+    if (value === undefined) throw new RedisFailure('unsupported', `INFO of Redis has no ${name}`)
+    return value
+  }
+  const version = read('redis_version')
+  if (!(Number.parseInt(version, 10) >= majorVersionMin)) {
+    throw new RedisFailure(
+      'unsupported',
+      `Redis ${version} is too old; ${majorVersionMin} or later is needed`,
+    )
+  }
+  const mode = read('redis_mode')
+  if (mode !== 'standalone') {
+    throw new RedisFailure(
+      'unsupported',
+      `Redis runs as ${mode}; name a single server (no Sentinel, no Cluster)`,
+    )
+  }
+  if (read('loading') !== '0') throw redisFailure('loading')
+  if (read('role') !== 'master') throw redisFailure('readonly')
+  return {
+    version,
+    runId: read('run_id'),
+    hasAof: read('aof_enabled') === '1',
+    snapshotAtSeconds: Number(read('rdb_last_save_time')),
+  }
+}

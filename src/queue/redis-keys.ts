@@ -1,0 +1,26 @@
+/** Where a topic lives in Redis. The stream bears the topic's own name; all that belongs to it lies in its hash slot and behind its name. */
+export interface RedisTopicKeys {
+  readonly topic: string
+  readonly stream: string
+  /** How much was ever added to the stream. */
+  readonly ledger: string
+  readonly dead: string
+  /** What the stream of a group's replays begins with; the name of the group follows. */
+  readonly replays: string
+  /** What the record of a seen id begins with; the id follows. */
+  readonly seen: string
+}
+
+/** `prefix` holds no braces: the only hash tag is the stream's own name. */
+export function redisTopicKeys(prefix: string, topic: string): RedisTopicKeys {
+  const stream = `${prefix}${topic}`
+  const of = (kind: string) => `${stream}:${kind}:{${stream}}`
+  return {
+    topic,
+    stream,
+    ledger: of('ledger'),
+    dead: of('dead'),
+    replays: `${of('replays')}:`,
+    seen: `${of('seen')}:`,
+  }
+}

@@ -1,0 +1,259 @@
+import { repeat, type Timer } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import { GroupDispatcher } from './group-dispatcher.ts'
+import { RedisAccess } from './redis-access.ts'
+import type { RedisFailure } from './redis-failure.ts'
+import { RedisGroup, type RedisHeld } from './redis-group.ts'
+import { redisTopicKeys } from './redis-keys.ts'
+import {
+  type RedisLimits,
+  type RedisQueueDeps,
+  type RedisQueueOptions,
+  redisLimitsDefault,
+} from './redis-options.ts'
+import { RedisScripts } from './redis-script.ts'
+import { RedisSupervisor } from './redis-supervisor.ts'
+import { RedisTopic, type RedisTopicStand } from './redis-topic.ts'
+import { parseRedisUrl } from './redis-url.ts'
+
+interface Consuming {
+  readonly dispatcher: GroupDispatcher<RedisHeld>
+  readonly source: RedisGroup
+}
+
+const keyPrefixPattern = /^[A-Za-z0-9._:-]{0,100}$/
+const tidyEveryMs = 60_000
+
+/**
+ * Keeps events in Redis streams that any client in any language reads (docs/consuming.md). Replicas share the events, what was seen, and the
+ * groups. Throws CONFIG_INVALID for a URL or prefix that cannot be used; a Redis that is away is waited for, one of the wrong kind is refused
+ * at `start`.
+ */
+export function createRedisBackend(options: RedisQueueOptions, deps: RedisQueueDeps): RedisQueue {
+  return new RedisQueue(options, deps)
+}
+
+/** See createRedisBackend. */
+export class RedisQueue implements QueueBackend {
+  readonly name = 'redis'
+  readonly capabilities = { durable: true, shared: true }
+  readonly #options: RedisQueueOptions
+  readonly #limits: RedisLimits
+  readonly #deps: RedisQueueDeps
+  readonly #access = new RedisAccess('redis')
+  readonly #redis: RedisSupervisor
+  readonly #scripts: RedisScripts
+  readonly #topics = new Map<string, RedisTopic>()
+  readonly #consuming = new Map<string, Consuming>()
+  readonly #subscriptions = new Set<Promise<void>>()
+  #tidying: Timer | undefined
+
+  constructor(options: RedisQueueOptions, deps: RedisQueueDeps) {
+    if (!keyPrefixPattern.test(options.keyPrefix ?? '')) {
+      throw new AppError('CONFIG_INVALID', {
+        details: { option: 'keyPrefix', reason: 'it takes letters, digits and . _ : -' },
+      })
+    }
+    this.#options = options
+    this.#limits = { ...redisLimitsDefault, ...options.limits }
+    this.#deps = deps
+    this.#redis = this.#supervisor()
+    this.#scripts = new RedisScripts(this.#redis)
+    for (const topic of options.topics) this.#topic(topic)
+  }
+
+  /** What stands between us and Redis, for health and the log; undefined while connected. */
+  get problem(): RedisFailure | undefined {
+    return this.#redis.problem
+  }
+
+  /** Identifies the run of Redis that we are connected to; undefined while there is none. Another one may have forgotten what the last took. */
+  get runId(): string | undefined {
+    return this.#redis.info?.runId
+  }
+
+  async start(): Promise<void> {
+    if (this.#access.state !== 'new') return
+    this.#access.open()
+    await this.#redis.start()
+    const { problem } = this.#redis
+    if (problem?.kind === 'unsupported') {
+      await this.stop()
+      throw new AppError('CONFIG_INVALID', {
+        cause: problem,
+        details: { option: 'REDIS_URL', reason: problem.message },
+      })
+    }
+    this.#tidying = repeat(this.#deps.clock, tidyEveryMs, () => void this.#tidy())
+  }
+
+  async publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
+    const { outcome, droppedCount, hasGroups } = await this.#access.ask(
+      () => this.#topic(event.topic).add(event),
+      signal,
+    )
+    if (droppedCount > 0) {
+      const reason = hasGroups ? 'drop_oldest' : 'no_subscriber'
+      this.#deps.metrics.increment('slackmcp_queue_dropped_total', { reason }, droppedCount)
+    }
+    if (outcome === 'full') throw new AppError('QUEUE_FULL', { details: { backend: this.name } })
+    return outcome
+  }
+
+  async depth(): Promise<QueueDepth> {
+    const stands = await this.#stands()
+    const { eventsMax, bytesMax } = this.#limits
+    const groups = stands.flatMap(([, stand]) => stand.groups)
+    const oldest = groups.flatMap(({ oldestAtMs }) => (oldestAtMs === undefined ? [] : [oldestAtMs]))
+    const sum = (of: (stand: RedisTopicStand) => number) =>
+      stands.reduce((total, [, stand]) => total + of(stand), 0)
+    return {
+      events: sum((stand) => stand.events),
+      bytes: sum((stand) => stand.bytes),
+      eventsMax,
+      pending: Math.max(0, ...groups.map(({ pending }) => pending)),
+      fill: Math.max(
+        0,
+        ...groups.map(({ keptEvents, keptBytes }) => Math.max(keptEvents / eventsMax, keptBytes / bytesMax)),
+      ),
+      oldestAtMs: oldest.length === 0 ? undefined : Math.min(...oldest),
+      deadLetters: sum((stand) => stand.deadLetters),
+    }
+  }
+
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.#access.ask(() => this.#redis.send('PING', []), signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#access.close()
+    this.#tidying?.cancel()
+    for (const { dispatcher } of this.#consuming.values()) dispatcher.stop()
+    await Promise.all(this.#subscriptions)
+    await this.#access.settled()
+    await this.#redis.stop()
+  }
+
+  async subscribe(subscription: Subscription): Promise<void> {
+    if (this.#access.state === 'stopped') return
+    const running = this.#consume(subscription)
+    this.#subscriptions.add(running)
+    await running
+    this.#subscriptions.delete(running)
+  }
+
+  async groups(): Promise<readonly GroupInfo[]> {
+    const nowMs = this.#deps.clock.now()
+    return (await this.#stands()).flatMap(([topic, stand]) =>
+      stand.groups.map(({ group, pending, idleMs }) => ({
+        topic,
+        group,
+        pending,
+        activeAtMs: idleMs === undefined ? undefined : nowMs - idleMs,
+      })),
+    )
+  }
+
+  removeGroup(topic: string, group: string): Promise<boolean> {
+    return this.#access.ask(() => this.#topic(topic).removeGroup(group, this.#limits.claimAfterMs))
+  }
+
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    const letters = await this.#access.ask(() =>
+      Promise.all([...this.#topics.values()].map((topic) => topic.deadLetters(limit))),
+    )
+    return letters
+      .flat()
+      .sort((left, right) => left.deadAtMs - right.deadAtMs)
+      .slice(-limit)
+  }
+
+  replayDeadLetter(eventId: string, group: string): Promise<boolean> {
+    return this.#takeDeadLetter('replay', eventId, group)
+  }
+
+  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
+    return this.#takeDeadLetter('remove', eventId, group)
+  }
+
+  recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
+    return this.#access.ask(() => this.#topic(topic).recent(limit))
+  }
+
+  async #takeDeadLetter(what: 'replay' | 'remove', eventId: string, group: string): Promise<boolean> {
+    for (const topic of this.#topics.values()) {
+      if (await this.#access.ask(() => topic.takeDeadLetter(what, eventId, group))) return true
+    }
+    return false
+  }
+
+  async #consume(subscription: Subscription): Promise<void> {
+    const name = JSON.stringify([subscription.topic, subscription.group])
+    const consuming = this.#consuming.get(name) ?? this.#join(subscription)
+    this.#consuming.set(name, consuming)
+    await consuming.dispatcher.run(subscription)
+    if (consuming.dispatcher.memberCount > 0 || this.#consuming.get(name) !== consuming) return
+    this.#consuming.delete(name)
+    await consuming.source.close()
+  }
+
+  #join({ topic, group }: Subscription): Consuming {
+    const { clock, ids, log, metrics } = this.#deps
+    const source = new RedisGroup({
+      keys: redisTopicKeys(this.#options.keyPrefix ?? '', topic),
+      group,
+      consumer: ids.uuid(),
+      clock,
+      log,
+      redis: this.#redis,
+      scripts: this.#scripts,
+      reader: this.#supervisor(),
+      claimAfterMs: this.#limits.claimAfterMs,
+      deadLettersMax: this.#limits.deadLettersMax,
+      onDeadLettersEvicted: (count) =>
+        metrics.increment('slackmcp_queue_dropped_total', { reason: 'dead_letter_evicted' }, count),
+    })
+    this.#topic(topic)
+    return { source, dispatcher: new GroupDispatcher(source, this.#limits.retry, this.#deps) }
+  }
+
+  #topic(name: string): RedisTopic {
+    const known = this.#topics.get(name)
+    if (known !== undefined) return known
+    const keys = redisTopicKeys(this.#options.keyPrefix ?? '', name)
+    const topic = new RedisTopic(keys, this.#scripts, this.#limits)
+    this.#topics.set(name, topic)
+    return topic
+  }
+
+  #stands(): Promise<readonly (readonly [topic: string, stand: RedisTopicStand])[]> {
+    return this.#access.ask(() =>
+      Promise.all([...this.#topics].map(async ([name, topic]) => [name, await topic.stand()] as const)),
+    )
+  }
+
+  async #tidy(): Promise<void> {
+    for (const topic of this.#topics.values()) {
+      try {
+        await this.#access.ask(() => topic.tidy(this.#limits.retentionMs))
+      } catch (error) {
+        this.#deps.log.debug('redis_tidy_failed', { error })
+      }
+    }
+  }
+
+  #supervisor(): RedisSupervisor {
+    const { url, tlsCa, commandTimeoutMs } = this.#options
+    const { clock, ids, log } = this.#deps
+    const target = parseRedisUrl(url.reveal())
+    return new RedisSupervisor({
+      target,
+      clock,
+      ids,
+      log,
+      tlsCa,
+      ...(commandTimeoutMs === undefined ? {} : { commandTimeoutMs }),
+    })
+  }
+}
