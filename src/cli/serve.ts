@@ -1,5 +1,88 @@
-import type { CliContext, ParsedFlags } from './cli-context.ts'
+import { createIntegratedApp, type IntegratedApp } from '../app.ts'
+import { AppError } from '../base/errors.ts'
+import type { Config } from '../config/option-table.ts'
+import type { Logger } from '../observe/logger.ts'
+import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
+import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { listen } from './listen.ts'
+import { advise } from './platform-advice.ts'
+import { createServerLog } from './server-log.ts'
 
-export async function runServe(_context: CliContext, _flags: ParsedFlags): Promise<number> {
-  throw new Error('not wired yet')
+/** Serves until a signal: 0 after a drained stop, 1 where something was cut off or could not start, 69 where a dependency is away, 78 without a valid configuration. */
+export async function runServe(context: CliContext, flags: ParsedFlags): Promise<number> {
+  const loaded = loadCommandConfig(context, flags, { purpose: 'serve' })
+  if (loaded.config === undefined) {
+    reportProblems(context, loaded)
+    return exitCodes.config
+  }
+  const { config } = loaded
+  const { log, flush } = createServerLog(context, config, 'stdout')
+  const server = createIntegratedApp({ config, logger: log, clock: context.clock })
+  const stopped = stopOnSignal(context, server, log)
+  try {
+    await server.start()
+    const { url, host, port } = listen(server.app, config)
+    log.info('server_started', { url, host, port, ...whatIsServed(config, url) })
+    advise(context, loaded, log)
+  } catch (error) {
+    context.stderr.write(`${programName}: ${reasonOf(error, config)}\n`)
+    await server.stop()
+    await flush()
+    return startFailureCode(error)
+  }
+  const code = await stopped
+  await flush()
+  return code
+}
+
+/** The first signal drains, the second one cuts short. */
+async function stopOnSignal(context: CliContext, server: IntegratedApp, log: Logger): Promise<ExitCode> {
+  await new Promise<void>((resolve) => {
+    let count = 0
+    context.onSignal((signal) => {
+      if (signal === 'SIGHUP') return
+      log.info('server_stop_requested', { signal })
+      if (++count === 1) resolve()
+      else server.hurry()
+    })
+  })
+  const { isClean, unfinished } = await server.stop()
+  if (isClean) log.info('server_stopped')
+  else log.error('server_stopped_unfinished', { unfinished })
+  return isClean ? exitCodes.done : exitCodes.failed
+}
+
+function whatIsServed(config: Config, url: string): Record<string, string> {
+  const { mcpEnabled, mcpTransport, mcpMountPath, mcpAuth, webhookEnabled, queueBackendType } = config
+  return {
+    mcp: mcpEnabled ? `${url}${mcpMountPath}` : 'disabled',
+    ...(mcpEnabled ? { mcp_transport: mcpTransport, mcp_auth: mcpAuth.join(',') } : {}),
+    events: webhookEnabled ? `${url}/slack/events` : 'disabled',
+    ...(webhookEnabled ? { queue: queueBackendType } : {}),
+  }
+}
+
+function reasonOf(error: unknown, { host, port }: Config): string {
+  if (isCode(error, 'EADDRINUSE'))
+    return `port ${port} on ${host} is in use by another process; choose another with PORT or --port`
+  if (isCode(error, 'EACCES'))
+    return `port ${port} on ${host} needs a privilege that this process does not have; choose one above 1023`
+  if (isCode(error, 'EADDRNOTAVAIL'))
+    return `${host} is no address of this machine; choose another with HOST or --host`
+  if (error instanceof AppError) {
+    const details = Object.entries(error.details).map(([name, value]) => `${name}: ${String(value)}`)
+    return ['the server cannot start', error.message, ...details].join('; ')
+  }
+  return `the server cannot start: ${error instanceof Error ? error.message : String(error)}`
+}
+
+function startFailureCode(error: unknown): ExitCode {
+  if (!(error instanceof AppError)) return exitCodes.failed
+  if (error.code === 'CONFIG_INVALID') return exitCodes.config
+  return error.isRetryable ? exitCodes.unavailable : exitCodes.failed
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,0 +1,140 @@
+import { createChangeBus, mayHearOf } from './app-changes.ts'
+import type { BodyBudget } from './base/body.ts'
+import type { Clock } from './base/clock.ts'
+import type { EventBus, SlackNotice } from './base/event-bus.ts'
+import type { Ids } from './base/ids.ts'
+import { isLoopbackHost } from './base/ip-address.ts'
+import { buildInfo } from './build-info.ts'
+import { acceptedAdminTokens, acceptedMcpTokens } from './config/accepted-tokens.ts'
+import type { Config } from './config/option-table.ts'
+import { createAuthenticator } from './mcp/auth.ts'
+import { createCors } from './mcp/cors.ts'
+import { createHostGuard, type HostGuard } from './mcp/guard.ts'
+import type { McpDeps } from './mcp/mcp-server.ts'
+import type { SessionLimits } from './mcp/session-table.ts'
+import type { Logger } from './observe/logger.ts'
+import type { PrometheusMetrics } from './observe/prometheus.ts'
+import { createRateLimiter } from './resilience/rate-limiter.ts'
+import type { SlackClient } from './slack/client.ts'
+import { createSlackOffer, type SlackOffer } from './tools/offer.ts'
+import { type ToolSettings, toolSettingsDefaults } from './tools/tool-settings.ts'
+
+export interface McpPartsDeps {
+  readonly config: Config
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Logger
+  readonly metrics: PrometheusMetrics
+  readonly slack: SlackClient
+  readonly notices: EventBus<SlackNotice>
+  readonly bodyBudget: BodyBudget
+  readonly guard: HostGuard
+}
+
+export interface McpParts {
+  readonly slackOffer: SlackOffer
+  readonly mcpDeps: McpDeps
+}
+
+/** What the MCP half needs, from the configuration: the tools of Slack, who may come in and how much each may ask for. */
+export function createMcpParts(deps: McpPartsDeps): McpParts {
+  const { config, clock, ids, log, metrics, slack, notices, bodyBudget, guard } = deps
+  const slackOffer = createSlackOffer({
+    slack,
+    clock,
+    ids,
+    settings: toolSettingsOf(config),
+    version: buildInfo.version,
+    notices,
+  })
+  metrics.register(
+    'gen_ai_tool_name',
+    slackOffer.selected.map(({ name }) => name),
+  )
+  // Scopes arrive with the first answer of Slack; tools that the token cannot use leave the list then.
+  slack.onIdentityChange('bot', () => slackOffer.refresh())
+  const mcpDeps: McpDeps = {
+    offer: slackOffer.offer,
+    transport: config.mcpTransport,
+    mountPath: config.mcpMountPath,
+    publicPathPrefix: config.publicUrl === undefined ? '' : pathPrefixOf(config.publicUrl),
+    sessionMode: config.mcpSessions,
+    sessionLimits: sessionLimitsOf(config),
+    isReadOnly: config.mcpReadOnly,
+    guard,
+    authenticate: createAuthenticator({
+      tokens: acceptedMcpTokens(config),
+      adminTokens: acceptedAdminTokens(config),
+      isOpenOnLoopback: config.mcpAuth.includes('none'),
+      metrics,
+    }),
+    cors: createCors({
+      origins: config.corsAllowOrigins,
+      methods: config.corsAllowMethods,
+      headers: config.corsAllowHeaders,
+      allowCredentials: config.corsAllowCredentials,
+    }),
+    requestLimiter: perMinute(clock, config.limitsPrincipalRequestsPerMinute),
+    toolLimiter: perMinute(clock, config.limitsToolCallsPerMinute),
+    bodyBudget,
+    changes: createChangeBus(notices, log),
+    mayHear: (principal, uri) =>
+      mayHearOf(
+        uri,
+        async (channelId, signal) =>
+          (await slackOffer.services.policy.violated(principal, 'read', channelId, signal)) === undefined,
+      ),
+    drainDeadlineMs: config.serverShutdownSeconds * 1000,
+    clock,
+    ids,
+    log,
+    metrics,
+  }
+  return { slackOffer, mcpDeps }
+}
+
+/** Principals are few; this only bounds what a mistake could cost. */
+const limiterKeysMax = 10_000
+
+function perMinute(clock: Clock, count: number) {
+  return createRateLimiter({ clock, ratePerSecond: count / 60, burst: count, keysMax: limiterKeysMax })
+}
+
+function sessionLimitsOf(config: Config): SessionLimits {
+  return {
+    perPrincipalMax: config.mcpSessionsPerPrincipalMax,
+    totalMax: config.mcpSessionsMax,
+    idleTtlMs: config.mcpSessionIdleSeconds * 1000,
+    absoluteTtlMs: config.mcpSessionLifetimeSeconds * 1000,
+    uninitialisedTtlMs: config.mcpSessionInitializeSeconds * 1000,
+    inFlightMax: config.mcpSessionCallsMax,
+  }
+}
+
+function toolSettingsOf(config: Config): ToolSettings {
+  return {
+    ...toolSettingsDefaults,
+    toolsets: config.mcpToolsets,
+    isReadOnly: config.mcpReadOnly,
+    hasUserToken: config.slackUserToken !== undefined,
+  }
+}
+
+/** What a proxy strips from the paths of PUBLIC_URL before they reach us. */
+function pathPrefixOf(publicUrl: string): string {
+  return new URL(publicUrl).pathname.replace(/\/+$/, '')
+}
+
+/**
+ * The guard of MCP, REST, docs and admin (D3a): the listed hosts, the host of PUBLIC_URL and loopback names. Where neither is configured, a
+ * loopback bind knows loopback names only; any other bind cannot know its names and takes every valid one.
+ */
+export function createConfiguredGuard(config: Config): HostGuard {
+  const listed = [...config.allowedHosts]
+  if (config.publicUrl !== undefined) listed.push(new URL(config.publicUrl).hostname)
+  const knowsItsNames = listed.length > 0 || isLoopbackHost(config.host)
+  return createHostGuard({
+    allowedHosts: knowsItsNames ? listed : 'any',
+    allowedOrigins: config.corsAllowOrigins,
+  })
+}

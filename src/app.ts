@@ -1,0 +1,235 @@
+import type { AnyElysia } from 'elysia'
+import { createLifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
+import { createConfiguredGuard, createMcpParts, type McpParts } from './app-mcp.ts'
+import { createAppMetrics } from './app-metrics.ts'
+import { type IntegratedAppOptions, resolveConfig } from './app-options.ts'
+import { BodyBudget } from './base/body.ts'
+import { type Clock, createSystemClock } from './base/clock.ts'
+import { createEventBus, type EventBus, type SlackNotice } from './base/event-bus.ts'
+import { createSystemIds, type Ids } from './base/ids.ts'
+import { buildInfo } from './build-info.ts'
+import type { Config } from './config/option-table.ts'
+import { createEventStream, type EventStream } from './events/event-stream.ts'
+import { createDocsRoutes } from './http/docs-route.ts'
+import { createAddressOf } from './http/forwarded.ts'
+import { createHealthCheck, type Health, type HealthComponent, type HealthProbe } from './http/health.ts'
+import { createOperationsRoutes } from './http/operations-route.ts'
+import { createHttpApp } from './http/server.ts'
+import type { HostGuard } from './mcp/guard.ts'
+import { createMcpPlugin, type McpPlugin } from './mcp/route.ts'
+import type { Logger } from './observe/logger.ts'
+import type { PrometheusMetrics } from './observe/prometheus.ts'
+import type { QueueBackend } from './queue/driver.ts'
+import { MemoryQueue, memoryLimitsDefault, type QueueDeps } from './queue/memory.ts'
+import { initializeSlackClient, type SlackClient } from './slack/client.ts'
+import { createSigningKeys } from './slack/signature.ts'
+import { type ReceiveDeps, webhookBodyBytesMax } from './webhook/receive.ts'
+import { createWebhookRoutes } from './webhook/route.ts'
+import { SecretAdvisor } from './webhook/secret-advisor.ts'
+
+/** Bytes of unfinished bodies that the whole process holds (T6). */
+const bodiesInFlightBytesMax = 64 * 1024 * 1024
+
+export interface IntegratedApp {
+  /** The Elysia instance: `.use`, `.handle` and `.listen` work; listening starts the components. */
+  readonly app: AnyElysia
+  readonly events: EventStream
+  /** The one Slack client of both halves. */
+  readonly slack: SlackClient
+  /** Starts queue, Slack and MCP; a second call waits for the first. Rejects where one cannot start. */
+  start(): Promise<void>
+  /** Drains and stops in reverse, within `serverShutdownSeconds`; a second call waits for the first. */
+  stop(): Promise<StopReport>
+  /** Ends the wait of a running stop. */
+  hurry(): void
+  health(): Promise<Health>
+}
+
+/**
+ * Puts the whole server together, without listening and without asking anybody anything: the webhook first, then the one Slack client, then MCP by
+ * transport. Keeps nothing outside of what it returns, so that two apps in one process do not meet. Throws TypeError for an option that cannot be.
+ */
+export function createIntegratedApp(options: IntegratedAppOptions = {}): IntegratedApp {
+  const parts = createParts(options)
+  const { config, clock, log, metrics, queue, slack, mcp } = parts
+  const lifecycle = createLifecycle(
+    [
+      { name: 'queue', start: () => queue.start(), stop: () => queue.stop() },
+      { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
+      { name: 'requests', stop: (signal) => door.drained(signal) },
+      ...(mcp === undefined ? [] : [mcpPart(mcp)]),
+      { name: 'door', stop: () => door.close() },
+    ],
+    { clock, log, stopDeadlineMs: config.serverShutdownSeconds * 1000 },
+  )
+  const health = createHealthCheck({ clock, metrics, probes: createProbes(parts) })
+  const { app } = createHttpApp({
+    clock,
+    ids: parts.ids,
+    log,
+    metrics,
+    componentOf: (path) => (path.startsWith('/slack/') ? 'webhook' : 'server'),
+    addressOf: createAddressOf(config.serverTrustedProxies),
+    routes: (contexts) => [
+      createOperationsRoutes({
+        health,
+        isReady: () => lifecycle.isReady,
+        renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+      }),
+      ...(config.webhookEnabled ? [createWebhookRoutes(createReceiveDeps(parts), contexts)] : []),
+      ...(mcp === undefined ? [] : mcp.plugin.routes(contexts)),
+      ...(config.docsEnabled ? createDocs(parts.guard) : []),
+    ],
+  })
+  metrics.register('http_route', new Set(app.routes.map(({ path }) => path)))
+  metrics.onScrape(() => observeState(parts, lifecycle.isReady))
+  const door = createDoor(app)
+  // Listening by itself starts everything; whoever called `start` before only waits for it here.
+  app.onStart(() => {
+    lifecycle.start().catch((error: unknown) => log.error('server_start_failed', { error }))
+  })
+  return {
+    app,
+    events: createEventStream(queue, config.slackEventsTopic),
+    slack,
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
+    hurry: () => lifecycle.hurry(),
+    health,
+  }
+}
+
+/** Everything that is built once, in the order in which one needs the other. */
+interface Parts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Logger
+  readonly metrics: PrometheusMetrics
+  readonly queue: QueueBackend
+  readonly notices: EventBus<SlackNotice>
+  readonly bodyBudget: BodyBudget
+  readonly guard: HostGuard
+  readonly slack: SlackClient
+  readonly mcp: (McpParts & { readonly plugin: McpPlugin }) | undefined
+}
+
+function createParts(options: IntegratedAppOptions): Parts {
+  const config = resolveConfig(options)
+  const clock = options.clock ?? createSystemClock()
+  const ids = options.ids ?? createSystemIds()
+  const log = options.logger ?? silentLogger
+  const metrics = createAppMetrics(clock, log)
+  const queue = options.queue ?? createQueue(config, { clock, ids, log, metrics })
+  const notices = createEventBus<SlackNotice>((error) => log.error('event_listener_failed', { error }))
+  const slack = initializeSlackClient(config.slackBotToken, config.slackRetry, {
+    clock,
+    ids,
+    log,
+    metrics,
+    fetch: options.fetch ?? globalThis.fetch,
+    apiUrl: config.slackApiUrl,
+    userToken: config.slackUserToken,
+  })
+  const bodyBudget = new BodyBudget(bodiesInFlightBytesMax)
+  const guard = createConfiguredGuard(config)
+  const common = { config, clock, ids, log, metrics, slack, notices, bodyBudget, guard }
+  const mcpParts = config.mcpEnabled ? createMcpParts(common) : undefined
+  const mcp = mcpParts === undefined ? undefined : { ...mcpParts, plugin: createMcpPlugin(mcpParts.mcpDeps) }
+  return { ...common, queue, mcp }
+}
+
+function createReceiveDeps({ config, clock, queue, bodyBudget, log, metrics, notices }: Parts): ReceiveDeps {
+  const keys = createSigningKeys(config.slackSigningSecret.map((secret) => secret.reveal()))
+  return {
+    clock,
+    signingKeys: () => keys,
+    queue,
+    topic: config.slackEventsTopic,
+    bodyLimits: { bytesMax: webhookBodyBytesMax, budget: bodyBudget },
+    log,
+    metrics,
+    secretAdvisor: new SecretAdvisor(log),
+    announce: (notice) => notices.publish(notice),
+  }
+}
+
+function mcpPart({ plugin, slackOffer }: NonNullable<Parts['mcp']>): LifecyclePart {
+  return {
+    name: 'mcp',
+    start: () => plugin.component.start(),
+    async stop() {
+      slackOffer.stop()
+      await plugin.component.stop()
+    },
+  }
+}
+
+function createProbes({ config, slack, queue, mcp }: Parts): Readonly<Record<HealthComponent, HealthProbe>> {
+  const off: HealthProbe = () => 'disabled'
+  return {
+    mcp_server: mcp === undefined ? off : () => mcp.plugin.component.check(),
+    webhook_server: config.webhookEnabled ? () => 'up' : off,
+    slack_client: config.mcpEnabled ? () => slack.check() : off,
+    queue_backend: config.webhookEnabled ? () => queue.ping().then(() => 'up' as const) : off,
+  }
+}
+
+async function observeState({ metrics, queue, config, clock }: Parts, isReady: boolean): Promise<void> {
+  metrics.set('slackmcp_ready', {}, isReady ? 1 : 0)
+  if (!config.webhookEnabled) return
+  const depth = await queue.depth()
+  metrics.set('slackmcp_queue_depth', {}, depth.events)
+  metrics.set('slackmcp_queue_events_max', {}, depth.eventsMax)
+  metrics.set('slackmcp_dead_letters', {}, depth.deadLetters)
+  const ageMs = depth.oldestAtMs === undefined ? 0 : Math.max(0, clock.now() - depth.oldestAtMs)
+  metrics.set('slackmcp_queue_oldest_event_age_seconds', {}, ageMs / 1000)
+}
+
+/** The listening socket, as far as stopping is concerned. Bun closes idle connections itself and waits for the others. */
+function createDoor(app: AnyElysia) {
+  let closed: Promise<void> = Promise.resolve()
+  return {
+    /** Takes no new connection; returns at once, since streams end only when the MCP half ends them. */
+    close() {
+      const { server } = app
+      if (server !== null) closed = server.stop(false)
+    },
+    /** Resolves once every request was answered, or cuts what is left when `signal` aborts. */
+    async drained(signal: AbortSignal) {
+      const cut = () => void app.server?.stop(true)
+      signal.addEventListener('abort', cut, { once: true })
+      if (signal.aborted) cut()
+      await closed
+      signal.removeEventListener('abort', cut)
+    },
+  }
+}
+
+function createDocs(guard: HostGuard): readonly AnyElysia[] {
+  return createDocsRoutes({
+    version: buildInfo.version,
+    isAllowed: (request) => guard(request) === undefined,
+  })
+}
+
+function createQueue(config: Config, deps: QueueDeps): QueueBackend {
+  const limits = {
+    ...memoryLimitsDefault,
+    eventsMax: config.queueMemoryEventsMax,
+    dedupeWindowMs: config.queueDedupeSeconds * 1000,
+    dedupeIdsMax: config.queueDedupeIdsMax,
+  }
+  return new MemoryQueue(limits, deps)
+}
+
+const ignore = () => undefined
+
+/** A library does not write to the streams of its host unless it is told to. */
+const silentLogger: Logger = {
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  child: () => silentLogger,
+}

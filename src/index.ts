@@ -1,0 +1,16 @@
+/** The library: the whole server as a value, for those who embed it. Importing it does no work. */
+// biome-ignore lint/performance/noBarrelFile: the one door for embedders; the binary does not enter through it
+export { createIntegratedApp, type IntegratedApp } from './app.ts'
+export type { StopReport } from './app-lifecycle.ts'
+export type { IntegratedAppOptions } from './app-options.ts'
+export { type Clock, createSystemClock } from './base/clock.ts'
+export { AppError } from './base/errors.ts'
+export { Secret } from './base/secret.ts'
+export type { Config } from './config/option-table.ts'
+export type { EventStream, EventSubscription } from './events/event-stream.ts'
+export type { Health } from './http/health.ts'
+export type { LogFields, Logger } from './observe/logger.ts'
+export type { Delivery, EventHandler, EventMeta, QueueBackend, QueuedEvent } from './queue/driver.ts'
+export type { SlackAnswer, SlackApi, SlackIdentity } from './slack/api.ts'
+export { initializeSlackClient, type SlackClient } from './slack/client.ts'
+export { signBody } from './slack/signature.ts'
