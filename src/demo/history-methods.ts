@@ -47,15 +47,12 @@ function history(call: Call): Rendered {
   }
 }
 
-/** Oldest first. The head of the thread opens every page and does not count towards the limit. */
+/** Oldest first. The head of the thread opens every page and does not count towards the limit; a reply or a lone message is all there is. */
 function replies(call: Call): Rendered {
   const { params, state } = call
   const conversation = readableConversation(call)
   const found = conversation.timeline.find(params.required('ts'))
   if (found === undefined) throw new Refusal('thread_not_found')
-  if (found.threadTs !== undefined) {
-    return { messages: [renderMessage(found, conversation, state)], has_more: false }
-  }
   const range = rangeOf(params)
   const limit = params.limit('limit', repliesLimitDefault, repliesLimitMax)
   const fromTs = cursorTs(params)

@@ -47,6 +47,7 @@ test('signs the exact bytes so that the verifier proves them, with the headers t
   expect(headers.get('user-agent')).toBe('Slackbot 1.0 (+https://api.slack.com/robots)')
   expect(headers.get('content-type')).toBe('application/json')
   expect(headers.get('x-slack-retry-num')).toBeNull()
+  expect(headers.get('x-slack-request-timestamp')).toBe('1700000000')
 })
 
 test('does not try again without retry delays', async () => {
