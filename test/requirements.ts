@@ -15,7 +15,6 @@ export interface Requirement {
 export const requirements: Readonly<Record<string, Requirement>> = {
   S1: {
     says: 'One process, one HTTP app, one port serves MCP clients and Slack webhooks at the same time',
-    isOpen: true,
   },
   S2: {
     says: '"Simplifies deployment, reduces operational overhead, enables unified configuration and monitoring": one config object, one health endpoint, one metrics endpoint, one log stream for both halves',
@@ -23,30 +22,24 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S3: {
     says: 'A public factory (createIntegratedApp) building the unified app, options token? (null/undefined = deferred or from config), mcpTransport default "sse", mcpMountPath? default "/mcp", retry default 3; returns the app without listening',
-    isOpen: true,
   },
   S4: {
     says: 'The factory creates the webhook app as base, initialises the shared Slack client with token+retry, then attaches MCP by transport, in that order',
-    isOpen: true,
   },
   S5: {
     says: 'mcpTransport="sse": MCP mounted at mcpMountPath; a null/empty mount path falls back to /mcp',
-    isOpen: true,
   },
   S6: {
     says: 'mcpTransport="streamable-http": MCP HTTP routes are merged into the main app at root level (no mount path required)',
-    isOpen: true,
   },
   S7: {
     says: "Unknown/empty/null transport is refused with a clear error (upstream: ValueError for '', None, stdio, socket-mode; socket-mode has its own message)",
-    isOpen: true,
   },
   S8: {
     says: 'Creating the app twice in one process (tests) does not duplicate routes or share state',
-    isOpen: true,
   },
-  S9: { says: 'POST /slack/events processes Slack events in both transports', isOpen: true },
-  S10: { says: 'GET /health in both transports, unified for both components', isOpen: true },
+  S9: { says: 'POST /slack/events processes Slack events in both transports' },
+  S10: { says: 'GET /health in both transports, unified for both components' },
   S11: {
     says: 'SSE mode is the default transport and browser compatible (CORS + EventSource)',
     isOpen: true,
@@ -59,8 +52,8 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'MCP_MOUNT_PATH=/api/mcp ⇒ SSE at /api/mcp/sse and the advertised messages URL is /api/mcp/messages…',
     isOpen: true,
   },
-  S14: { says: 'Streamable-HTTP mode: POST /call_tool runs a tool over plain REST', isOpen: true },
-  S15: { says: 'Streamable-HTTP mode: GET /list_tools lists tools over plain REST', isOpen: true },
+  S14: { says: 'Streamable-HTTP mode: POST /call_tool runs a tool over plain REST' },
+  S15: { says: 'Streamable-HTTP mode: GET /list_tools lists tools over plain REST' },
   S16: {
     says: 'the "etc." of S14/S15: the rest of the MCP surface as REST (list/read resources, list/get prompts)',
     isOpen: true,
@@ -76,51 +69,43 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S19: { says: 'Slack app request URL is https://your-server.com/slack/events', isOpen: true },
   S20: {
     says: 'OpenAPI document that is *combined* (webhook + health + MCP/REST endpoints) plus an interactive docs page',
-    isOpen: true,
   },
   S21: { says: 'MCP endpoints live under a configurable path, default /mcp', isOpen: true },
   S22: { says: 'MCP tools and webhook processing use the *same Slack client instance*', isOpen: true },
-  S23: { says: 'initializeSlackClient(token, retry=3) exists as the single initialiser', isOpen: true },
+  S23: { says: 'initializeSlackClient(token, retry=3) exists as the single initialiser' },
   S24: {
     says: 'Connection pooling: keep-alive connections to Slack are reused across both halves',
     isOpen: true,
   },
   S25: {
     says: 'Consistent token management: one source of truth; changing the token changes it everywhere',
-    isOpen: true,
   },
   S26: {
     says: 'Unified rate limiting: one limiter/backoff state per Slack method+workspace shared by both halves',
-    isOpen: true,
   },
   S27: {
     says: 'Shared authentication state (one auth.test identity: team, bot user) available to both halves',
-    isOpen: true,
   },
-  S28: { says: 'Centralised configuration for both components (one schema, validated once)', isOpen: true },
-  S29: { says: 'env SLACK_BOT_TOKEN — required (MCP tools)', isOpen: true },
-  S30: { says: 'env SLACK_SIGNING_SECRET — required (webhook verification)', isOpen: true },
-  S31: { says: 'env MCP_TRANSPORT ∈ {sse,streamable-http}, default sse', isOpen: true },
-  S32: { says: 'env MCP_MOUNT_PATH, default /mcp', isOpen: true },
+  S28: { says: 'Centralised configuration for both components (one schema, validated once)' },
+  S29: { says: 'env SLACK_BOT_TOKEN — required (MCP tools)' },
+  S30: { says: 'env SLACK_SIGNING_SECRET — required (webhook verification)' },
+  S31: { says: 'env MCP_TRANSPORT ∈ {sse,streamable-http}, default sse' },
+  S32: { says: 'env MCP_MOUNT_PATH, default /mcp' },
   S33: {
     says: 'env SLACK_EVENTS_TOPIC — queue topic (specification sets slack.events; upstream default slack_events)',
-    isOpen: true,
   },
-  S34: { says: 'env QUEUE_BACKEND_TYPE — backend selection', isOpen: true },
-  S35: { says: 'env HOST — bind address', isOpen: true },
-  S36: { says: 'env PORT — port (Heroku and Cloud Run inject it)', isOpen: true },
-  S37: { says: 'env LOG_LEVEL', isOpen: true },
+  S34: { says: 'env QUEUE_BACKEND_TYPE — backend selection' },
+  S35: { says: 'env HOST — bind address' },
+  S36: { says: 'env PORT — port (Heroku and Cloud Run inject it)' },
+  S37: { says: 'env LOG_LEVEL' },
   S38: {
     says: 'In HTTP streaming mode no mount path is required; setting one is harmless or used, never an error',
-    isOpen: true,
   },
   S39: {
     says: 'CLI slack-integrated-server with --transport (sse) --mount-path (/mcp) --host (0.0.0.0) --port (3000) --log-level (INFO) --retry (3) — these names, these defaults',
-    isOpen: true,
   },
   S40: {
     says: 'Every CLI flag has an env counterpart and the precedence is documented and tested',
-    isOpen: true,
   },
   S41: {
     says: 'Container image that runs the integrated server, exposes 3000, default command = --transport sse --port 3000',
@@ -204,18 +189,16 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S72: {
     says: 'Circuit breaker around Slack API calls: opens after 5 failures (failure_threshold=5)',
-    isOpen: true,
   },
-  S73: { says: 'Breaker half-opens after 30 s (recovery_timeout=30)', isOpen: true },
+  S73: { says: 'Breaker half-opens after 30 s (recovery_timeout=30)' },
   S74: {
     says: '"Resilience for external dependencies" — plural: also around the queue backend',
     isOpen: true,
   },
   S75: {
     says: 'Breaker state is visible (health, metrics) and its rejection is a unified error; business errors (channel_not_found, missing_scope) must not count as failures',
-    isOpen: true,
   },
-  S76: { says: 'Retries for Slack calls, count configurable (retry, default 3, 0 = off)', isOpen: true },
+  S76: { says: 'Retries for Slack calls, count configurable (retry, default 3, 0 = off)' },
   S77: {
     says: 'Memory efficiency: single application instance (measure RSS; upstream asks 128–256 Mi in k8s )',
     isOpen: true,
@@ -247,7 +230,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S88: {
     says: 'Secret management: environment-based configuration (files such as *_FILE as a plus; upstream docs show SLACK_BOT_TOKEN_FILE which is not implemented)',
-    isOpen: true,
   },
   S89: {
     says: 'Firewall rules: inbound HTTPS only (documentation + manifests, e.g. NetworkPolicy)',
@@ -298,7 +280,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S106: { says: 'CORS settings in four options.', isOpen: true },
   S107: {
     says: 'An explicit --env-file is read, below the real environment; no .env is read by itself.',
-    isOpen: true,
   },
   S109: { says: 'createIntegratedApp takes a queue driver of the embedder.', isOpen: true },
   S110: { says: 'A consumer with handlers in two styles.', isOpen: true },
@@ -359,4 +340,27 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'observe:metrics:bounded-labels': { says: 'No caller can mint a label value (T32)' },
   'observe:metrics:late-collector': { says: 'A hanging gauge does not hang the scrape' },
   'observe:metrics:loop-lag': { says: 'The lag of the event loop is measured' },
+  'config:decode:integer': {
+    says: 'An integer is plain digits within its bounds; 1.5, 1e3, 0x50 and true are none.',
+  },
+  'config:decode:mount-path': {
+    says: 'The mount path is made of plain segments and never a path that the server answers itself.',
+  },
+  'config:decode:slack-api-url': { says: 'SLACK_API_URL is https, or http on loopback alone.' },
+  'config:decode:redis-url': {
+    says: 'REDIS_URL names one server; Sentinel and Cluster URLs are refused by name.',
+  },
+  'config:decode:token-length': { says: 'A configured bearer token has at least 32 characters.' },
+  'config:alias': { says: 'QUEUE_BACKEND and QUEUE_BACKEND_TYPE with different values are an error.' },
+  'config:problems:all': { says: 'Every problem of the configuration is reported at once.' },
+  'config:file:places': { says: 'The configuration file is never looked for in the working directory.' },
+  'config:file:unknown': {
+    says: 'Unknown tables and keys of the configuration file are errors with the nearest name.',
+  },
+  'config:file:toml': {
+    says: 'A file that is not TOML is refused with the line, and without quoting it.',
+  },
+  'config:auth:none': { says: 'MCP_AUTH=none is refused beyond loopback addresses and names.' },
+  'config:token:vectors': { says: 'Derived tokens are base64url(HMAC-SHA256(key, label)).' },
+  'config:token:configured': { says: 'With configured tokens, no derived one is accepted.' },
 }

@@ -31,9 +31,9 @@ export interface SigningKeys {
   readonly hashers: readonly Bun.CryptoHasher[]
 }
 
-/** Throws TypeError for an empty or blank secret: with one, everybody could sign. */
+/** Throws TypeError for an empty or blank secret: with one, everybody could sign. Without any secret nothing is ever verified. */
 export function createSigningKeys(secrets: readonly string[]): SigningKeys {
-  if (secrets.length === 0 || secrets.some((secret) => secret.trim() === '')) {
+  if (secrets.some((secret) => secret.trim() === '')) {
     throw new TypeError('A signing secret must not be empty')
   }
   return { hashers: secrets.map((secret) => new Bun.CryptoHasher('sha256', secret)) }

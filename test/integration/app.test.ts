@@ -1,0 +1,248 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { createIntegratedApp, type IntegratedApp } from '../../src/app.ts'
+import type { IntegratedAppOptions } from '../../src/app-options.ts'
+import type { Delivery } from '../../src/queue/driver.ts'
+import { type AppFixture, startApp } from '../support/app-fixture.ts'
+import { settle } from '../support/fake-clock.ts'
+import { verifies } from '../support/verifies.ts'
+
+const running: IntegratedApp[] = []
+
+async function start(options?: IntegratedAppOptions): Promise<AppFixture> {
+  const app = await startApp(options)
+  running.push(app)
+  return app
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((app) => app.stop()))
+})
+
+const initialize = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+}
+
+const routesOf = ({ app }: IntegratedApp) => app.routes.map(({ method, path }) => `${method} ${path}`)
+
+describe('the factory', () => {
+  verifies('S3', 'returns the app without listening and without asking Slack anything', async () => {
+    const server = createIntegratedApp()
+    expect(server.app.server).toBeNull()
+    expect(routesOf(server)).toContain('GET /mcp/sse')
+    expect((await server.app.handle(new Request('http://localhost/livez'))).status).toBe(200)
+    await server.stop()
+  })
+
+  verifies('S5', 'mounts MCP below the mount path, and below /mcp where it is empty or null', () => {
+    for (const [mcpMountPath, path] of [
+      ['/api/mcp', '/api/mcp'],
+      ['/mcp', '/mcp'],
+      ['', '/mcp'],
+      [null, '/mcp'],
+      [undefined, '/mcp'],
+    ] as const) {
+      const routes = routesOf(createIntegratedApp({ mcpMountPath }))
+      expect(routes).toContain(`GET ${path}/sse`)
+      expect(routes).toContain(`POST ${path}/messages`)
+      expect(routes).toContain(`POST ${path}`)
+      expect(routes).not.toContain('POST /')
+    }
+  })
+
+  verifies('S6', 'merges streamable HTTP and REST into the root in streamable-http mode, without SSE', () => {
+    const routes = routesOf(createIntegratedApp({ mcpTransport: 'streamable-http' }))
+    for (const route of ['POST /', 'POST /mcp', 'GET /list_tools', 'POST /call_tool'])
+      expect(routes).toContain(route)
+    expect(routes.filter((route) => route.endsWith('/sse'))).toEqual([])
+  })
+
+  for (const transport of ['', null, 'stdio', 'socket-mode', 'websocket']) {
+    verifies('S7', `refuses the transport ${JSON.stringify(transport)} with what to use instead`, () => {
+      expect(() => createIntegratedApp({ mcpTransport: transport })).toThrow(
+        /sse or streamable-http|stdio|Socket Mode/,
+      )
+    })
+  }
+
+  verifies('S8', 'builds two apps in one process that share neither routes nor state', async () => {
+    const first = await start()
+    const second = await start()
+    const routes = routesOf(first)
+    expect(new Set(routes).size).toBe(routes.length)
+    expect(routesOf(second)).toEqual(routes)
+    await first.event('Ev1', { type: 'message', channel: 'C1' })
+    expect((await first.events.depth()).events).toBe(1)
+    expect((await second.events.depth()).events).toBe(0)
+    await first.stop()
+    expect((await second.event('Ev1', { type: 'message', channel: 'C1' })).status).toBe(200)
+    expect((await second.events.depth()).events).toBe(1)
+  })
+
+  verifies('S4', 'puts webhook, Slack client and MCP together, one client for both halves', async () => {
+    const server = await start()
+    expect(routesOf(server)).toContain('POST /slack/events')
+    const identity = await server.slack.identify()
+    expect(identity.teamId).toBe(server.workspace.teamId)
+    expect(server.workspace.callCount('auth.test')).toBe(1)
+  })
+})
+
+describe('one process, two halves', () => {
+  verifies('S1', 'takes a signed event while an MCP session is open at the same app', async () => {
+    const server = await start()
+    const opened = await server.authorized('/mcp', initialize)
+    expect(opened.status).toBe(200)
+    const session = opened.headers.get('mcp-session-id') ?? ''
+    expect(session).not.toBe('')
+    expect((await server.event('Ev1', { type: 'app_mention', channel: 'C1' })).status).toBe(200)
+    const listed = await server.authorized(
+      '/mcp',
+      { jsonrpc: '2.0', id: 2, method: 'tools/list' },
+      { headers: { 'mcp-session-id': session, 'mcp-protocol-version': '2025-06-18' } },
+    )
+    expect(listed.status).toBe(200)
+    expect(await listed.text()).toContain('slack_post_message')
+    expect((await server.events.depth()).events).toBe(1)
+  })
+
+  for (const transport of ['sse', 'streamable-http'] as const) {
+    verifies('S9', `takes events at POST /slack/events in ${transport} mode`, async () => {
+      const server = await start({ mcpTransport: transport })
+      expect((await server.event('Ev1', { type: 'message' })).status).toBe(200)
+    })
+
+    verifies('S10', `answers one health for both halves in ${transport} mode`, async () => {
+      const server = await start({ mcpTransport: transport })
+      await server.slack.identify()
+      const response = await server.request('/health')
+      expect(response.status).toBe(200)
+      expect(await response.json()).toEqual({
+        status: 'healthy',
+        components: {
+          mcp_server: 'ready',
+          webhook_server: 'ready',
+          slack_client: 'connected',
+          queue_backend: 'connected',
+        },
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      })
+    })
+  }
+
+  verifies('S14', 'runs a tool over plain REST in streamable-http mode', async () => {
+    const server = await start({ mcpTransport: 'streamable-http' })
+    const response = await server.authorized('/call_tool', {
+      name: 'slack_post_message',
+      arguments: { channel: '#general', text: 'posted over REST' },
+    })
+    expect(response.status).toBe(200)
+    expect(server.workspace.messages('general').at(-1)).toMatchObject({ text: 'posted over REST' })
+  })
+
+  verifies('S15', 'lists tools over plain REST in streamable-http mode', async () => {
+    const server = await start({ mcpTransport: 'streamable-http' })
+    const { tools } = (await (await server.authorized('/list_tools')).json()) as { tools: { name: string }[] }
+    expect(tools.map(({ name }) => name)).toContain('slack_thread_reply')
+  })
+
+  test('with one half off, its routes are gone and health says disabled', async () => {
+    const webhookOnly = await start({ config: { mcpEnabled: false } })
+    expect((await webhookOnly.request('/mcp')).status).toBe(404)
+    expect((await webhookOnly.health()).components).toMatchObject({
+      mcp_server: 'disabled',
+      slack_client: 'disabled',
+    })
+    const mcpOnly = await start({ config: { webhookEnabled: false } })
+    expect((await mcpOnly.event('Ev1', { type: 'message' })).status).toBe(404)
+    expect((await mcpOnly.health()).components).toMatchObject({
+      webhook_server: 'disabled',
+      queue_backend: 'disabled',
+    })
+  })
+
+  test('ready is said between start and stop only, alive always', async () => {
+    const server = createIntegratedApp({ token: 'xoxb-1', signingSecret: 's' })
+    const statusOf = async (path: string) =>
+      (await server.app.handle(new Request(`http://localhost${path}`))).status
+    expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([503, 200])
+    await server.start()
+    expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([200, 200])
+    await server.stop()
+    expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([503, 200])
+  })
+})
+
+describe('events for embedders', () => {
+  test('a subscriber gets each event once, bytes and metadata included', async () => {
+    const server = await start()
+    const got: Delivery[] = []
+    const stop = new AbortController()
+    const subscribed = server.events.subscribe({
+      group: 'test',
+      handler: async (delivery) => void got.push(delivery),
+      signal: stop.signal,
+    })
+    await server.event('Ev1', { type: 'message', channel: 'C7' })
+    await server.event('Ev1', { type: 'message', channel: 'C7' })
+    await server.event('Ev2', { type: 'reaction_added', item: { channel: 'C8' } })
+    await settle()
+    stop.abort()
+    await subscribed
+    expect(got.map(({ event, attempt }) => [event.id, event.key, event.meta.type, attempt])).toEqual([
+      ['Ev1', 'C7', 'message', 1],
+      ['Ev2', 'C8', 'reaction_added', 1],
+    ])
+  })
+})
+
+describe('documents', () => {
+  verifies(
+    'S20',
+    'describes the routes of both halves in one OpenAPI document, and shows them offline',
+    async () => {
+      const server = await start({ mcpTransport: 'streamable-http' })
+      const document = (await (await server.request('/openapi.json')).json()) as {
+        paths: Record<string, object>
+      }
+      for (const path of ['/slack/events', '/health', '/metrics', '/mcp', '/', '/call_tool', '/list_tools']) {
+        expect(Object.keys(document.paths)).toContain(path)
+      }
+      const page = await (await server.request('/docs')).text()
+      expect(page).not.toMatch(/https?:\/\//)
+      const script = await server.request('/docs/viewer.js')
+      expect(script.headers.get('content-encoding')).toBe('gzip')
+    },
+  )
+
+  test('documents can be switched off, and hold no team, channel or token', async () => {
+    const off = await start({ config: { docsEnabled: false } })
+    for (const path of ['/docs', '/openapi.json', '/docs/viewer.js'])
+      expect((await off.request(path)).status).toBe(404)
+    const server = await start()
+    await server.event('Ev1', { type: 'message', channel: 'C0SECRETCHANNEL' })
+    for (const path of ['/docs', '/openapi.json', '/metrics']) {
+      const text = await (await server.request(path)).text()
+      for (const secret of [
+        server.workspace.teamId,
+        'C0SECRETCHANNEL',
+        server.bearer,
+        server.workspace.botToken,
+      ]) {
+        expect(text).not.toContain(secret)
+      }
+    }
+  })
+
+  test('a foreign Host or Origin does not see the documents', async () => {
+    const server = await start()
+    const statusOf = async (headers: Record<string, string>) =>
+      (await server.request('/docs', { headers })).status
+    expect(await statusOf({ origin: 'https://evil.example' })).toBe(403)
+    expect(await statusOf({ origin: 'http://localhost' })).toBe(200)
+    const rebound = new Request('http://evil.example/docs')
+    expect((await server.app.handle(rebound)).status).toBe(403)
+  })
+})
