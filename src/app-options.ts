@@ -6,6 +6,7 @@ import { namedOptions, optionOf } from './config/option-names.ts'
 import type { Config, OptionKey } from './config/option-table.ts'
 import type { Logger } from './observe/logger.ts'
 import type { QueueBackend } from './queue/driver.ts'
+import type { SlackFetch } from './slack/exchange.ts'
 
 /** What `createIntegratedApp` takes. Everything may be left away; what is missing shows in health, or when it is needed. */
 export interface IntegratedAppOptions {
@@ -27,7 +28,7 @@ export interface IntegratedAppOptions {
   readonly clock?: Clock
   readonly ids?: Ids
   /** How HTTP requests to Slack are made. */
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: SlackFetch
   /** Where events are kept, instead of a driver by name. */
   readonly queue?: QueueBackend
 }

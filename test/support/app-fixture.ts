@@ -31,7 +31,7 @@ export async function startApp(options: IntegratedAppOptions = {}): Promise<AppF
     token: workspace.botToken,
     signingSecret,
     logger: log,
-    fetch: asFetch(workspace),
+    fetch: (url, init) => workspace.handle(new Request(url, init)),
     ...options,
     config: { slackApiUrl: 'http://127.0.0.1:1/api/', ...options.config },
   })
@@ -82,10 +82,4 @@ export async function startApp(options: IntegratedAppOptions = {}): Promise<AppF
       })
     },
   }
-}
-
-function asFetch(workspace: DemoWorkspace): typeof fetch {
-  const answer = (input: string | URL | Request, init?: RequestInit) =>
-    workspace.handle(new Request(input, init))
-  return Object.assign(answer, { preconnect: () => undefined })
 }
