@@ -363,4 +363,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'config:auth:none': { says: 'MCP_AUTH=none is refused beyond loopback addresses and names.' },
   'config:token:vectors': { says: 'Derived tokens are base64url(HMAC-SHA256(key, label)).' },
   'config:token:configured': { says: 'With configured tokens, no derived one is accepted.' },
+  'config:secrecy': { says: 'No secret is in any text about the configuration, taken or refused.' },
+  'config:schema': { says: 'The JSON Schema of the configuration file has every option.' },
 }

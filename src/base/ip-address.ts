@@ -2,8 +2,8 @@
 export function ipVersion(text: string): 4 | 6 | undefined {
   const parts = text.split('.')
   if (parts.length === 4 && parts.every(isOctet)) return 4
-  // Browsers, and so WHATWG's parser, take nothing but an IPv6 address between brackets.
-  return text.includes(':') && URL.canParse(`http://[${text}]`) ? 6 : undefined
+  // The URL standard takes nothing but an IPv6 address between brackets.
+  return /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) && URL.canParse(`http://[${text}]`) ? 6 : undefined
 }
 
 /**

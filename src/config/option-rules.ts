@@ -53,14 +53,14 @@ export const optionRules: readonly OptionRule[] = [
   },
   {
     purposes: running,
-    concerns: ['redisUrl', 'queueBackendType'],
+    concerns: ['redisUrl', 'queueBackendType', 'webhookEnabled'],
     when: (config) => config.queueBackendType === 'redis' && config.webhookEnabled,
     holds: (config) => config.redisUrl !== undefined,
     message: 'is required by the redis backend',
   },
   {
     purposes: running,
-    concerns: ['stateDir', 'queueBackendType'],
+    concerns: ['stateDir', 'queueBackendType', 'webhookEnabled'],
     when: (config) => config.queueBackendType === 'sqlite' && config.webhookEnabled,
     holds: (config) => config.stateDir !== undefined,
     message: 'is required by the sqlite backend',
