@@ -132,37 +132,31 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: '"Deployment patterns" documented for: single container, Kubernetes, Heroku, Cloud Run (user adds: download-and-run binary, scratch/distroless container, systemd unit on a VM)',
     isOpen: true,
   },
-  S48: { says: 'GET /health', isOpen: true },
-  S49: { says: 'status = "healthy" when good', isOpen: true },
-  S50: { says: 'components.mcp_server = "ready"', isOpen: true },
-  S51: { says: 'components.webhook_server = "ready"', isOpen: true },
+  S48: { says: 'GET /health' },
+  S49: { says: 'status = "healthy" when good' },
+  S50: { says: 'components.mcp_server = "ready"' },
+  S51: { says: 'components.webhook_server = "ready"' },
   S52: {
     says: 'components.slack_client = "connected" — must mean a real check of Slack (cached auth.test), not "object exists"',
-    isOpen: true,
   },
   S53: {
     says: 'components.queue_backend = "connected" — must mean a real check that leaves no message behind',
-    isOpen: true,
   },
-  S54: { says: 'timestamp = ISO-8601 UTC of now', isOpen: true },
+  S54: { says: 'timestamp = ISO-8601 UTC of now' },
   S55: {
     says: 'Unhealthy is visible both in JSON and in the HTTP status (upstream uses 503 when the queue fails; keep)',
-    isOpen: true,
   },
   S56: {
     says: '"Unified health endpoints [plural] for both components": liveness vs readiness vs detailed (upstream docs also name /health/detailed)',
-    isOpen: true,
   },
   S57: { says: 'Request metrics: HTTP request/response counts, status, latency per route' },
-  S58: { says: 'MCP metrics: tool usage count and duration per tool, per outcome', isOpen: true },
+  S58: { says: 'MCP metrics: tool usage count and duration per tool, per outcome' },
   S59: {
     says: 'Webhook metrics: events received/published per event type, throughput, publish latency',
-    isOpen: true,
   },
-  S60: { says: 'Error metrics: rates and types (by code and component)', isOpen: true },
+  S60: { says: 'Error metrics: rates and types (by code and component)' },
   S61: {
     says: 'They are collectable by a standard scraper (GET /metrics, text exposition); label sets bounded (an attacker must not be able to mint labels by unknown paths/tool names/event types)',
-    isOpen: true,
   },
   S62: { says: 'Structured (machine readable, one object per line) logs' },
   S63: {
@@ -170,11 +164,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S64: {
     says: 'Event mcp_tool_executed with fields tool_name, execution_time, correlation_id for each tool call',
-    isOpen: true,
   },
   S65: {
     says: 'Correlation id: created or taken from the request, present on every log line of that request, on the error body, and carried with the published event to the consumer',
-    isOpen: true,
   },
   S66: { says: 'No secrets in logs (tokens, signing secret, Redis password)' },
   S67: {
@@ -213,7 +205,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S82: { says: 'Load balancing: requests may be spread over instances', isOpen: true },
   S83: {
     says: 'Auto-scaling on CPU/memory/request metrics ⇒ metrics must expose what an autoscaler needs (in-flight, rate, queue depth)',
-    isOpen: true,
   },
   S84: {
     says: 'Regional deployment: several regions ⇒ no hidden global state, stateless instances',
@@ -266,7 +257,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S98: {
     says: 'One Slack client, one config, one health endpoint, metrics, structured logs with correlation ids, unified error JSON, circuit breaker, rate limiting',
-    isOpen: true,
   },
   S99: {
     says: 'Run modes: download-and-run binary; scratch/distroless container (read-only fs, no shell, no curl ⇒ the binary needs its own health probe subcommand); systemd service on a VM; bun test',
