@@ -155,6 +155,7 @@ export class RedisGroup implements GroupSource<RedisHeld> {
 
   /** Until something may be there. The read itself takes nothing, so that giving it up loses nothing. */
   async #wait(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
     this.#waiting ??= this.#block().finally(() => {
       this.#waiting = undefined
     })

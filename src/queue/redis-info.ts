@@ -5,9 +5,8 @@ export interface RedisInfo {
   readonly version: string
   /** Another one after every restart: what was sent to the old run may be gone. */
   readonly runId: string
+  /** It writes every change to disk as it goes. Without, a restart of Redis loses what came after its last snapshot. */
   readonly hasAof: boolean
-  /** Wall clock of the server when it last wrote a snapshot, seconds. */
-  readonly snapshotAtSeconds: number
 }
 
 /** The sections of INFO that `parseRedisInfo` reads. */
@@ -45,6 +44,5 @@ export function parseRedisInfo(text: string): RedisInfo {
     version,
     runId: read('run_id'),
     hasAof: read('aof_enabled') === '1',
-    snapshotAtSeconds: Number(read('rdb_last_save_time')),
   }
 }

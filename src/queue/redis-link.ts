@@ -16,6 +16,7 @@ export class RedisLink {
   /** When each unanswered command is overdue; those before `#answeredCount` are answered. */
   #dueAtMs: number[] = []
   #answeredCount = 0
+  #servedCount = 0
   #watchdog: Timer | undefined
   #why: RedisFailure | undefined
 
@@ -28,13 +29,20 @@ export class RedisLink {
     void connection.closed.then(() => this.end(redisFailure('unreachable')))
   }
 
+  /** Commands that were carried out. */
+  get servedCount(): number {
+    return this.#servedCount
+  }
+
   /** Rejects with RedisFailure alone: with why the connection ended, where that is the reason. */
   async send(command: string, args: readonly RedisArgument[], timeoutMs: number): Promise<RedisReply> {
     if (this.#why !== undefined) throw this.#why
     this.#dueAtMs.push(this.#clock.monotonic() + timeoutMs)
     this.#watchdog ??= this.#clock.schedule(timeoutMs, () => this.#watch())
     try {
-      return await this.#connection.send(command, args)
+      const reply = await this.#connection.send(command, args)
+      this.#servedCount++
+      return reply
     } catch (thrown) {
       const failure = thrown instanceof RedisFailure ? thrown : redisFailure('unreachable', thrown)
       if (isEndOfConnection(failure)) this.end(failure)

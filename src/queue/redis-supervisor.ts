@@ -33,7 +33,7 @@ const commandTimeoutDefaultMs = 1_000
 const connectTimeoutMs = 1_000
 /** Without end, and soon: Redis is back within seconds of its return. */
 const reconnectBackoff = { firstMs: 50, longestMs: 2_000 } as const
-/** A connection that lived this long was a good one: the next failure starts the backoff anew, milliseconds. */
+/** A connection that lived this long was a good one, also where nothing was asked on it, milliseconds. */
 const provenAfterMs = 2_000
 
 /**
@@ -113,7 +113,7 @@ export class RedisSupervisor {
     }
   }
 
-  /** One connection from its beginning to its end; resolves with why it ended or could not begin. */
+  /** One connection from its beginning to its end; resolves with why it ended or could not begin. A proven one starts the backoff anew. */
   async #live(): Promise<{ readonly problem: RedisFailure; readonly isProven: boolean }> {
     const { clock, log, target } = this.#options
     let ready: Ready
@@ -126,15 +126,18 @@ export class RedisSupervisor {
     if (this.#stopping.signal.aborted) {
       ready.link.end(redisFailure('unreachable'))
     } else {
-      log.info('redis_connected', { redis: target.display, version: ready.info.version })
+      const { version, hasAof } = ready.info
+      log.info('redis_connected', { redis: target.display, version, append_only_file: hasAof })
       this.#current = ready
       this.#problem = undefined
       this.#wake()
     }
     const readyAtMs = clock.monotonic()
+    const servedAtFirst = ready.link.servedCount
     const problem = await ready.link.ended
     this.#current = undefined
-    return { problem, isProven: clock.monotonic() - readyAtMs >= provenAfterMs }
+    const hasServed = ready.link.servedCount > servedAtFirst
+    return { problem, isProven: hasServed || clock.monotonic() - readyAtMs >= provenAfterMs }
   }
 
   async #open(): Promise<Ready> {

@@ -1,0 +1,113 @@
+import { createSystemIds } from '../../src/base/ids.ts'
+import { Secret } from '../../src/base/secret.ts'
+import type { Delivery, EventHandler, QueueBackend, Subscription } from '../../src/queue/driver.ts'
+import { createRedisBackend, type RedisQueue } from '../../src/queue/redis.ts'
+import type { RedisQueueOptions } from '../../src/queue/redis-options.ts'
+import { contractLimits } from '../contract/queue-driver.ts'
+import { topic } from './queue-events.ts'
+import { RecordingLogger } from './recording-logger.ts'
+import { RecordingMetrics } from './recording-metrics.ts'
+import { RedisServer } from './redis-server.ts'
+import { ShiftingClock } from './shifting-clock.ts'
+
+const waitMaxMs = 15_000
+
+/** A Redis of its own and drivers over it, all ended by `close`. */
+export class RedisBench {
+  readonly server: RedisServer
+  readonly clock = new ShiftingClock()
+  readonly log = new RecordingLogger()
+  readonly metrics = new RecordingMetrics()
+  readonly #drivers: RedisQueue[] = []
+  readonly #consumers: BenchConsumer[] = []
+
+  private constructor(server: RedisServer) {
+    this.server = server
+  }
+
+  static async open(args?: readonly string[]): Promise<RedisBench> {
+    return new RedisBench(await RedisServer.start(args))
+  }
+
+  /** Not started. */
+  createDriver(options: Partial<RedisQueueOptions> & { readonly address?: string } = {}): RedisQueue {
+    const { address = this.server.url, limits, ...rest } = options
+    const driver = createRedisBackend(
+      {
+        url: new Secret(address),
+        topics: [topic],
+        limits: { ...contractLimits(), ...limits },
+        ...rest,
+      },
+      { clock: this.clock, ids: createSystemIds(), log: this.log, metrics: this.metrics },
+    )
+    this.#drivers.push(driver)
+    return driver
+  }
+
+  async startDriver(
+    options: Partial<RedisQueueOptions> & { readonly address?: string } = {},
+  ): Promise<RedisQueue> {
+    const driver = this.createDriver(options)
+    await driver.start()
+    return driver
+  }
+
+  /** Subscribes until `end`, recording what comes. */
+  consume(
+    driver: QueueBackend,
+    options: Partial<Subscription> & { readonly handle?: EventHandler } = {},
+  ): BenchConsumer {
+    const consumer = new BenchConsumer(driver, options)
+    this.#consumers.push(consumer)
+    return consumer
+  }
+
+  async close(): Promise<void> {
+    for (const consumer of this.#consumers) consumer.abort()
+    await Promise.all(this.#drivers.map((driver) => driver.stop()))
+    await this.server.close()
+  }
+}
+
+export class BenchConsumer {
+  readonly deliveries: Delivery[] = []
+  readonly #controller = new AbortController()
+  readonly #ended: Promise<void>
+
+  constructor(driver: QueueBackend, options: Partial<Subscription> & { readonly handle?: EventHandler }) {
+    const { handle = async () => undefined, ...rest } = options
+    this.#ended = driver.subscribe({
+      topic,
+      group: 'g',
+      handler: async (delivery, signal) => {
+        this.deliveries.push(delivery)
+        await handle(delivery, signal)
+      },
+      signal: this.#controller.signal,
+      ...rest,
+    })
+  }
+
+  get ids(): readonly string[] {
+    return this.deliveries.map(({ event }) => event.id)
+  }
+
+  abort(): void {
+    this.#controller.abort()
+  }
+
+  async end(): Promise<void> {
+    this.abort()
+    await this.#ended
+  }
+}
+
+/** Waits for what other processes do; throws when it does not happen within 15 s. */
+export async function until(says: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const startedAtMs = performance.now()
+  while (!(await condition())) {
+    if (performance.now() - startedAtMs > waitMaxMs) throw new Error(`Waited in vain until ${says}`)
+    await Bun.sleep(5)
+  }
+}
