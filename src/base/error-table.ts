@@ -362,6 +362,23 @@ export const errorTable = {
     cause: 'One or more options are missing or malformed.',
     fix: 'Run "slack-integrated-server config check".',
   },
+  STATE_DIR_IN_USE: {
+    component: 'server',
+    status: 500,
+    retryable: false,
+    message: 'Another server is using the state directory; see details.pid.',
+    cause: 'One server per directory: two writers would hand out the same events.',
+    fix: 'Stop the other server, or give this one a directory of its own with STATE_DIR.',
+  },
+  STATE_DIR_UNUSABLE: {
+    component: 'server',
+    status: 500,
+    retryable: false,
+    message: 'The state directory cannot be used; see details.fault.',
+    cause:
+      'It does not exist, cannot be written, is a symbolic link or belongs to another user, or a newer release has written it.',
+    fix: 'Make the directory for the user of the server, or set STATE_DIR to one that is; go back to the newer release where that wrote it.',
+  },
   INTERNAL: {
     component: 'server',
     status: 500,

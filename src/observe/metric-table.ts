@@ -107,6 +107,11 @@ export const metricTable = {
     help: 'Events and dead letters that gave way to newer ones, and deduplication records evicted early.',
     labels: { reason: ['no_subscriber', 'dedupe_evicted', 'drop_oldest', 'dead_letter_evicted'] },
   },
+  slackmcp_queue_quarantined_total: {
+    type: 'counter',
+    help: 'Stored events whose checksum did not match: set aside, not delivered.',
+    labels: {},
+  },
   slackmcp_queue_publish_duration_seconds: {
     type: 'histogram',
     help: 'Time that the queue took to store one event.',

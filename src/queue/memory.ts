@@ -1,14 +1,11 @@
-import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import type { Ids } from '../base/ids.ts'
-import type { Logger } from '../observe/logger.ts'
-import type { Metrics } from '../observe/metrics.ts'
 import { DeadLetterBox } from './dead-letter-box.ts'
 import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
-import { GroupDispatcher } from './group-dispatcher.ts'
+import { GroupDispatchers } from './group-dispatchers.ts'
 import { dedupeWindowDefaultMs, type QueueLimits, retryPolicyDefault } from './limits.ts'
 import type { MemoryGroup, MemoryHeld } from './memory-group.ts'
 import { MemoryTopic } from './memory-topic.ts'
+import type { QueueDeps } from './queue-deps.ts'
 import { Tally } from './tally.ts'
 
 export interface MemoryLimits extends QueueLimits {
@@ -27,13 +24,6 @@ export const memoryLimitsDefault: MemoryLimits = {
   retry: retryPolicyDefault,
 }
 
-export interface QueueDeps {
-  readonly clock: Clock
-  readonly ids: Pick<Ids, 'random'>
-  readonly log: Logger
-  readonly metrics: Metrics
-}
-
 // Shared, since publishing stands on the path of every webhook: a settled promise can be awaited any number of times.
 const stored = Promise.resolve('stored' as const)
 const duplicate = Promise.resolve('duplicate' as const)
@@ -45,8 +35,7 @@ export class MemoryQueue implements QueueBackend {
   readonly #limits: MemoryLimits
   readonly #deps: QueueDeps
   readonly #topics = new Map<string, MemoryTopic>()
-  readonly #dispatchers = new Map<MemoryGroup, GroupDispatcher<MemoryHeld>>()
-  readonly #subscriptions = new Set<Promise<void>>()
+  readonly #dispatchers: GroupDispatchers<MemoryHeld, MemoryGroup>
   readonly #letters: DeadLetterBox
   readonly #dropped: Readonly<Record<DropReason, Tally>>
   #state: 'new' | 'started' | 'stopped' = 'new'
@@ -54,6 +43,11 @@ export class MemoryQueue implements QueueBackend {
   constructor(limits: MemoryLimits, deps: QueueDeps) {
     this.#limits = limits
     this.#deps = deps
+    this.#dispatchers = new GroupDispatchers({
+      createSource: (topic, group) => this.#topic(topic).group(group),
+      retry: limits.retry,
+      deps,
+    })
     this.#dropped = createTallies(deps)
     this.#letters = new DeadLetterBox(limits.deadLettersMax, () => this.#dropped.dead_letter_evicted.add(1))
   }
@@ -106,21 +100,14 @@ export class MemoryQueue implements QueueBackend {
 
   async stop(): Promise<void> {
     this.#state = 'stopped'
-    for (const dispatcher of this.#dispatchers.values()) dispatcher.stop()
-    await Promise.all(this.#subscriptions)
+    await this.#dispatchers.stop()
     for (const tally of Object.values(this.#dropped)) tally.flush()
-    this.#dispatchers.clear()
     this.#topics.clear()
     this.#letters.clear()
   }
 
-  async subscribe(subscription: Subscription): Promise<void> {
-    if (this.#state === 'stopped') return
-    const group = this.#topic(subscription.topic).group(subscription.group)
-    const running = this.#dispatcher(group).run(subscription)
-    this.#subscriptions.add(running)
-    await running
-    this.#subscriptions.delete(running)
+  subscribe(subscription: Subscription): Promise<void> {
+    return this.#dispatchers.subscribe(subscription)
   }
 
   groups(): Promise<readonly GroupInfo[]> {
@@ -133,13 +120,10 @@ export class MemoryQueue implements QueueBackend {
     return Promise.resolve(groups)
   }
 
-  removeGroup(topicName: string, groupName: string): Promise<boolean> {
-    const topic = this.#topics.get(topicName)
-    const group = topic?.groups.get(groupName)
-    if (topic === undefined || group === undefined) return Promise.resolve(false)
-    const hasMembers = (this.#dispatchers.get(group)?.memberCount ?? 0) > 0
-    if (!hasMembers) this.#dispatchers.delete(group)
-    return Promise.resolve(topic.removeGroup(groupName, hasMembers))
+  removeGroup(topic: string, group: string): Promise<boolean> {
+    const hasMembers = this.#dispatchers.hasMembers(topic, group)
+    if (!hasMembers) this.#dispatchers.remove(topic, group)
+    return Promise.resolve(this.#topics.get(topic)?.removeGroup(group, hasMembers) ?? false)
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -177,14 +161,6 @@ export class MemoryQueue implements QueueBackend {
     })
     this.#topics.set(name, topic)
     return topic
-  }
-
-  #dispatcher(group: MemoryGroup): GroupDispatcher<MemoryHeld> {
-    const known = this.#dispatchers.get(group)
-    if (known !== undefined) return known
-    const dispatcher = new GroupDispatcher(group, this.#limits.retry, this.#deps)
-    this.#dispatchers.set(group, dispatcher)
-    return dispatcher
   }
 
   #unavailable(): AppError {

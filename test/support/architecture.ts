@@ -57,7 +57,7 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
   cockatiel: { files: /^src\/resilience\// },
   commander: { files: /^src\/cli\// },
   marked: { files: /^src\/tools\// },
-  'bun:sqlite': { files: /^src\/queue\/sqlite-[a-z-]+\.ts$/ },
+  'bun:sqlite': { files: /^src\/queue\/sqlite-writer\.ts$/ },
   bun: { files: /^src\/(main|queue\/redis-connection)\.ts$/ },
   'node:async_hooks': { files: /^src\/slack\/client\.ts$/ },
   'node:crypto': {
@@ -65,6 +65,8 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
     names: ['createHash', 'createHmac', 'timingSafeEqual', 'randomBytes', 'randomUUID'],
   },
   'node:net': { files: /^src\/(config|http|cli)\//, names: ['isIP', 'BlockList'] },
+  'node:fs': { files: /^src\/(main|queue\/sqlite-directory)\.ts$/ },
+  'node:path': { files: /^src\/(main|queue\/sqlite-directory)\.ts$/ },
   'node:zlib': { files: /^src\/queue\//, names: ['crc32'] },
   'node:*': { files: /^src\/main\.ts$/ },
 }

@@ -1,0 +1,12 @@
+import type { Clock } from '../base/clock.ts'
+import type { Ids } from '../base/ids.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+
+/** What every backend is handed. */
+export interface QueueDeps {
+  readonly clock: Clock
+  readonly ids: Pick<Ids, 'random'>
+  readonly log: Logger
+  readonly metrics: Metrics
+}

@@ -1,0 +1,127 @@
+import type { DeadLetter, GroupInfo, QueueDepth, QueuedEvent } from './driver.ts'
+import type { QueueLimits } from './limits.ts'
+
+/** What the main thread and the writer thread say to each other. Plain data: it crosses by structured clone. */
+
+export interface SqliteLimits extends QueueLimits {
+  /** How long events that every group has acknowledged are kept for looking at, milliseconds. Without a group: how long any event is kept. */
+  readonly retentionMs: number
+}
+
+export interface OpenRequest {
+  /** The folder that holds our files; made inside its parent, which must exist. */
+  readonly directory: string
+  /** Of this process, for the message that the next one on the same directory gets. */
+  readonly pid: number
+  readonly limits: SqliteLimits
+  /** How long a transaction waits for somebody else's lock on the file, milliseconds. */
+  readonly lockWaitMs: number
+}
+
+export interface GroupName {
+  readonly topic: string
+  readonly group: string
+}
+
+/** Events for one group: those given back before, by number, then new ones until there are `countMax`. */
+export interface TakeRequest extends GroupName {
+  readonly seqs: readonly number[]
+  readonly countMax: number
+}
+
+/** What became of an event in the hands of the main thread. */
+export type VerdictRecord = GroupName & { readonly seq: number } & (
+    | { readonly kind: 'acknowledged' }
+    /** Not tried at the moment; `tries` have ended. */
+    | { readonly kind: 'waiting'; readonly tries: number }
+    | { readonly kind: 'dead'; readonly attempts: number; readonly reason: string }
+  )
+
+/** Everything that waits, in one transaction. */
+export interface CommitRequest {
+  readonly publishes: readonly QueuedEvent[]
+  readonly verdicts: readonly VerdictRecord[]
+  readonly takes: readonly TakeRequest[]
+}
+
+export interface TakenEvent {
+  readonly seq: number
+  readonly event: QueuedEvent
+  /** The try that the main thread is about to begin. */
+  readonly attempt: number
+}
+
+export type PublishOutcome = 'stored' | 'duplicate' | 'full'
+
+export interface CommitReply {
+  readonly outcomes: readonly PublishOutcome[]
+  /** One list per take of the request. */
+  readonly taken: readonly (readonly TakenEvent[])[]
+  readonly losses: Losses
+}
+
+/** Counts since the last reply. */
+export interface Losses {
+  readonly no_subscriber: number
+  readonly drop_oldest: number
+  readonly dead_letter_evicted: number
+  /** Rows whose checksum did not match, set aside. */
+  readonly quarantined: number
+}
+
+/** An event that was handed out before this process began. */
+export interface LeftBehind {
+  readonly seq: number
+  /** A try was under way when the process ended. */
+  readonly wasBegun: boolean
+  readonly tries: number
+}
+
+/** Every question with its answer. */
+export interface WriterCalls {
+  open: { request: OpenRequest; reply: { readonly movedAside: string | undefined } }
+  commit: { request: CommitRequest; reply: CommitReply }
+  /** Makes the group known; answers what was handed out and never settled. */
+  openGroup: { request: GroupName; reply: readonly LeftBehind[] }
+  ping: { request: null; reply: null }
+  depth: { request: null; reply: QueueDepth }
+  groups: { request: null; reply: readonly GroupInfo[] }
+  removeGroup: { request: GroupName & { readonly hasMembers: boolean }; reply: boolean }
+  deadLetters: { request: { readonly limit: number }; reply: readonly DeadLetter[] }
+  /** The topic that has an event again; undefined where there was no such letter. */
+  replay: { request: LetterName; reply: string | undefined }
+  removeDeadLetter: { request: LetterName; reply: boolean }
+  recent: { request: { readonly topic: string; readonly limit: number }; reply: readonly QueuedEvent[] }
+  /** Removes a bite of what is too old; true while there is more. */
+  sweep: { request: null; reply: boolean }
+  close: { request: null; reply: null }
+}
+
+export interface LetterName {
+  readonly eventId: string
+  readonly group: string
+}
+
+export type WriterKind = keyof WriterCalls
+export type WriterReply<Kind extends WriterKind> = WriterCalls[Kind]['reply']
+
+/** A question on its way. `nowMs` is the wall clock of the main thread: the writer has none of its own. */
+export type WriterEnvelope = {
+  [Kind in WriterKind]: {
+    readonly callId: number
+    readonly nowMs: number
+    readonly kind: Kind
+    readonly request: WriterCalls[Kind]['request']
+  }
+}[WriterKind]
+
+/** Why the writer could not. `code` is SQLite's or the system's name for it, or one of ours for the state directory. */
+export interface WriterFailure {
+  readonly code: string
+  readonly message: string
+  readonly details: Readonly<Record<string, string | number>>
+}
+
+export type WriterAnswer =
+  | { readonly callId: number; readonly reply: unknown }
+  | { readonly callId: number; readonly failure: WriterFailure }

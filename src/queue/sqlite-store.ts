@@ -1,0 +1,214 @@
+import type { DeadLetter, GroupInfo, QueueDepth, QueuedEvent } from './driver.ts'
+import type { SqlDatabase, SqlStatement } from './sqlite-database.ts'
+import { SqliteDeliveries } from './sqlite-deliveries.ts'
+import { SqliteEvents } from './sqlite-events.ts'
+import { type GroupRecord, SqliteLedger } from './sqlite-ledger.ts'
+import { SqliteLetters } from './sqlite-letters.ts'
+import type {
+  CommitReply,
+  CommitRequest,
+  GroupName,
+  LeftBehind,
+  LetterName,
+  Losses,
+  PublishOutcome,
+  SqliteLimits,
+} from './sqlite-protocol.ts'
+import { SqliteRetention } from './sqlite-retention.ts'
+import { SqliteSeen } from './sqlite-seen.ts'
+
+/**
+ * The open file. Every method that changes something is one transaction, durable when it returns; it throws what SQLite throws, and then
+ * nothing has changed.
+ */
+export class SqliteStore {
+  readonly #limits: SqliteLimits
+  readonly #ledger: SqliteLedger
+  readonly #events: SqliteEvents
+  readonly #seen: SqliteSeen
+  readonly #letters: SqliteLetters
+  readonly #retention: SqliteRetention
+  readonly #deliveries: SqliteDeliveries
+  readonly #begin: SqlStatement
+  readonly #commit: SqlStatement
+  readonly #rollback: SqlStatement
+  readonly #notePing: SqlStatement
+  #losses = noLosses()
+  /** The last transaction failed: a ping must write before it may say that all is well. */
+  #hasFailed = false
+
+  constructor(db: SqlDatabase, limits: SqliteLimits, nowMs: number) {
+    this.#limits = limits
+    const ledger = new SqliteLedger(db)
+    ledger.load(nowMs)
+    const events = new SqliteEvents(db, ledger)
+    this.#ledger = ledger
+    this.#events = events
+    this.#seen = new SqliteSeen(db)
+    this.#letters = new SqliteLetters(db, limits.deadLettersMax)
+    this.#retention = new SqliteRetention(db, {
+      ledger,
+      events,
+      limits,
+      onDropped: (reason) => {
+        this.#losses[reason]++
+      },
+    })
+    this.#deliveries = new SqliteDeliveries(db, {
+      ledger,
+      events,
+      letters: this.#letters,
+      onQuarantined: () => {
+        this.#losses.quarantined++
+      },
+      onLettersEvicted: (count) => {
+        this.#losses.dead_letter_evicted += count
+      },
+    })
+    this.#begin = db.prepare('BEGIN IMMEDIATE')
+    this.#commit = db.prepare('COMMIT')
+    this.#rollback = db.prepare('ROLLBACK')
+    this.#notePing = db.prepare('INSERT OR REPLACE INTO pings (ping_id, pinged_at_ms) VALUES (1, ?)')
+  }
+
+  commit({ publishes, verdicts, takes }: CommitRequest, nowMs: number): CommitReply {
+    this.#losses = noLosses()
+    return this.#transaction(nowMs, () => {
+      for (const verdict of verdicts) this.#deliveries.settle(this.#group(verdict), verdict, nowMs)
+      if (verdicts.length > 0) this.#retention.roomMayExist()
+      const outcomes = publishes.map((event) => this.#publish(event, nowMs))
+      const taken = takes.map((take) => this.#deliveries.take(this.#group(take), take, nowMs))
+      return { outcomes, taken, losses: this.#losses }
+    })
+  }
+
+  /** Makes the group known and says what it left behind. */
+  openGroup(name: GroupName, nowMs: number): readonly LeftBehind[] {
+    return this.#transaction(nowMs, () => this.#deliveries.leftBehind(this.#group(name)))
+  }
+
+  /** Throws where the file does not take transactions. Leaves no event, and writes only where the last write failed. */
+  ping(nowMs: number): void {
+    this.#begin.run()
+    this.#rollback.run()
+    if (this.#hasFailed) this.#transaction(nowMs, () => this.#notePing.run(nowMs))
+  }
+
+  depth(): QueueDepth {
+    const { eventsMax, bytesMax } = this.#limits
+    const { topics, groups } = this.#ledger
+    const oldest = groups.flatMap((group) => this.#deliveries.oldestWaitingAtMs(group) ?? [])
+    return {
+      events: topics.reduce((sum, { events }) => sum + events, 0),
+      bytes: topics.reduce((sum, { bytes }) => sum + bytes, 0),
+      eventsMax,
+      pending: Math.max(0, ...groups.map(({ pending }) => pending)),
+      fill: Math.max(
+        0,
+        ...groups.map(({ pending, pendingBytes }) => Math.max(pending / eventsMax, pendingBytes / bytesMax)),
+      ),
+      oldestAtMs: oldest.length === 0 ? undefined : Math.min(...oldest),
+      deadLetters: this.#letters.count,
+    }
+  }
+
+  groups(): readonly GroupInfo[] {
+    return this.#ledger.groups.map(({ topic, name, pending, activeAtMs }) => ({
+      topic,
+      group: name,
+      pending,
+      activeAtMs,
+    }))
+  }
+
+  removeGroup({ topic, group: name }: GroupName, hasMembers: boolean, nowMs: number): boolean {
+    const group = this.#ledger.findGroup(topic, name)
+    if (group === undefined) return false
+    return this.#transaction(nowMs, () => {
+      this.#deliveries.forgetAll(group)
+      if (!hasMembers) this.#ledger.removeGroup(group)
+      this.#retention.roomMayExist()
+      return true
+    })
+  }
+
+  deadLetters(limit: number): readonly DeadLetter[] {
+    return this.#letters.newest(limit)
+  }
+
+  /** The topic that has the event again, or undefined where there is no such letter or no such group. */
+  replay({ eventId, group: groupName }: LetterName, nowMs: number): string | undefined {
+    const letter = this.#letters.find(eventId, groupName)
+    const group = letter && this.#ledger.findGroup(letter.event.topic, groupName)
+    if (letter === undefined || group === undefined) return undefined
+    return this.#transaction(nowMs, () => {
+      this.#letters.remove(eventId, groupName)
+      this.#events.appendFor(group, letter.event, nowMs)
+      return letter.event.topic
+    })
+  }
+
+  removeDeadLetter({ eventId, group }: LetterName, nowMs: number): boolean {
+    return this.#transaction(nowMs, () => this.#letters.remove(eventId, group))
+  }
+
+  recent(topicName: string, limit: number): readonly QueuedEvent[] {
+    const topic = this.#ledger.topics.find(({ name }) => name === topicName)
+    return topic === undefined ? [] : this.#events.recent(topic, limit)
+  }
+
+  /** Removes a bite of what is too old; true while there may be more. */
+  sweep(nowMs: number): boolean {
+    return this.#transaction(nowMs, () => {
+      const hasMoreSeen = this.#seen.forget(nowMs - this.#limits.dedupeWindowMs)
+      return this.#retention.sweep(nowMs) || hasMoreSeen
+    })
+  }
+
+  #publish(event: QueuedEvent, nowMs: number): PublishOutcome {
+    const topic = this.#ledger.topic(event.topic)
+    if (!this.#seen.add(topic.topicId, event.id, nowMs, nowMs - this.#limits.dedupeWindowMs)) {
+      return 'duplicate'
+    }
+    if (!this.#retention.makeRoom(topic, event.bytes.byteLength)) {
+      // In the same transaction: there is no moment at which it is marked as seen and not stored.
+      this.#seen.remove(topic.topicId, event.id)
+      return 'full'
+    }
+    this.#events.append(topic, event, nowMs)
+    return 'stored'
+  }
+
+  #group({ topic, group }: GroupName): GroupRecord {
+    return this.#ledger.findGroup(topic, group) ?? this.#ledger.addGroup(topic, group)
+  }
+
+  #transaction<T>(nowMs: number, act: () => T): T {
+    try {
+      this.#begin.run()
+      const result = act()
+      this.#ledger.save()
+      this.#commit.run()
+      this.#hasFailed = false
+      return result
+    } catch (error) {
+      this.#hasFailed = true
+      this.#undo(nowMs)
+      throw error
+    }
+  }
+
+  /** SQLite has rolled back by itself after some failures, and then refuses to do it again. */
+  #undo(nowMs: number): void {
+    try {
+      this.#rollback.run()
+    } catch {
+      // The failure that led here is the one to report.
+    }
+    this.#ledger.load(nowMs)
+  }
+}
+
+function noLosses(): { -readonly [Reason in keyof Losses]: number } {
+  return { no_subscriber: 0, drop_oldest: 0, dead_letter_evicted: 0, quarantined: 0 }
+}

@@ -1,0 +1,167 @@
+import type { OpenSqlDatabase, SqlDatabase } from './sqlite-database.ts'
+import { DirectoryError, StateDirectory } from './sqlite-directory.ts'
+import type {
+  OpenRequest,
+  WriterAnswer,
+  WriterEnvelope,
+  WriterFailure,
+  WriterKind,
+  WriterReply,
+} from './sqlite-protocol.ts'
+import { NewerSchemaError, prepareSchema } from './sqlite-schema.ts'
+import { SqliteStore } from './sqlite-store.ts'
+
+/** Pages in the WAL after which a commit copies them into the file (16 MiB): fewer pauses than SQLite's 1,000 pages. */
+const checkpointPages = 4_000
+/** What is left of the WAL's length after that, bytes. */
+const walBytesMax = 64 * 1024 * 1024
+/** Page cache, KiB. The index of ids is written all over; what is not cached is read back for each insert. */
+const cacheKib = 16_000
+
+/** After these the connection is not to be trusted: an fsync that failed once may report success when it is repeated (F16). */
+const fatalCodePattern = /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN)/
+const unreadableCodePattern = /^SQLITE_(CORRUPT|NOTADB)/
+
+interface Opened {
+  readonly request: OpenRequest
+  readonly directory: StateDirectory
+}
+
+interface Connection {
+  readonly db: SqlDatabase
+  readonly store: SqliteStore
+}
+
+/** Answers the main thread's questions, one after the other, over one file in one directory. */
+export class SqliteWriter {
+  readonly #openDatabase: OpenSqlDatabase
+  #opened: Opened | undefined
+  #connection: Connection | undefined
+
+  constructor(openDatabase: OpenSqlDatabase) {
+    this.#openDatabase = openDatabase
+  }
+
+  answer(envelope: WriterEnvelope): WriterAnswer {
+    const { callId } = envelope
+    try {
+      return { callId, reply: this.#reply(envelope) }
+    } catch (error) {
+      const failure = describe(error)
+      if (fatalCodePattern.test(failure.code)) this.#disconnect()
+      return { callId, failure }
+    }
+  }
+
+  #reply(envelope: WriterEnvelope): WriterReply<WriterKind> {
+    const { kind, nowMs } = envelope
+    if (kind === 'open') return this.#open(envelope.request, nowMs)
+    if (kind === 'close') return this.#close()
+    const store = this.#store(nowMs)
+    switch (kind) {
+      case 'commit':
+        return store.commit(envelope.request, nowMs)
+      case 'openGroup':
+        return store.openGroup(envelope.request, nowMs)
+      case 'ping':
+        store.ping(nowMs)
+        return null
+      case 'depth':
+        return store.depth()
+      case 'groups':
+        return store.groups()
+      case 'removeGroup':
+        return store.removeGroup(envelope.request, envelope.request.hasMembers, nowMs)
+      case 'deadLetters':
+        return store.deadLetters(envelope.request.limit)
+      case 'replay':
+        return store.replay(envelope.request, nowMs)
+      case 'removeDeadLetter':
+        return store.removeDeadLetter(envelope.request, nowMs)
+      case 'recent':
+        return store.recent(envelope.request.topic, envelope.request.limit)
+      case 'sweep':
+        return store.sweep(nowMs)
+    }
+  }
+
+  #open(request: OpenRequest, nowMs: number): WriterReply<'open'> {
+    const directory = StateDirectory.open(request.directory, request.pid, this.#openDatabase)
+    this.#opened = { request, directory }
+    try {
+      this.#store(nowMs)
+      return { movedAside: undefined }
+    } catch (error) {
+      this.#disconnect()
+      if (unreadableCodePattern.test(describe(error).code)) return this.#startAnew(directory, nowMs)
+      this.#close()
+      throw error
+    }
+  }
+
+  /** A file that cannot be read must not keep the server from taking events: it is kept for a person, and a new one begins. */
+  #startAnew(directory: StateDirectory, nowMs: number): { readonly movedAside: string } {
+    const movedAside = directory.moveDatabaseAside(nowMs)
+    this.#store(nowMs)
+    return { movedAside }
+  }
+
+  #close(): null {
+    this.#disconnect()
+    this.#opened?.directory.close()
+    this.#opened = undefined
+    return null
+  }
+
+  #disconnect(): void {
+    this.#connection?.db.close()
+    this.#connection = undefined
+  }
+
+  /** The open store; after a failure that broke the connection, a new one over the same file. */
+  #store(nowMs: number): SqliteStore {
+    if (this.#connection !== undefined) return this.#connection.store
+    if (this.#opened === undefined) throw new Error('Not open')
+    const { request, directory } = this.#opened
+    const db = this.#openDatabase(directory.databasePath)
+    try {
+      configure(db, request.lockWaitMs)
+      prepareSchema(db)
+      this.#connection = { db, store: new SqliteStore(db, request.limits, nowMs) }
+      return this.#connection.store
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+}
+
+function configure(db: SqlDatabase, lockWaitMs: number): void {
+  db.run(`PRAGMA busy_timeout = ${lockWaitMs}`)
+  db.run('PRAGMA journal_mode = WAL')
+  // FULL syncs the WAL at every commit: NORMAL may lose the last ones when the power fails, after we have answered 200.
+  db.run('PRAGMA synchronous = FULL')
+  db.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
+  db.run(`PRAGMA journal_size_limit = ${walBytesMax}`)
+  db.run(`PRAGMA cache_size = -${cacheKib}`)
+  db.run('PRAGMA cell_size_check = ON')
+}
+
+function describe(error: unknown): WriterFailure {
+  if (error instanceof DirectoryError) {
+    return { code: `DIRECTORY_${error.fault.toUpperCase()}`, message: error.message, details: error.details }
+  }
+  if (error instanceof NewerSchemaError) {
+    return {
+      code: 'DIRECTORY_NEWER_SCHEMA',
+      message: error.message,
+      details: { schema_version: error.version },
+    }
+  }
+  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined
+  return {
+    code: typeof code === 'string' ? code : 'UNKNOWN',
+    message: error instanceof Error ? error.message : String(error),
+    details: {},
+  }
+}

@@ -1,0 +1,248 @@
+import { repeat, sleep, type Timer } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import { GroupDispatchers } from './group-dispatchers.ts'
+import { dedupeWindowDefaultMs, retryPolicyDefault } from './limits.ts'
+import type { QueueDeps } from './queue-deps.ts'
+import { WriterClient, WriterError } from './sqlite-client.ts'
+import { SqliteCommits } from './sqlite-commits.ts'
+import { SqliteGroup, type SqliteHeld } from './sqlite-group.ts'
+import type { Losses, SqliteLimits, WriterCalls, WriterKind, WriterReply } from './sqlite-protocol.ts'
+import { type OpenWriterPort, openWriterThread } from './sqlite-thread.ts'
+
+export interface SqliteQueueOptions {
+  /** Folder of our own inside a directory that exists, such as `<STATE_DIR>/queue`. */
+  readonly directory: string
+  /** Of this process: what another one that wants the same directory is told. */
+  readonly pid: number
+  readonly limits: SqliteLimits
+  /** How long a transaction waits for somebody else's lock on the file, milliseconds. Default 1,000. */
+  readonly lockWaitMs?: number
+  /** Default: a thread. */
+  readonly openWriter?: OpenWriterPort
+}
+
+const hourMs = 3_600_000
+const gibibyte = 1024 ** 3
+
+/**
+ * A day of Slack's maximum, 30,000 events an hour, is 720,000 events of 1 to 3 KB: that and a third more fits, so that a consumer may be away
+ * for a day. What every group has acknowledged stays a day for looking at.
+ */
+export const sqliteLimitsDefault: SqliteLimits = {
+  eventsMax: 1_000_000,
+  bytesMax: 4 * gibibyte,
+  whenFull: 'refuse',
+  dedupeWindowMs: dedupeWindowDefaultMs,
+  deadLettersMax: 10_000,
+  retry: retryPolicyDefault,
+  retentionMs: 24 * hourMs,
+}
+
+/** Well under the publish deadline, long enough for a backup tool to let go. */
+const lockWaitDefaultMs = 1_000
+const sweepPeriodMs = 60_000
+/** What `stop` waits for a writer that does not answer. Nothing acknowledged depends on it. */
+const stopMaxMs = 5_000
+
+/** Keeps events in an SQLite file of this process: what was acknowledged survives kill -9 and power loss. */
+export class SqliteQueue implements QueueBackend {
+  readonly name = 'sqlite'
+  readonly capabilities = { durable: true, shared: false }
+  readonly #deps: QueueDeps
+  readonly #writer: WriterClient
+  readonly #commits: SqliteCommits
+  readonly #dispatchers: GroupDispatchers<SqliteHeld, SqliteGroup>
+  #state: 'new' | 'started' | 'stopped' = 'new'
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  #sweep: Timer | undefined
+  #isSweeping = false
+
+  constructor(options: SqliteQueueOptions, deps: QueueDeps) {
+    const { directory, pid, limits, lockWaitMs = lockWaitDefaultMs, openWriter = openWriterThread } = options
+    this.#deps = deps
+    this.#writer = new WriterClient({
+      openPort: openWriter,
+      open: { directory, pid, limits, lockWaitMs },
+      clock: deps.clock,
+    })
+    this.#commits = new SqliteCommits(this.#writer, deps.clock, {
+      onStored: (topics) => {
+        for (const topic of topics) this.#wake(topic)
+      },
+      onLosses: (losses) => this.#count(losses),
+    })
+    this.#dispatchers = new GroupDispatchers({
+      createSource: (topic, group) =>
+        new SqliteGroup({
+          name: { topic, group },
+          commits: this.#commits,
+          open: () => this.#ask('openGroup', { topic, group }),
+        }),
+      retry: limits.retry,
+      deps,
+    })
+  }
+
+  /** Rejects with STATE_DIR_IN_USE or STATE_DIR_UNUSABLE. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
+    if (this.#state !== 'started' || signal?.aborted === true) return Promise.reject(unavailable())
+    return this.#commits.publish(event, signal)
+  }
+
+  depth(): Promise<QueueDepth> {
+    return this.#ask('depth', null)
+  }
+
+  async ping(signal?: AbortSignal): Promise<void> {
+    if (this.#state !== 'started' || signal?.aborted === true) throw unavailable()
+    await unlessAborted(this.#ask('ping', null), signal)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  subscribe(subscription: Subscription): Promise<void> {
+    return this.#dispatchers.subscribe(subscription)
+  }
+
+  groups(): Promise<readonly GroupInfo[]> {
+    return this.#ask('groups', null)
+  }
+
+  async removeGroup(topic: string, group: string): Promise<boolean> {
+    const hasMembers = this.#dispatchers.hasMembers(topic, group)
+    const isRemoved = await this.#ask('removeGroup', { topic, group, hasMembers })
+    this.#dispatchers.source(topic, group)?.forgetAll()
+    if (!hasMembers) this.#dispatchers.remove(topic, group)
+    return isRemoved
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#ask('deadLetters', { limit })
+  }
+
+  async replayDeadLetter(eventId: string, group: string): Promise<boolean> {
+    const topic = await this.#ask('replay', { eventId, group })
+    if (topic !== undefined) this.#wake(topic)
+    return topic !== undefined
+  }
+
+  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
+    return this.#ask('removeDeadLetter', { eventId, group })
+  }
+
+  recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
+    return this.#ask('recent', { topic, limit })
+  }
+
+  async #start(): Promise<void> {
+    const { log, clock } = this.#deps
+    try {
+      const { movedAside } = await this.#writer.open()
+      if (movedAside !== undefined) log.error('queue_file_moved_aside', { path: movedAside })
+    } catch (error) {
+      throw asStartError(error)
+    }
+    if (this.#state === 'stopped') return
+    this.#state = 'started'
+    this.#sweep = repeat(clock, sweepPeriodMs, () => void this.#sweepAll())
+  }
+
+  async #stop(): Promise<void> {
+    const wasStarted = this.#state === 'started'
+    this.#state = 'stopped'
+    this.#sweep?.cancel()
+    if (wasStarted) await this.#windDown()
+    this.#writer.terminate()
+  }
+
+  /** Handlers that run on are waited for; a writer that hangs is not. */
+  async #windDown(): Promise<void> {
+    const watchdog = repeat(this.#deps.clock, stopMaxMs / 5, () => {
+      if (this.#commits.busyForMs() >= stopMaxMs) this.#writer.terminate()
+    })
+    await this.#dispatchers.stop()
+    await this.#commits.idle()
+    watchdog.cancel()
+    await this.#close()
+  }
+
+  async #close(): Promise<void> {
+    const closed = new AbortController()
+    const closing = this.#writer.call('close', null).then(
+      () => closed.abort(),
+      () => closed.abort(),
+    )
+    await Promise.race([closing, sleep(this.#deps.clock, stopMaxMs, closed.signal)])
+  }
+
+  async #sweepAll(): Promise<void> {
+    if (this.#isSweeping) return
+    this.#isSweeping = true
+    try {
+      while (this.#state === 'started' && (await this.#ask('sweep', null)));
+    } catch (error) {
+      this.#deps.log.warn('queue_sweep_failed', { error })
+    }
+    this.#isSweeping = false
+  }
+
+  #wake(topic: string): void {
+    for (const group of this.#dispatchers.sourcesOf(topic)) group.wake()
+  }
+
+  #count({ quarantined, ...dropped }: Losses): void {
+    const { metrics, log } = this.#deps
+    for (const reason of dropReasons) {
+      if (dropped[reason] > 0) metrics.increment('slackmcp_queue_dropped_total', { reason }, dropped[reason])
+    }
+    if (quarantined === 0) return
+    metrics.increment('slackmcp_queue_quarantined_total', {}, quarantined)
+    log.error('queue_rows_quarantined', { rows: quarantined })
+  }
+
+  async #ask<Kind extends WriterKind>(
+    kind: Kind,
+    request: WriterCalls[Kind]['request'],
+  ): Promise<WriterReply<Kind>> {
+    if (this.#state !== 'started') throw unavailable()
+    try {
+      return await this.#writer.call(kind, request)
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+}
+
+const dropReasons = ['no_subscriber', 'drop_oldest', 'dead_letter_evicted'] as const
+
+function unavailable(cause?: unknown): AppError {
+  return new AppError('QUEUE_UNAVAILABLE', { cause, details: { backend: 'sqlite' } })
+}
+
+/** Settles as `work` does, or rejects with QUEUE_UNAVAILABLE when `signal` aborts first. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(unavailable())
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+function asStartError(error: unknown): unknown {
+  if (!(error instanceof WriterError)) return error
+  const { code, details } = error
+  if (code === 'DIRECTORY_IN_USE') return new AppError('STATE_DIR_IN_USE', { cause: error, details })
+  const reason = code.startsWith('DIRECTORY_') ? code.slice('DIRECTORY_'.length).toLowerCase() : code
+  return new AppError('STATE_DIR_UNUSABLE', { cause: error, details: { ...details, fault: reason } })
+}

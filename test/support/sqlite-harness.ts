@@ -1,0 +1,86 @@
+import { Database } from 'bun:sqlite'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SqliteQueue, type SqliteQueueOptions } from '../../src/queue/sqlite.ts'
+import type { SqliteLimits } from '../../src/queue/sqlite-protocol.ts'
+import { type OpenWriterPort, openWriterThread } from '../../src/queue/sqlite-thread.ts'
+import { contractLimits } from '../contract/queue-driver.ts'
+import { FakeClock, settle } from './fake-clock.ts'
+import { RecordingLogger } from './recording-logger.ts'
+import { RecordingMetrics } from './recording-metrics.ts'
+import { sequentialIds } from './sequential-ids.ts'
+
+/** Lets other threads work; nothing is decided by how long it takes. */
+const breathMs = 1
+
+/** A directory of its own, SQLite queues in it with real writer threads and an injected clock. */
+export class SqliteHarness {
+  readonly clock = new FakeClock()
+  readonly log = new RecordingLogger()
+  readonly metrics = new RecordingMetrics()
+  readonly stateDirectory = mkdtempSync(join(tmpdir(), 'sis-sqlite-'))
+  readonly directory = join(this.stateDirectory, 'queue')
+  readonly #queues: SqliteQueue[] = []
+  #threadCount = 0
+  #intruder: Database | undefined
+
+  createQueue(limits: Partial<SqliteLimits> = {}, options: Partial<SqliteQueueOptions> = {}): SqliteQueue {
+    const queue = new SqliteQueue(
+      {
+        directory: this.directory,
+        pid: 4711,
+        limits: { ...contractLimits(limits), retentionMs: 3_600_000, ...limits },
+        lockWaitMs: 20,
+        openWriter: this.countThreads(openWriterThread),
+        ...options,
+      },
+      { clock: this.clock, ids: sequentialIds(), log: this.log, metrics: this.metrics },
+    )
+    this.#queues.push(queue)
+    return queue
+  }
+
+  /** Threads and timers alive. */
+  get openHandles(): number {
+    return this.#threadCount + this.clock.timerCount
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.clock.advance(ms)
+    await Bun.sleep(breathMs)
+    await settle()
+  }
+
+  /** Somebody else (a backup tool, say) keeps the file locked: no transaction begins. */
+  beginOutage(): void {
+    this.#intruder = new Database(join(this.directory, 'events.db'))
+    this.#intruder.run('BEGIN IMMEDIATE')
+  }
+
+  endOutage(): void {
+    this.#intruder?.run('ROLLBACK')
+    this.#intruder?.close()
+    this.#intruder = undefined
+  }
+
+  async close(): Promise<void> {
+    this.endOutage()
+    await Promise.all(this.#queues.map((queue) => queue.stop()))
+    rmSync(this.stateDirectory, { recursive: true, force: true })
+  }
+
+  countThreads(openPort: OpenWriterPort): OpenWriterPort {
+    return (events) => {
+      this.#threadCount++
+      const port = openPort(events)
+      return {
+        send: (envelope) => port.send(envelope),
+        terminate: () => {
+          this.#threadCount--
+          port.terminate()
+        },
+      }
+    }
+  }
+}
