@@ -1,6 +1,8 @@
+import type { Clock } from './base/clock.ts'
 import { createEventBus, type EventBus, type SlackNotice } from './base/event-bus.ts'
 import type { ChangeNotice } from './mcp/registry.ts'
 import type { Logger } from './observe/logger.ts'
+import { withDeadline } from './resilience/deadline.ts'
 
 /** How long a look at a channel's name may take before a notice is withheld. */
 const policyDeadlineMs = 5000
@@ -62,8 +64,13 @@ export function channelOfResource(uri: string): string | undefined {
   return /^slack:\/\/channels\/([^/]+)/.exec(uri)?.[1]
 }
 
-/** Whether the one who `mayRead` describes may hear of a resource. A channel whose rights cannot be told in time counts as hidden. */
-export async function mayHearOf(uri: string, mayRead: MayReadChannel): Promise<boolean> {
+/** Whether the one whom `mayRead` describes may hear of a resource. A channel whose rights cannot be told in time counts as hidden. */
+export async function mayHearOf(uri: string, mayRead: MayReadChannel, clock: Clock): Promise<boolean> {
   const channelId = channelOfResource(uri)
-  return channelId === undefined || (await mayRead(channelId, AbortSignal.timeout(policyDeadlineMs)))
+  if (channelId === undefined) return true
+  try {
+    return await withDeadline({ clock, afterMs: policyDeadlineMs }, (signal) => mayRead(channelId, signal))
+  } catch {
+    return false
+  }
 }

@@ -83,6 +83,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
         uri,
         async (channelId, signal) =>
           (await slackOffer.services.policy.violated(principal, 'read', channelId, signal)) === undefined,
+        clock,
       ),
     drainDeadlineMs: config.serverShutdownSeconds * 1000,
     clock,

@@ -128,7 +128,7 @@ function createParts(options: IntegratedAppOptions): Parts {
     ids,
     log,
     metrics,
-    fetch: options.fetch ?? globalThis.fetch,
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     apiUrl: config.slackApiUrl,
     userToken: config.slackUserToken,
   })

@@ -1,4 +1,4 @@
-import type { AnyElysia } from 'elysia'
+import type { IntegratedApp } from '../app.ts'
 import type { Config } from '../config/option-table.ts'
 
 /** Where a server listens. */
@@ -16,7 +16,7 @@ const idleTimeoutSeconds = 10
 const runtimeBodyBytesMax = 8 * 1024 * 1024
 
 /** Opens the port. Throws what the system says (EADDRINUSE and the like): a second server on one port must not start silently. */
-export function listen(app: AnyElysia, { host, port }: Pick<Config, 'host' | 'port'>): Listening {
+export function listen(app: IntegratedApp['app'], { host, port }: Pick<Config, 'host' | 'port'>): Listening {
   app.listen({
     hostname: host,
     port,
