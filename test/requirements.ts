@@ -349,4 +349,28 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'binary:no-autoload': {
     says: 'The binary runs no code and reads no option of the directory it is started in (T40)',
   },
+  'cli:default-command': { says: 'Bare flags run serve without naming it.' },
+  'cli:unknown-command': { says: 'An unknown command is refused with the nearest name.' },
+  'cli:unknown-flag': { says: 'An unknown flag is refused with the nearest name.' },
+  'cli:secret-flag': { says: 'Secrets have no flag, and a refused one is not repeated.' },
+  'cli:usage': { says: 'A command line that means nothing is one line on stderr and exit code 2.' },
+  'cli:one-line': { says: 'An unexpected failure of a command is one line without a stack, exit code 1.' },
+  'cli:config-check': { says: 'config check exits 0, or 78 with every problem.' },
+  'cli:config-show': {
+    says: 'config show prints every value masked and with its origin, also when invalid.',
+  },
+  'cli:token': { says: 'token prints the bearer token of MCP, or of the admin routes.' },
+  'cli:healthcheck': { says: 'healthcheck exits 0 where the local server is well, else 1.' },
+  'cli:help:examples': { says: 'Help of every command leads with examples.' },
+  'cli:help:options': { says: 'Every option of the table is in the help of serve.' },
+  'docs:generated': { says: 'Generated documents are what the tables say.' },
+  'mcp:conformance:2025-11-25': {
+    says: 'The official conformance suite passes all 30 scored scenarios of revision 2025-11-25',
+  },
+  'mcp:conformance:2026-07-28': {
+    says: 'The official conformance suite passes all 37 scored scenarios of revision 2026-07-28',
+  },
+  'cli:exit-codes': { says: 'The process ends with the exit code of its command.' },
+  'cli:broken-pipe': { says: 'A reader of stdout that went away ends a command quietly.' },
+  'cli:file-size': { says: 'Files of configuration and secrets are read up to 1 MiB.' },
 }
