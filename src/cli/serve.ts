@@ -1,5 +1,4 @@
 import { createIntegratedApp, type IntegratedApp } from '../app.ts'
-import { AppError } from '../base/errors.ts'
 import type { Config } from '../config/option-table.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
@@ -8,6 +7,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { listen } from './listen.ts'
 import { advise } from './platform-advice.ts'
 import { createServerLog } from './server-log.ts'
+import { startFailureCode, startFailureReason } from './start-failure.ts'
 
 /** Serves until a signal: 0 after a drained stop, 1 where something was cut off or could not start, 69 where a dependency is away, 78 without a valid configuration. */
 export async function runServe(context: CliContext, flags: ParsedFlags): Promise<number> {
@@ -26,7 +26,7 @@ export async function runServe(context: CliContext, flags: ParsedFlags): Promise
     log.info('server_started', { url, host, port, ...whatIsServed(config, url) })
     advise(context, loaded, log)
   } catch (error) {
-    context.stderr.write(`${programName}: ${reasonOf(error, config)}\n`)
+    context.stderr.write(`${programName}: ${startFailureReason(error, config)}\n`)
     await server.stop()
     await flush()
     return startFailureCode(error)
@@ -61,28 +61,4 @@ function whatIsServed(config: Config, url: string): Record<string, string> {
     events: webhookEnabled ? `${url}/slack/events` : 'disabled',
     ...(webhookEnabled ? { queue: queueBackendType } : {}),
   }
-}
-
-function reasonOf(error: unknown, { host, port }: Config): string {
-  if (isCode(error, 'EADDRINUSE'))
-    return `port ${port} on ${host} is in use by another process; choose another with PORT or --port`
-  if (isCode(error, 'EACCES'))
-    return `port ${port} on ${host} needs a privilege that this process does not have; choose one above 1023`
-  if (isCode(error, 'EADDRNOTAVAIL'))
-    return `${host} is no address of this machine; choose another with HOST or --host`
-  if (error instanceof AppError) {
-    const details = Object.entries(error.details).map(([name, value]) => `${name}: ${String(value)}`)
-    return ['the server cannot start', error.message, ...details].join('; ')
-  }
-  return `the server cannot start: ${error instanceof Error ? error.message : String(error)}`
-}
-
-function startFailureCode(error: unknown): ExitCode {
-  if (!(error instanceof AppError)) return exitCodes.failed
-  if (error.code === 'CONFIG_INVALID') return exitCodes.config
-  return error.isRetryable ? exitCodes.unavailable : exitCodes.failed
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,0 +1,107 @@
+import { createIntegratedApp, type IntegratedApp } from '../app.ts'
+import type { StopReport } from '../app-lifecycle.ts'
+import { createSystemIds, type Ids } from '../base/ids.ts'
+import { acceptedMcpTokens } from '../config/accepted-tokens.ts'
+import type { OptionTexts } from '../config/config-sources.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
+import type { Config } from '../config/option-table.ts'
+import { createDemoWorkspace, type DemoWorkspace } from '../demo/workspace.ts'
+import { serveDemoWorkspace } from '../demo/workspace-server.ts'
+import { webhookPath } from '../webhook/route.ts'
+import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
+import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { type Listening, listen } from './listen.ts'
+import { createServerLog } from './server-log.ts'
+import { startFailureCode, startFailureReason } from './start-failure.ts'
+
+/** The embedded workspace and the real server against it, both listening. */
+export interface DemoStage {
+  readonly workspace: DemoWorkspace
+  readonly server: IntegratedApp
+  readonly config: Config
+  readonly listening: Listening
+  readonly ids: Ids
+  /** Streamable HTTP; SSE lies below it where the transport has it. */
+  readonly mcpUrl: string
+  readonly webhookUrl: string
+  readonly bearer: string
+  readonly signingSecret: string
+  /** Stops the server, then the workspace. Safe to call twice. */
+  stop(): Promise<StopReport>
+}
+
+export type StageResult =
+  | { readonly stage: DemoStage }
+  | { readonly stage?: undefined; readonly exitCode: ExitCode }
+
+/** Starts both, or says on stderr why not. `port` stands in for a port that nobody chose. */
+export async function openStage(context: CliContext, flags: ParsedFlags, port: number): Promise<StageResult> {
+  const ids = createSystemIds()
+  const workspace = createDemoWorkspace({ clock: context.clock, ids })
+  const api = serveDemoWorkspace(workspace)
+  const signingSecret = `demo-${ids.token(24)}`
+  const loaded = loadCommandConfig(context, flags, {
+    purpose: 'serve',
+    presets: presetsOf(workspace, signingSecret, api.apiUrl),
+  })
+  if (loaded.config === undefined) {
+    reportProblems(context, loaded)
+    await api.stop()
+    return { exitCode: exitCodes.config }
+  }
+  const config = adjust(loaded.config, loaded, port)
+  const { log, flush } = createServerLog(context, config, 'stderr')
+  const server = createIntegratedApp({ config, logger: log, clock: context.clock, ids })
+  const stop = async () => {
+    const report = await server.stop()
+    await api.stop()
+    await flush()
+    return report
+  }
+  try {
+    await server.start()
+    const listening = listen(server.app, config)
+    const [accepted] = acceptedMcpTokens(config)
+    const stage: DemoStage = {
+      workspace,
+      server,
+      config,
+      listening,
+      ids,
+      mcpUrl: `${listening.url}${config.mcpMountPath}`,
+      webhookUrl: `${listening.url}${webhookPath}`,
+      bearer: accepted?.token.reveal() ?? '',
+      signingSecret,
+      stop,
+    }
+    return { stage }
+  } catch (error) {
+    context.stderr.write(`${programName}: ${startFailureReason(error, config)}\n`)
+    await stop()
+    return { exitCode: startFailureCode(error) }
+  }
+}
+
+/** Above flags and environment, so that the demo never reaches the workspace or the queue of whoever tries it. */
+function presetsOf(workspace: DemoWorkspace, signingSecret: string, apiUrl: string): OptionTexts {
+  return {
+    slackBotToken: workspace.botToken,
+    slackUserToken: workspace.userToken,
+    slackSigningSecret: signingSecret,
+    slackApiUrl: apiUrl,
+    queueBackendType: 'memory',
+    mcpEnabled: 'true',
+    webhookEnabled: 'true',
+  }
+}
+
+/** The screen belongs to the demo: the server logs only what is wrong, unless a level was asked for. */
+function adjust(config: Config, { settings }: LoadedConfig, port: number): Config {
+  const isDefault = (key: 'port' | 'logLevel') => settings.get(key)?.origin.kind === 'default'
+  return {
+    ...config,
+    ...(isDefault('port') ? { port } : {}),
+    ...(isDefault('logLevel') ? { logLevel: 'warn' as const } : {}),
+  }
+}
