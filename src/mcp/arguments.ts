@@ -2,39 +2,51 @@ import type { TObject, TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import { AppError, type ErrorDetails } from '../base/errors.ts'
 import { nearest, truncate } from '../base/text.ts'
+import type { RegisteredTool } from './registry.ts'
+import { isObject } from './rpc.ts'
 
-/** Checks the arguments of a tool and hands them back flat, with the defaults of the schema filled in. Throws TOOL_ARGUMENTS_INVALID. */
-export type ArgumentCheck = (
-  tool: { readonly name: string; readonly input: TObject },
-  given: unknown,
-) => object
+/** What the check needs of a tool. */
+export type CheckedTool = Pick<RegisteredTool, 'input' | 'aliases' | 'examples'>
+
+/** Checks the arguments of a tool and hands them back flat, under their own names, with defaults filled in. Throws TOOL_ARGUMENTS_INVALID. */
+export type ArgumentCheck = (tool: CheckedTool, given: unknown) => object
 
 /** Compiles each tool's schema when it is first called, once for the process: never per session, never at start. */
 export function createArgumentCheck(): ArgumentCheck {
-  const compiled = new Map<string, TypeCheck<TObject>>()
-  return ({ name, input }, given) => {
-    let check = compiled.get(name)
+  const compiled = new WeakMap<TObject, TypeCheck<TObject>>()
+  return (tool, given) => {
+    let check = compiled.get(tool.input)
     if (check === undefined) {
-      check = TypeCompiler.Compile(input)
-      compiled.set(name, check)
+      check = TypeCompiler.Compile(tool.input)
+      compiled.set(tool.input, check)
     }
-    const args = withDefaults(input, unwrap(input, given))
+    const args = withDefaults(tool, withoutAliases(tool, unwrap(tool, given)))
     if (check.Check(args)) return args
-    throw new AppError('TOOL_ARGUMENTS_INVALID', { details: describe(input, check.Errors(args).First()) })
+    throw new AppError('TOOL_ARGUMENTS_INVALID', { details: describe(tool, check.Errors(args).First()) })
   }
 }
 
 /** Upstream's clients put all arguments into one object of this name. */
 const wrapperName = 'input_params'
 
-function unwrap(input: TObject, given: unknown): unknown {
+function unwrap({ input }: CheckedTool, given: unknown): unknown {
   if (given === undefined) return {}
   if (!isObject(given) || Object.hasOwn(input.properties, wrapperName)) return given
   const keys = Object.keys(given)
   return keys.length === 1 && keys[0] === wrapperName ? given[wrapperName] : given
 }
 
-function withDefaults(input: TObject, given: unknown): unknown {
+/** Each alias under the name it stands for, unless the argument itself is there as well. */
+function withoutAliases({ aliases = {} }: CheckedTool, given: unknown): unknown {
+  if (!isObject(given)) return given
+  const entries = Object.entries(given).map(([name, value]): [string, unknown] => {
+    const target = Object.hasOwn(aliases, name) ? aliases[name] : undefined
+    return target === undefined || Object.hasOwn(given, target) ? [name, value] : [target, value]
+  })
+  return Object.fromEntries(entries)
+}
+
+function withDefaults({ input }: CheckedTool, given: unknown): unknown {
   if (!isObject(given)) return given
   const missing = Object.entries(input.properties).filter(
     ([name, schema]) => schema['default'] !== undefined && !Object.hasOwn(given, name),
@@ -43,13 +55,9 @@ function withDefaults(input: TObject, given: unknown): unknown {
   return { ...given, ...Object.fromEntries(missing.map(([name, schema]) => [name, schema['default']])) }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** What a model needs to get it right the next time. */
-function describe(input: TObject, error: ValueError | undefined): ErrorDetails {
-  const example = JSON.stringify(exampleOf(input))
+function describe({ input, examples = {} }: CheckedTool, error: ValueError | undefined): ErrorDetails {
+  const example = JSON.stringify(exampleOfObject(input, examples))
   if (error === undefined) return { field: '', given: '', accepted: 'see the schema of the tool', example }
   const field = error.path.split('/').slice(1).join('.')
   if (isUnexpected(input, error)) return { ...describeUnknown(input, field), example }
@@ -136,9 +144,11 @@ function exampleOf(schema: TSchema): unknown {
   }
 }
 
-function exampleOfObject(schema: TSchema): unknown {
+function exampleOfObject(schema: TSchema, examples: Readonly<Record<string, unknown>> = {}): unknown {
   const required: unknown = schema['required']
   const properties: unknown = schema['properties']
   if (!Array.isArray(required) || !isObject(properties)) return {}
-  return Object.fromEntries(required.map((name) => [name, exampleOf(properties[name] as TSchema)]))
+  return Object.fromEntries(
+    required.map((name) => [name, examples[name] ?? exampleOf(properties[name] as TSchema)]),
+  )
 }

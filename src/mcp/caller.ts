@@ -23,7 +23,7 @@ export interface Caller {
 }
 
 export interface Asking {
-  readonly canElicit: boolean
+  can(kind: ClientRequest['kind']): boolean
   ask(requests: Readonly<Record<string, ClientRequest>>): Promise<ReadonlyMap<string, ClientAnswer>>
 }
 
@@ -36,8 +36,8 @@ export function asCallContext(caller: Caller, log: Logger): CallContext {
     log: log.child({ correlation_id: correlationId, principal: principal.name }),
     signal,
     progress: (progress) => caller.progress(progress),
-    elicit: ask?.canElicit === true ? createElicit(ask) : undefined,
-    ...(ask !== undefined && { ask: (requests) => ask.ask(requests) }),
+    elicit: ask?.can('elicit') === true ? createElicit(ask) : undefined,
+    ...(ask !== undefined && { canAsk: (kind) => ask.can(kind), ask: (requests) => ask.ask(requests) }),
     tell,
     releaseConnection,
   }

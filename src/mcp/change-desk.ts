@@ -18,8 +18,8 @@ export interface ChangeDeskDeps {
 /** One listener: a session, or one `subscriptions/listen`. */
 export interface Listener {
   readonly principal: Principal
-  /** Resources by URI; undefined for every one (the modern era filters by itself). */
-  readonly uris: ReadonlySet<string> | undefined
+  /** The resources that it wants to hear of. */
+  readonly uris: ReadonlySet<string>
   hear(notice: ChangeNotice): void
 }
 
@@ -52,6 +52,11 @@ export class ChangeDesk {
     this.#stop = undefined
   }
 
+  /** Tells everybody who listens of a change that did not come over the bus. */
+  announce(notice: ChangeNotice): void {
+    this.#pass(notice)
+  }
+
   /** Throws RESOURCE_NOT_FOUND where there is no such resource for the principal: the same answer for hidden and absent ones. */
   async requireHearable(uri: string, principal: Principal): Promise<void> {
     const { index, mayHear } = this.#deps
@@ -62,8 +67,7 @@ export class ChangeDesk {
   #pass(notice: ChangeNotice): void {
     for (const listener of this.#listeners) {
       if (notice.kind !== 'resource_updated') listener.hear(notice)
-      else if (listener.uris === undefined || listener.uris.has(notice.uri))
-        this.#passUpdate(notice, listener)
+      else if (listener.uris.has(notice.uri)) this.#passUpdate(notice, listener)
     }
   }
 

@@ -5,6 +5,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Cors } from './cors.ts'
 import type { Door } from './door.ts'
 import type { LegacyLeg } from './legacy-leg.ts'
+import type { ModernLeg } from './modern-leg.ts'
 import type { RestFacade } from './rest-facade.ts'
 import { errorHeaders, renderRpcError } from './rpc-error.ts'
 import type { SseLeg } from './sse-leg.ts'
@@ -14,6 +15,7 @@ export interface EndpointDeps {
   readonly door: Door
   readonly cors: Cors
   readonly legacy: LegacyLeg
+  readonly modern: ModernLeg
   readonly sse: SseLeg | undefined
   readonly rest: RestFacade
   readonly log: Logger
@@ -44,15 +46,16 @@ export function createEndpoints(deps: EndpointDeps): Endpoints {
 }
 
 async function serveStreamable(
-  { door, legacy }: EndpointDeps,
+  { door, legacy, modern }: EndpointDeps,
   request: Request,
   keepOpen: () => void,
 ): Promise<Response> {
   switch (request.method) {
     case 'POST': {
-      const { body, ...call } = await door.enterWithBody(request)
+      const visit = await door.enterWithBody(request)
       keepOpen()
-      return legacy.post(request, body, call)
+      if (await modern.isFor(request, visit.body)) return modern.post(request, visit)
+      return legacy.post(request, visit.body, visit)
     }
     case 'GET': {
       const call = door.enter(request)

@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { AppError } from '../base/errors.ts'
 import type { Asking } from './caller.ts'
+import { isAccepted } from './elicit-schema.ts'
 import type { ClientAnswer, ClientRequest } from './registry.ts'
 
 /** How long a person may think before the call goes on without an answer. */
@@ -28,7 +29,7 @@ export function createLegacyAsking(server: Server, reach: Reach): Asking | undef
   }
   if (!kinds.elicit && !kinds.sample && !kinds.roots) return undefined
   return {
-    canElicit: kinds.elicit,
+    can: (kind) => kinds[kind],
     async ask(requests) {
       const answers = new Map<string, ClientAnswer>()
       for (const [key, request] of Object.entries(requests)) {
@@ -53,7 +54,10 @@ async function askOne(request: ClientRequest, { sendRequest, signal }: Reach): P
         ElicitResultSchema,
         options,
       )
-      return action === 'accept' ? { kind: 'elicit', action, content } : { kind: 'elicit', action }
+      if (action !== 'accept') return { kind: 'elicit', action }
+      // What comes back is a client's word; a value that was not asked for is no consent.
+      if (!isAccepted(request.schema, content)) return { kind: 'elicit', action: 'cancel' }
+      return { kind: 'elicit', action, content }
     }
     case 'sample': {
       const content = { type: 'text' as const, text: request.prompt }

@@ -6,6 +6,7 @@ import { AppError } from '../base/errors.ts'
 import type { EventBus } from '../base/event-bus.ts'
 import type { Ids } from '../base/ids.ts'
 import type { RequestContexts } from '../base/request-context.ts'
+import type { Secret } from '../base/secret.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RateLimiter } from '../resilience/rate-limiter.ts'
@@ -19,6 +20,7 @@ import type { HostGuard } from './guard.ts'
 import { InFlight } from './in-flight.ts'
 import { createLegacyLeg, type SessionMode } from './legacy-leg.ts'
 import type { LegacySession } from './legacy-session.ts'
+import { createModernLeg } from './modern-leg.ts'
 import type { ChangeNotice, Offer } from './registry.ts'
 import { createRestFacade } from './rest-facade.ts'
 import { type SessionLimits, SessionTable } from './session-table.ts'
@@ -50,6 +52,11 @@ export interface McpDeps {
   /** Where changes are heard of: resources by URI, and lists. */
   readonly changes: Pick<EventBus<ChangeNotice>, 'subscribe'>
   readonly mayHear: MayHear
+  /**
+   * Signs what travels through clients while a call of revision 2026-07-28 waits for answers; at least 32 characters, the same on all replicas.
+   * Without it a fresh one is made, which serves a single process.
+   */
+  readonly stateKey?: Secret
   /** How long `stop` waits for calls in flight. */
   readonly drainDeadlineMs: number
   readonly clock: Clock
@@ -61,6 +68,8 @@ export interface McpDeps {
 export interface McpCounts {
   readonly sseSessions: number
   readonly streamableSessions: number
+  /** Streams of `subscriptions/listen`. */
+  readonly listenStreams: number
   readonly callsInFlight: number
 }
 
@@ -83,6 +92,14 @@ export function createMcpServer(deps: McpDeps): McpServer {
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
   const eventLog = new EventLog(deps.eventLogLimits)
   const legDeps = { surface, desk, sessions, eventLog, clock, ids, log, limits: deps.sessionLimits }
+  const stopHearing = deps.offer.onToolsChanged?.(() => {
+    surface.index.refreshTools()
+    desk.announce({ kind: 'tools_changed' })
+  })
+  const modern = createModernLeg({
+    ...legDeps,
+    stateKey: deps.stateKey?.reveal() ?? ids.token(stateKeyBytes),
+  })
   let isStopping = false
   const hasSse = deps.transport === 'sse' && deps.sessionMode === 'memory'
   return {
@@ -90,6 +107,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
     counts: () => ({
       sseSessions: sessions.count('sse'),
       streamableSessions: sessions.count('streamable_http'),
+      listenStreams: modern.listenCount,
       callsInFlight: inFlight.count,
     }),
     endpoints: (contexts) =>
@@ -97,6 +115,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
         ...deps,
         contexts,
         door: createDoor({ ...deps, contexts, isStopping: () => isStopping }),
+        modern,
         legacy: createLegacyLeg({ ...legDeps, mode: deps.sessionMode }),
         sse: hasSse
           ? createSseLeg({ ...legDeps, messagesPath: `${deps.publicPathPrefix}${mountPath}/messages` })
@@ -113,12 +132,16 @@ export function createMcpServer(deps: McpDeps): McpServer {
         await inFlight.idle(clock, deps.drainDeadlineMs)
         if (inFlight.count === 0) await sleep(clock, lastWordsMs)
         else log.warn('mcp_calls_abandoned', { calls: inFlight.count })
+        stopHearing?.()
+        await modern.close()
         sessions.removeAll(new AppError('SHUTTING_DOWN', { component: 'mcp' }), () => farewell(ids))
       },
       check: () => (isStopping ? 'down' : 'up'),
     },
   }
 }
+
+const stateKeyBytes = 32
 
 /** What the last answers need to reach their streams. */
 const lastWordsMs = 20

@@ -33,11 +33,13 @@ export interface OfferIndex {
   readonly prompts: readonly WireObject[]
   inputSchema(toolName: string): WireObject | undefined
   outputSchema(toolName: string): WireObject | undefined
+  /** Takes over the tools of the offer as they are now. */
+  refreshTools(): void
 }
 
 /** Throws TypeError for a doubled name, a tool without an object as output, or a template that cannot be matched. */
 export function createOfferIndex(offer: Offer): OfferIndex {
-  const tools = byKey(offer.tools, (tool) => tool.name)
+  let tools = indexTools(offer.tools)
   const prompts = byKey(offer.prompts, (prompt) => prompt.name)
   const resources = byKey(offer.resources, (resource) => resource.uri)
   const templates = byKey(offer.resourceTemplates, (template) => template.uriTemplate)
@@ -47,20 +49,22 @@ export function createOfferIndex(offer: Offer): OfferIndex {
       createUriMatcher(template.uriTemplate),
     ],
   )
-  const wireTools = new Map(offer.tools.map((tool) => [tool.name, asWireTool(tool)] as const))
   return {
     offer,
-    tool: (name) => tools.get(name),
+    tool: (name) => tools.byName.get(name)?.tool,
     prompt: (name) => prompts.get(name),
     resource: (uri) => resources.get(uri),
     template: (uriTemplate) => templates.get(uriTemplate),
     matchTemplate: (uri) => matchTemplate(matchers, uri),
-    listTools: createToolLister(offer.tools, wireTools),
+    listTools: (policy) => tools.list(policy),
     resources: offer.resources.map(asWireResource),
     resourceTemplates: offer.resourceTemplates.map(asWireTemplate),
     prompts: offer.prompts.map(asWirePrompt),
-    inputSchema: (name) => wireTools.get(name)?.inputSchema,
-    outputSchema: (name) => wireTools.get(name)?.outputSchema,
+    inputSchema: (name) => tools.byName.get(name)?.wire.inputSchema,
+    outputSchema: (name) => tools.byName.get(name)?.wire.outputSchema,
+    refreshTools() {
+      tools = indexTools(offer.tools)
+    },
   }
 }
 
@@ -77,18 +81,21 @@ export function forbiddingRule(
 /** How many different policies' lists are kept; more are made anew each time. */
 const toolListsMax = 64
 
-function createToolLister(tools: readonly RegisteredTool[], wireTools: ReadonlyMap<string, WireObject>) {
+function indexTools(offered: readonly RegisteredTool[]) {
+  const entries = offered.map((tool) => ({ tool, wire: asWireTool(tool) }))
   const lists = new Map<string, readonly WireObject[]>()
-  return (policy: PrincipalPolicy): readonly WireObject[] => {
-    const key = JSON.stringify([policy.isReadOnly, policy.toolsets ?? null])
-    const known = lists.get(key)
-    if (known !== undefined) return known
-    const list = tools
-      .filter((tool) => forbiddingRule(tool, policy) === undefined)
-      .map((tool) => wireTools.get(tool.name))
-      .filter((tool) => tool !== undefined)
-    if (lists.size < toolListsMax) lists.set(key, list)
-    return list
+  return {
+    byName: byKey(entries, ({ tool }) => tool.name),
+    list(policy: PrincipalPolicy): readonly WireObject[] {
+      const key = JSON.stringify([policy.isReadOnly, policy.toolsets ?? null])
+      const known = lists.get(key)
+      if (known !== undefined) return known
+      const list = entries
+        .filter(({ tool }) => forbiddingRule(tool, policy) === undefined)
+        .map(({ wire }) => wire)
+      if (lists.size < toolListsMax) lists.set(key, list)
+      return list
+    },
   }
 }
 

@@ -86,6 +86,8 @@ export interface CallContext {
    * its beginning once the answer is there: ask before anything is changed.
    */
   readonly elicit: ((request: ElicitRequest) => Promise<ElicitAnswer>) | undefined
+  /** Whether the client announced that it can be asked for that; absent means for nothing. */
+  readonly canAsk?: (kind: ClientRequest['kind']) => boolean
   /** Asks the client's side several things at once, each under a name of the caller's choice; the same warning as for `elicit`. */
   readonly ask?: (
     requests: Readonly<Record<string, ClientRequest>>,

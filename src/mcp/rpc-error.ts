@@ -1,6 +1,7 @@
-import { type AppError, type ErrorCode, type ErrorDetail, renderUnifiedError } from '../base/errors.ts'
+import { AppError, type ErrorCode, type ErrorDetail, renderUnifiedError } from '../base/errors.ts'
+import { asOneLine, truncate } from '../base/text.ts'
 import { challengeOf } from './auth.ts'
-import { type RpcId, rpcCodes } from './rpc.ts'
+import { isObject, type RpcId, rpcCodes } from './rpc.ts'
 
 /** The two families of revisions: with sessions (2024-11-05 to 2025-11-25) and without (2026-07-28). */
 export type Era = 'legacy' | 'modern'
@@ -71,4 +72,38 @@ export function errorHeaders(error: AppError): Headers {
   // The listener is going away: a client that keeps its connection would meet the same refusal again.
   if (error.code === 'SHUTTING_DOWN') headers.set('Connection', 'close')
   return headers
+}
+
+/** What an SDK answers by status, as a code of ours. */
+const codesByStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'MCP_REQUEST_INVALID',
+  404: 'MCP_METHOD_NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  413: 'MCP_BODY_TOO_LARGE',
+  415: 'MCP_MEDIA_TYPE_UNSUPPORTED',
+  499: 'CALL_CANCELLED',
+}
+
+/**
+ * An answer of an SDK with the unified error beside whatever it says by itself (the supported revisions, the missing capability): the code and
+ * message of the protocol stay.
+ */
+export async function withUnifiedError(response: Response, correlationId: string): Promise<Response> {
+  if (response.status < 400) return response
+  const code = codesByStatus[response.status] ?? 'INTERNAL'
+  const body: unknown = response.body === null ? undefined : await response.json()
+  if (!isObject(body) || !isObject(body['error']))
+    return renderRpcError(new AppError(code), { correlationId })
+  const { code: rpcCode, message, data } = body['error']
+  const details = typeof message === 'string' ? { problem: truncate(asOneLine(message), 300) } : {}
+  const unified = renderUnifiedError(new AppError(code, { component: 'mcp', details }), correlationId)
+  const error = { code: rpcCode, message, data: { ...(isObject(data) && data), ...unified } }
+  return Response.json({ ...body, error }, { status: response.status, headers: passedOn(response.headers) })
+}
+
+function passedOn(headers: Headers): Headers {
+  const passed = new Headers()
+  const allow = headers.get('allow')
+  if (allow !== null) passed.set('Allow', allow)
+  return passed
 }

@@ -47,6 +47,10 @@ export class SseStream {
 
   /** Whether the text was taken; false once the stream is over. */
   writeText(text: string): boolean {
+    return this.write(encoder.encode(text))
+  }
+
+  write(chunk: Uint8Array): boolean {
     const controller = this.#controller
     if (controller === undefined) return false
     if ((controller.desiredSize ?? 0) <= 0) {
@@ -55,7 +59,7 @@ export class SseStream {
       controller.error(new Error('The reader is too slow'))
       return false
     }
-    controller.enqueue(encoder.encode(text))
+    controller.enqueue(chunk)
     return true
   }
 

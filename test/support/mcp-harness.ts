@@ -1,8 +1,8 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { BodyBudget } from '../../src/base/body.ts'
-import { type Clock, createSystemClock } from '../../src/base/clock.ts'
+import { createSystemClock } from '../../src/base/clock.ts'
 import { createEventBus, type EventBus } from '../../src/base/event-bus.ts'
-import { createSystemIds, type Ids } from '../../src/base/ids.ts'
+import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { createHttpApp } from '../../src/http/server.ts'
 import { createAuthenticator, type TokenRow, unrestrictedPolicy } from '../../src/mcp/auth.ts'
@@ -80,11 +80,10 @@ export interface McpHarness extends AsyncDisposable {
   handle(request: Request): Promise<Response>
 }
 
-export interface McpHarnessOptions extends Partial<Omit<McpDeps, 'changes'>> {
+export interface McpHarnessOptions extends Partial<McpDeps> {
   readonly tokens?: readonly TokenRow[]
   readonly isOpenOnLoopback?: boolean
-  readonly clock?: Clock
-  readonly ids?: Ids
+  readonly changes?: EventBus<ChangeNotice>
 }
 
 /** The MCP half behind the real edge, listening on a free port of the loopback address. */
@@ -93,7 +92,7 @@ export function startMcp(options: McpHarnessOptions = {}): McpHarness {
   const ids = options.ids ?? createSystemIds()
   const log = new RecordingLogger()
   const metrics = new RecordingMetrics()
-  const changes = createEventBus<ChangeNotice>(() => undefined)
+  const changes = options.changes ?? createEventBus<ChangeNotice>(() => undefined)
   const tokens = options.tokens ?? [
     { name: 'alice', token: new Secret(aliceToken), policy: unrestrictedPolicy },
     { name: 'bob', token: new Secret(bobToken), policy: unrestrictedPolicy },

@@ -1,0 +1,169 @@
+import {
+  createMcpHandler,
+  createRequestStateCodec,
+  isLegacyRequest,
+  type McpHttpHandler,
+  type ServerContext,
+  type ServerEventBus,
+} from '@modelcontextprotocol/server'
+import type { Clock } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import type { Logger } from '../observe/logger.ts'
+import { type ChangeDesk, type Listener, subscriptionsPerSessionMax } from './change-desk.ts'
+import type { Visit } from './door.ts'
+import type { RoundState } from './modern-asking.ts'
+import { OfferServer } from './modern-server.ts'
+import type { ChangeNotice } from './registry.ts'
+import type { CallInfo } from './request-ledger.ts'
+import { echoableId, isObject } from './rpc.ts'
+import { renderRpcError, withUnifiedError } from './rpc-error.ts'
+import type { SessionLimits } from './session-table.ts'
+import { asSteadyAnswer } from './steady-answer.ts'
+import type { Surface } from './surface.ts'
+
+export interface ModernLegDeps {
+  readonly surface: Surface
+  readonly desk: ChangeDesk
+  readonly clock: Clock
+  readonly log: Logger
+  /** Signs what travels through clients between the rounds of a call; at least 32 bytes, the same on all replicas. */
+  readonly stateKey: string
+  /** A stream that listens counts like a session. */
+  readonly limits: Pick<SessionLimits, 'perPrincipalMax' | 'totalMax'>
+}
+
+/** Streamable HTTP of revision 2026-07-28: every POST stands alone, no session, no GET. */
+export interface ModernLeg {
+  /** Whether this revision answers the request, also with the refusal of a malformed envelope. */
+  isFor(request: Request, body: unknown): Promise<boolean>
+  post(request: Request, visit: Visit): Promise<Response>
+  /** Ends the streams that listen, with their final results. */
+  close(): Promise<void>
+  readonly listenCount: number
+}
+
+/** Throws RangeError where the key is too short. */
+export function createModernLeg(deps: ModernLegDeps): ModernLeg {
+  // By the request, which the SDK hands to handlers as it is: no token has to be made up to carry who calls.
+  const visits = new WeakMap<Request, CallInfo>()
+  const callOf = (ctx: ServerContext): CallInfo => {
+    const call = ctx.http?.req === undefined ? undefined : visits.get(ctx.http.req)
+    if (call === undefined) throw new AppError('INTERNAL', { cause: 'a request without a visit' })
+    return call
+  }
+  const codec = createRequestStateCodec<RoundState>({
+    key: deps.stateKey,
+    bind: (ctx) => callOf(ctx).principal.name,
+  })
+  const createHandler = (bus?: ServerEventBus) =>
+    createMcpHandler(
+      () => new OfferServer({ ...deps, codec, era: 'modern', callOf, subscriptions: undefined }),
+      {
+        legacy: 'reject',
+        // The streams around the SDK's have a heartbeat of their own.
+        keepAliveMs: 0,
+        onerror: (error) => deps.log.debug('mcp_request_refused', { error }),
+        ...(bus !== undefined && { bus }),
+      },
+    )
+  const handler = createHandler()
+  const listens = new Listens(deps, createHandler)
+  return {
+    isFor: async (request, body) => !(await isLegacyRequest(request, body)),
+    async post(request, visit) {
+      visits.set(request, visit)
+      const chosen = isListen(visit.body) ? listens.open(visit) : handler
+      if (chosen === undefined) return refuseListen(visit)
+      const answer = chosen.fetch(request, { parsedBody: visit.body })
+      return asSteadyAnswer(
+        answer.then((response) => withUnifiedError(response, visit.correlationId)),
+        deps.clock,
+      )
+    },
+    async close() {
+      await listens.close()
+      await handler.close()
+    },
+    get listenCount() {
+      return listens.size
+    },
+  }
+}
+
+function isListen(body: unknown): boolean {
+  return isObject(body) && body['method'] === 'subscriptions/listen'
+}
+
+/** The resources that the client asks to hear of; the SDK checks the shape of the request and answers for it. */
+function watchedUris(body: unknown): ReadonlySet<string> {
+  const params = isObject(body) ? body['params'] : undefined
+  const filter = isObject(params) ? params['notifications'] : undefined
+  const uris: unknown = isObject(filter) ? filter['resourceSubscriptions'] : undefined
+  const known = Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : []
+  return new Set(known.slice(0, subscriptionsPerSessionMax))
+}
+
+function refuseListen({ body, correlationId }: Visit): Response {
+  const error = new AppError('MCP_SESSIONS_EXHAUSTED', { details: { cap: 'listen' } })
+  return renderRpcError(error, { correlationId, id: echoableId(body) })
+}
+
+/**
+ * The streams of `subscriptions/listen`. Each has a handler of its own, because the SDK's bus does not say who listens, and every notice is
+ * checked against the rights of its listener.
+ */
+class Listens {
+  readonly #deps: ModernLegDeps
+  readonly #createHandler: (bus: ServerEventBus) => McpHttpHandler
+  readonly #open = new Map<Listener, McpHttpHandler>()
+
+  constructor(deps: ModernLegDeps, createHandler: (bus: ServerEventBus) => McpHttpHandler) {
+    this.#deps = deps
+    this.#createHandler = createHandler
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** A handler for one stream; undefined over the cap. */
+  open({ principal, body }: Visit): McpHttpHandler | undefined {
+    const { perPrincipalMax, totalMax } = this.#deps.limits
+    const own = [...this.#open.keys()].filter((listener) => listener.principal.name === principal.name)
+    if (own.length >= perPrincipalMax || this.#open.size >= totalMax) return undefined
+    const handler = this.#createHandler({
+      publish: () => undefined,
+      subscribe: (hear) => {
+        const listener: Listener = {
+          principal,
+          uris: watchedUris(body),
+          hear: (notice) => hear(asServerEvent(notice)),
+        }
+        this.#open.set(listener, handler)
+        this.#deps.desk.add(listener)
+        return () => {
+          this.#open.delete(listener)
+          this.#deps.desk.remove(listener)
+        }
+      },
+    })
+    return handler
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((handler) => handler.close()))
+  }
+}
+
+function asServerEvent(notice: ChangeNotice) {
+  switch (notice.kind) {
+    case 'resource_updated':
+      return { kind: 'resource_updated', uri: notice.uri } as const
+    case 'tools_changed':
+      return { kind: 'tools_list_changed' } as const
+    case 'prompts_changed':
+      return { kind: 'prompts_list_changed' } as const
+    case 'resources_changed':
+      return { kind: 'resources_list_changed' } as const
+  }
+}

@@ -1,0 +1,206 @@
+import {
+  type CallToolResult,
+  type CompleteResult,
+  type GetPromptResult,
+  type ListPromptsResult,
+  type ListResourcesResult,
+  type ListResourceTemplatesResult,
+  type ListToolsResult,
+  McpServer,
+  ProtocolError,
+  type ReadResourceResult,
+  type RequestStateCodec,
+  type ServerContext,
+} from '@modelcontextprotocol/server'
+import { asAppError } from '../base/errors.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Caller } from './caller.ts'
+import { asCapabilities, asImplementation } from './capabilities.ts'
+import { InputNeeded } from './input-needed.ts'
+import type { Subscriptions } from './legacy-server.ts'
+import { createRounds, type RoundState } from './modern-asking.ts'
+import type { CallInfo } from './request-ledger.ts'
+import { asRpcError, type Era } from './rpc-error.ts'
+import type { Surface } from './surface.ts'
+
+export interface OfferServerDeps {
+  readonly surface: Surface
+  readonly log: Logger
+  readonly codec: RequestStateCodec<RoundState>
+  readonly era: Era
+  /** Who sends the request. */
+  callOf(ctx: ServerContext): CallInfo
+  /** For revisions with `resources/subscribe`; the newer one listens beside the server. */
+  readonly subscriptions: Subscriptions | undefined
+}
+
+/**
+ * The binding for revision 2026-07-28, and over stdio for all: sdk 2.x's server with every method answered from the surface. Registering each
+ * tool with it would cost that work at every request and bring a second check of arguments with it.
+ */
+export class OfferServer extends McpServer {
+  readonly #deps: OfferServerDeps
+
+  constructor(deps: OfferServerDeps) {
+    const { offer } = deps.surface.index
+    super(asImplementation(offer), {
+      instructions: offer.identity.instructions,
+      requestState: { verify: (state, ctx) => deps.codec.verify(state, ctx) },
+      cacheHints: cacheHints,
+    })
+    this.#deps = deps
+    // Now and not in the constructor's options, where the SDK would set up handlers for tools that are never registered with it.
+    this.server.registerCapabilities(asCapabilities(offer))
+    this.#setListHandlers()
+    this.#setCallHandlers()
+    if (deps.subscriptions !== undefined) this.#setSubscriptionHandlers(deps.subscriptions)
+  }
+
+  /** The SDK asks for it to check the headers that mirror arguments (`x-mcp-header`). */
+  override toolInputSchemaJson(name: string): Record<string, unknown> | undefined {
+    const schema = this.#deps.surface.index.inputSchema(name)
+    return schema === undefined ? undefined : { ...schema }
+  }
+
+  // The lists are ours and fit the SDK's result types by construction; its conformance suite checks every message.
+  #setListHandlers(): void {
+    const { surface } = this.#deps
+    const { server } = this
+    const { tools, prompts, resources } = server.getCapabilities()
+    if (tools !== undefined)
+      server.setRequestHandler('tools/list', (request, ctx) =>
+        this.#run(ctx, async (call) => surface.listTools(request.params, call) as ListToolsResult),
+      )
+    if (prompts !== undefined)
+      server.setRequestHandler('prompts/list', (request, ctx) =>
+        this.#run(ctx, async () => surface.listPrompts(request.params) as ListPromptsResult),
+      )
+    if (resources === undefined) return
+    server.setRequestHandler('resources/list', (request, ctx) =>
+      this.#run(ctx, async () => surface.listResources(request.params) as ListResourcesResult),
+    )
+    server.setRequestHandler('resources/templates/list', (request, ctx) =>
+      this.#run(
+        ctx,
+        async () => surface.listResourceTemplates(request.params) as ListResourceTemplatesResult,
+      ),
+    )
+  }
+
+  #setCallHandlers(): void {
+    const { surface } = this.#deps
+    const { server } = this
+    const { tools, prompts, resources } = server.getCapabilities()
+    if (tools !== undefined)
+      server.setRequestHandler('tools/call', (request, ctx) =>
+        this.#ask(ctx, request.params, async (caller) => {
+          const { result } = await surface.callTool(request.params, caller)
+          return { ...result } as CallToolResult
+        }),
+      )
+    if (prompts !== undefined)
+      server.setRequestHandler('prompts/get', (request, ctx) =>
+        this.#ask(
+          ctx,
+          request.params,
+          async (caller) => (await surface.getPrompt(request.params, caller)) as GetPromptResult,
+        ),
+      )
+    if (resources !== undefined)
+      server.setRequestHandler('resources/read', (request, ctx) =>
+        this.#ask(
+          ctx,
+          request.params,
+          async (caller) => (await surface.readResource(request.params, caller)) as ReadResourceResult,
+        ),
+      )
+    server.setRequestHandler('completion/complete', (request, ctx) =>
+      this.#run(ctx, async (call) => {
+        const caller = this.#asCaller(ctx, call, undefined)
+        return (await surface.complete(request.params, caller)) as CompleteResult
+      }),
+    )
+  }
+
+  #setSubscriptionHandlers(subscriptions: Subscriptions): void {
+    this.server.setRequestHandler('resources/subscribe', (request, ctx) =>
+      this.#run(ctx, async ({ principal }) => {
+        await subscriptions.add(request.params.uri, principal)
+        return {}
+      }),
+    )
+    this.server.setRequestHandler('resources/unsubscribe', (request, ctx) =>
+      this.#run(ctx, async () => {
+        subscriptions.remove(request.params.uri)
+        return {}
+      }),
+    )
+  }
+
+  /** Runs a method whose result may be a question to the client. */
+  #ask<Result>(ctx: ServerContext, params: unknown, run: (caller: Caller) => Promise<Result>) {
+    return this.#run(ctx, async (call) => {
+      const legacyCapabilities = this.server.getClientCapabilities()
+      const { codec } = this.#deps
+      const rounds = createRounds({ ctx, params, codec, legacyCapabilities })
+      try {
+        return await run(this.#asCaller(ctx, call, rounds.asking))
+      } catch (thrown) {
+        if (thrown instanceof InputNeeded) return rounds.suspend(thrown)
+        throw thrown
+      }
+    })
+  }
+
+  async #run<Result>(ctx: ServerContext, run: (call: CallInfo) => Promise<Result>): Promise<Result> {
+    const call = this.#deps.callOf(ctx)
+    try {
+      return await run(call)
+    } catch (thrown) {
+      throw this.#asProtocolError(thrown, call)
+    }
+  }
+
+  /** What the SDK sends as it stands; the cause stays here. */
+  #asProtocolError(thrown: unknown, { correlationId }: CallInfo): ProtocolError {
+    if (thrown instanceof ProtocolError) return thrown
+    const error = asAppError(thrown)
+    if (error.code === 'INTERNAL')
+      this.#deps.log.error('mcp_request_failed', { error: error.cause, correlation_id: correlationId })
+    const { code, message, data } = asRpcError(error, correlationId, this.#deps.era)
+    return new ProtocolError(code, message, data)
+  }
+
+  #asCaller(ctx: ServerContext, call: CallInfo, ask: Caller['ask']): Caller {
+    const token = ctx.mcpReq._meta?.progressToken
+    return {
+      ...call,
+      signal: ctx.mcpReq.signal,
+      protocolVersion: this.server.getNegotiatedProtocolVersion() ?? 'unknown',
+      progress(progress) {
+        if (token === undefined) return
+        const params = { progressToken: token, ...progress }
+        // A client that went away hears nothing.
+        ctx.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined)
+      },
+      ask,
+      tell: (level, text) => {
+        ctx.mcpReq.log(level, text).catch(() => undefined)
+      },
+      releaseConnection: () => ctx.http?.closeSSE?.(),
+    }
+  }
+}
+
+/** Lists depend on the token, so no shared cache may keep them; within one client they are good for a minute. */
+const listHint = { ttlMs: 60_000, cacheScope: 'private' } as const
+
+const cacheHints = {
+  'tools/list': listHint,
+  'prompts/list': listHint,
+  'resources/list': listHint,
+  'resources/templates/list': listHint,
+  'server/discover': listHint,
+  // What is in Slack may change at any time.
+  'resources/read': { ttlMs: 0, cacheScope: 'private' },
+} as const
