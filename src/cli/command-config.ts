@@ -3,6 +3,7 @@ import type { OptionTexts } from '../config/config-sources.ts'
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
 import type { ConfigPurpose } from '../config/option-rules.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
+import { toolsetProblems } from './toolset-problems.ts'
 
 /** Loads the configuration as a command sees it; `presets` are what the command fixes, above flags and environment. */
 export function loadCommandConfig(
@@ -10,7 +11,7 @@ export function loadCommandConfig(
   flags: ParsedFlags,
   { purpose, presets = {} }: { readonly purpose: ConfigPurpose; readonly presets?: OptionTexts },
 ): LoadedConfig {
-  return loadConfig({
+  const loaded = loadConfig({
     purpose,
     presets,
     flags: flags.options,
@@ -21,6 +22,10 @@ export function loadCommandConfig(
     parseToml: context.parseToml,
     parseEnvFile: context.parseEnvFile,
   })
+  const more = toolsetProblems(loaded)
+  return more.length === 0
+    ? loaded
+    : { ...loaded, config: undefined, problems: [...loaded.problems, ...more] }
 }
 
 /** Prints every problem to stderr, and where to look next. */

@@ -138,6 +138,18 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     load: async () => (await import('./healthcheck.ts')).runHealthcheck,
   },
   {
+    path: ['tools', 'list'],
+    summary: 'List the tools that AI clients get, with what each needs.',
+    examples: [
+      ['slack-integrated-server tools list', 'those of the default toolsets'],
+      ['slack-integrated-server tools list --toolsets all --json', 'every tool, for programs'],
+    ],
+    readsConfig: true,
+    options: ['mcpToolsets', 'mcpReadOnly', 'slackUserToken'],
+    flags: [{ name: '--json', description: 'Print JSON instead of a table.' }],
+    load: async () => (await import('./tools-list.ts')).runToolsList,
+  },
+  {
     path: ['version'],
     summary: 'Print the version, commit and platform.',
     examples: [['slack-integrated-server --version', 'the same']],

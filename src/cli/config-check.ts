@@ -11,8 +11,8 @@ export async function runConfigCheck(context: CliContext, flags: ParsedFlags): P
     return exitCodes.config
   }
   context.stdout.write('The configuration is valid.\n')
-  for (const { message } of configNotices(loaded.config, loaded.settings, context.env)) {
-    context.stderr.write(`Note: ${message}\n`)
+  for (const { level, fields } of configNotices(loaded, context.env)) {
+    if (level === 'warn') context.stderr.write(`Note: ${fields.advice}\n`)
   }
   return exitCodes.done
 }

@@ -1,47 +1,48 @@
 import type { Environment } from './config-sources.ts'
-import type { Setting } from './load-config.ts'
-import type { Config, OptionKey } from './option-table.ts'
+import type { LoadedConfig } from './load-config.ts'
 
-/** Something that is allowed and probably not meant. `event` is the name of its log line. */
+/** Something about a valid configuration that its operator should know. */
 export interface ConfigNotice {
+  readonly level: 'info' | 'warn'
+  /** The name of its log line. */
   readonly event: string
-  readonly message: string
+  readonly fields: Readonly<Record<string, string>> & { readonly advice: string }
 }
 
-/** Variables by which hosting platforms give themselves away. */
+/** Variables by which hosting platforms are known. */
 const platforms = [
   { variable: 'DYNO', name: 'Heroku' },
   { variable: 'K_SERVICE', name: 'Cloud Run' },
   { variable: 'KUBERNETES_SERVICE_HOST', name: 'Kubernetes' },
 ] as const
 
-/** What an operator should know about a valid configuration at start, given where the process runs. */
-export function configNotices(
-  config: Config,
-  settings: ReadonlyMap<OptionKey, Setting>,
-  env: Environment,
-): readonly ConfigNotice[] {
-  const platform = platforms.find(({ variable }) => (env[variable] ?? '') !== '')
-  if (platform === undefined) return []
+/** What an operator would otherwise find out the hard way, given where the process runs. Empty for a configuration that is refused. */
+export function configNotices({ config, settings }: LoadedConfig, env: Environment): readonly ConfigNotice[] {
+  if (config === undefined) return []
+  const platform = platforms.find(({ variable }) => (env[variable] ?? '') !== '')?.name
   const notices: ConfigNotice[] = []
-  if (settings.get('host')?.origin.kind === 'default') {
+  if (platform !== undefined && settings.get('host')?.origin.kind === 'default') {
+    const advice = 'The platform reaches the server from outside its loopback address: set HOST=0.0.0.0.'
     notices.push({
-      event: 'config_host_unreachable',
-      message: `This is ${platform.name} (${platform.variable} is set) and HOST is not set: nothing outside this machine reaches ${config.host}. Set HOST=0.0.0.0.`,
+      level: 'warn',
+      event: 'server_host_suspected',
+      fields: { platform, host: config.host, advice },
     })
   }
   if (config.webhookEnabled && config.queueBackendType === 'memory') {
-    notices.push({
-      event: 'config_queue_lossy',
-      message: `The memory backend loses its events whenever ${platform.name} replaces this instance. QUEUE_BACKEND_TYPE=redis keeps them.`,
-    })
+    const advice =
+      'Accepted events are lost when the process ends. QUEUE_BACKEND_TYPE=sqlite or redis keeps them.'
+    notices.push({ level: 'warn', event: 'queue_is_lossy', fields: { backend: 'memory', advice } })
   }
-  if (platform.name === 'Kubernetes' && config.mcpEnabled && config.mcpSessions === 'memory') {
-    notices.push({
-      event: 'config_sessions_local',
-      message:
-        'MCP sessions live in this pod: behind a Service without session affinity, clients before 2026-07-28 lose theirs. MCP_SESSIONS=stateless works with any number of replicas.',
-    })
+  if (platform === 'Kubernetes' && config.mcpEnabled && config.mcpSessions === 'memory') {
+    const advice = 'With several replicas, sessions of older clients break: set MCP_SESSIONS=stateless.'
+    notices.push({ level: 'warn', event: 'mcp_sessions_are_local', fields: { advice } })
+  }
+  const hasTokens = config.mcpAuthTokens.length > 0 || config.mcpTokens.length > 0
+  if (config.mcpEnabled && config.mcpAuth.includes('token') && !hasTokens) {
+    const advice =
+      'Clients send a token that is derived: "slack-integrated-server token" with this configuration prints it.'
+    notices.push({ level: 'info', event: 'mcp_token_derived', fields: { advice } })
   }
   return notices
 }

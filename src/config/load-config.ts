@@ -50,6 +50,8 @@ export interface Setting {
 export interface LoadedConfig {
   /** undefined where there is a problem. */
   readonly config: Config | undefined
+  /** What was decoded, whatever else is wrong: without the options that were refused. */
+  readonly values: Partial<Config>
   readonly settings: ReadonlyMap<OptionKey, Setting>
   readonly problems: readonly ConfigProblem[]
   /** The configuration file that was read. */
@@ -72,8 +74,14 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     ...loaded.flatMap(({ problems }) => problems),
     ...brokenRules(settings, purpose),
   ]
-  const config = problems.length === 0 ? asConfig(settings) : undefined
-  return { config, settings, problems, configFilePath: configFile.path }
+  const values = asConfig(settings)
+  return {
+    config: problems.length === 0 ? values : undefined,
+    values,
+    settings,
+    problems,
+    configFilePath: configFile.path,
+  }
 }
 
 interface EnvFile {

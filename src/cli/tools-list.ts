@@ -1,0 +1,54 @@
+import { forbiddingRule, selectTools } from '../tools/select-tools.ts'
+import type { SlackTool } from '../tools/slack-tool.ts'
+import { toolSettingsDefaults } from '../tools/tool-settings.ts'
+import { toolTable } from '../tools/tool-table.ts'
+import type { CliContext, ParsedFlags } from './cli-context.ts'
+import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { exitCodes } from './exit-codes.ts'
+import { renderTable } from './table-layout.ts'
+
+/** Prints the tools that this configuration offers. Slack is not asked: what the token's scopes leave out is still listed. */
+export async function runToolsList(context: CliContext, flags: ParsedFlags): Promise<number> {
+  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
+  if (loaded.config === undefined) {
+    reportProblems(context, loaded)
+    return exitCodes.config
+  }
+  const { mcpToolsets, mcpReadOnly, slackUserToken } = loaded.config
+  const settings = {
+    ...toolSettingsDefaults,
+    toolsets: mcpToolsets,
+    isReadOnly: mcpReadOnly,
+    hasUserToken: slackUserToken !== undefined,
+  }
+  const everyone = { isReadOnly: false, toolsets: undefined, channels: undefined }
+  const tools = selectTools(toolTable, settings).filter(
+    (tool) => forbiddingRule(tool, everyone, settings) === undefined,
+  )
+  context.stdout.write(flags.own['json'] === true ? asJson(tools) : asTable(tools))
+  return exitCodes.done
+}
+
+function asTable(tools: readonly SlackTool[]): string {
+  return renderTable([
+    ['TOOL', 'TOOLSET', 'EFFECT', 'SCOPES'],
+    ...tools.map((tool) => [tool.name, tool.toolset, tool.effect, scopesText(tool)]),
+  ])
+}
+
+/** Where any one of the scopes is enough, each opens another kind of conversation. */
+function scopesText({ scopes, needsAnyScope }: SlackTool): string {
+  return scopes.join(needsAnyScope === true ? ' | ' : ', ')
+}
+
+function asJson(tools: readonly SlackTool[]): string {
+  const rows = tools.map(({ name, title, description, toolset, effect, scopes }) => ({
+    name,
+    title,
+    description,
+    toolset,
+    effect,
+    scopes,
+  }))
+  return `${JSON.stringify(rows, undefined, 2)}\n`
+}
