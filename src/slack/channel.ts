@@ -47,3 +47,20 @@ function kindOf(id: string, raw: Readonly<Record<string, unknown>>): ChannelKind
   if (raw['is_mpim'] === true) return 'mpim'
   return raw['is_private'] === true || raw['is_group'] === true ? 'private_channel' : 'public_channel'
 }
+
+const listScopes: Readonly<Record<ChannelKind, string>> = {
+  public_channel: 'channels:read',
+  private_channel: 'groups:read',
+  im: 'im:read',
+  mpim: 'mpim:read',
+}
+
+/** Those of `wanted` that a token with `scopes` may list: one kind without its scope would make Slack refuse the whole listing. */
+export function listableTypes(
+  scopes: readonly string[] | undefined,
+  wanted: readonly ChannelKind[],
+): readonly ChannelKind[] {
+  if (scopes === undefined) return wanted
+  const listable = wanted.filter((kind) => scopes.includes(listScopes[kind]))
+  return listable.length === 0 ? wanted : listable
+}

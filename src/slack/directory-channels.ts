@@ -1,6 +1,6 @@
 import { BoundedMap } from '../base/bounded-map.ts'
 import { AppError } from '../base/errors.ts'
-import { parseChannel, type SlackChannel } from './channel.ts'
+import { type ChannelKind, listableTypes, parseChannel, type SlackChannel } from './channel.ts'
 import type { DirectoryOptions } from './directory.ts'
 import { candidatesFor } from './directory-candidates.ts'
 import { SharedFlights } from './directory-flights.ts'
@@ -8,6 +8,8 @@ import { DirectoryScan } from './directory-scan.ts'
 import { asObject, asText } from './json-fields.ts'
 
 const channelsPerPage = 1000
+/** The kinds of conversation that go by a name. */
+const namedTypes: readonly ChannelKind[] = ['public_channel', 'private_channel']
 const missTtlMs = 60_000
 
 /** The conversations of the workspace, as far as somebody asked for them. */
@@ -30,7 +32,11 @@ export class DirectoryChannels {
     this.#scan = new DirectoryScan({
       ...options,
       method: 'conversations.list',
-      params: { limit: channelsPerPage, types: 'public_channel,private_channel', exclude_archived: true },
+      params: () => ({
+        limit: channelsPerPage,
+        types: listableTypes(options.slack.identity()?.scopes, namedTypes).join(','),
+        exclude_archived: true,
+      }),
       field: 'channels',
       learn: (member) => this.learn(member),
     })
@@ -70,8 +76,10 @@ export class DirectoryChannels {
     for (const [, channel] of this.#byId.entries()) yield channel
   }
 
-  get hasScanned(): boolean {
-    return this.#scan.hasStarted
+  /** What Slack says now, whatever is remembered. */
+  async fresh(id: string, signal: AbortSignal): Promise<SlackChannel | undefined> {
+    this.forget(id)
+    return await this.byId(id, signal)
   }
 
   /** Reads one more page of the listing: for completions, which want some names but no crawl. */

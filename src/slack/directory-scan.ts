@@ -9,7 +9,8 @@ export interface ScanOptions {
   readonly clock: Clock
   /** A method that pages by cursor. */
   readonly method: string
-  readonly params: Readonly<Record<string, unknown>>
+  /** Parameters of every page; asked for anew each time, since what the token may list can become known late. */
+  readonly params: () => Readonly<Record<string, unknown>>
   /** The field of the answer that holds the list. */
   readonly field: string
   readonly ttlMs: number
@@ -43,10 +44,6 @@ export class DirectoryScan {
     return this.#seenCount
   }
 
-  get hasStarted(): boolean {
-    return this.#startedAtMs !== Number.NEGATIVE_INFINITY
-  }
-
   /** Reads the next page, together with everybody who asks meanwhile. After the end, or when too old, begins anew. */
   advance(signal: AbortSignal): Promise<void> {
     return this.#flights.join('next', signal, (shared) => this.#readPage(shared))
@@ -56,11 +53,13 @@ export class DirectoryScan {
     const { slack, method, params, field, learn, ttlMs, clock } = this.#options
     if (this.#isComplete || this.#ageMs() > ttlMs) this.#restart(clock.monotonic())
     const cursor = this.#cursor === undefined ? {} : { cursor: this.#cursor }
-    const answer = await slack.call(method, { ...params, ...cursor }, { signal }).catch((error: unknown) => {
-      // A cursor that Slack no longer takes would fail for ever: the next look-up begins anew.
-      if (error instanceof AppError && error.code === 'SLACK_REFUSED') this.#forget()
-      throw error
-    })
+    const answer = await slack
+      .call(method, { ...params(), ...cursor }, { signal })
+      .catch((error: unknown) => {
+        // A cursor that Slack no longer takes would fail for ever: the next look-up begins anew.
+        if (error instanceof AppError && error.code === 'SLACK_REFUSED') this.#forget()
+        throw error
+      })
     const members = asList(answer[field])
     for (const member of members) learn(member)
     this.#seenCount += members.length

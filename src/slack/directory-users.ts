@@ -13,12 +13,23 @@ const missTtlMs = 5 * 60_000
 /** Calls under way at once while the people of a page are looked up. */
 const concurrentLookupsMax = 5
 
+/** Nobody waits longer than this for names beside messages that are there already. */
+const ornamentDeadlineMs = 4000
+
 /** Refusals that every further call of the same method would meet as well. */
 const standingRefusals: ReadonlySet<string> = new Set([
   'missing_scope',
   'not_allowed_token_type',
   'no_permission',
 ])
+
+export interface UserSearch {
+  readonly users: readonly SlackUser[]
+  /** Whether the whole listing was read: else there may be more matches. */
+  readonly isComplete: boolean
+  /** How many people were looked at. */
+  readonly seenCount: number
+}
 
 /** The people of the workspace, as far as somebody asked for them. */
 export class DirectoryUsers {
@@ -39,7 +50,7 @@ export class DirectoryUsers {
     this.#scan = new DirectoryScan({
       ...options,
       method: 'users.list',
-      params: { limit: usersPerPage },
+      params: () => ({ limit: usersPerPage }),
       field: 'members',
       learn: (member) => this.learn(member),
     })
@@ -63,6 +74,11 @@ export class DirectoryUsers {
     for (const [, user] of this.#byId.entries()) yield user
   }
 
+  /** Reads one more page of the listing: for completions, which want some names but no crawl. */
+  async glance(signal: AbortSignal): Promise<void> {
+    if (!this.#scan.isComplete(this.#options.ttlMs)) await this.#scan.advance(signal)
+  }
+
   /** The user behind an id; undefined where Slack does not know it. At most one call, shared by all who ask. */
   async byId(id: string, signal: AbortSignal): Promise<SlackUser | undefined> {
     const known = this.#byId.get(id)
@@ -78,7 +94,9 @@ export class DirectoryUsers {
       for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
         if (this.#options.clock.monotonic() < this.#refusedUntilMs) return
         try {
-          await this.byId(id, signal)
+          await this.#flights.join(id, signal, (shared) =>
+            this.#ask('users.info', { user: id }, id, shared, ornamentDeadlineMs),
+          )
         } catch (error) {
           if (signal.aborted) throw error
           this.#noteRefusal(error)
@@ -106,6 +124,24 @@ export class DirectoryUsers {
           : 'The list was read only so far; call again to look further, or give the user id (U…) or the e-mail address.',
       },
     })
+  }
+
+  /**
+   * People that `matches`, up to `countMax`: from memory, and from further pages of the listing until enough are found or the bound is reached.
+   */
+  async search(
+    matches: (user: SlackUser) => boolean,
+    countMax: number,
+    signal: AbortSignal,
+  ): Promise<UserSearch> {
+    for (let pageCount = 0; ; pageCount++) {
+      const users = [...this.seen()].filter(matches)
+      const isComplete = this.#scan.isComplete(this.#options.ttlMs)
+      if (users.length >= countMax || isComplete || pageCount >= this.#options.pagesMax) {
+        return { users: users.slice(0, countMax), isComplete, seenCount: this.#scan.seenCount }
+      }
+      await this.#scan.advance(signal)
+    }
   }
 
   #resolve(reference: UserReference, signal: AbortSignal): Promise<SlackUser | undefined> {
@@ -160,9 +196,13 @@ export class DirectoryUsers {
     params: Readonly<Record<string, unknown>>,
     key: string,
     signal: AbortSignal,
+    deadlineMs?: number,
   ): Promise<SlackUser | undefined> {
     try {
-      const answer = await this.#options.slack.call(method, params, { signal })
+      const answer = await this.#options.slack.call(method, params, {
+        signal,
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      })
       return this.learn(answer['user'])
     } catch (error) {
       if (!isUnknownUser(error)) throw error

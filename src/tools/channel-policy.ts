@@ -73,9 +73,18 @@ export class ChannelPolicy {
     return this.#violatedBy(this.#lists(principal, action), channel.id, channel) === undefined
   }
 
-  /** Refuses direct messages before one is opened. */
-  requireDirectMessages(): void {
+  /** Whether nothing at all is closed to the principal: what belongs to no conversation is shown only then. */
+  isUnrestricted(principal: Principal, action: ChannelAction): boolean {
+    return this.#deps.settings.allowsDirectMessages && this.#lists(principal, action).length === 0
+  }
+
+  /** Refuses a direct message before it is opened, where no direct message can be allowed. */
+  requireDirectMessages(principal: Principal, action: ChannelAction): void {
     if (!this.#deps.settings.allowsDirectMessages) throw forbidden('no_dms', undefined)
+    const closed = this.#lists(principal, action).find(
+      ({ included }) => included.size > 0 && ![...included].some((key) => directKeyPattern.test(key)),
+    )
+    if (closed !== undefined) throw forbidden(closed.rule, undefined)
   }
 
   #violatedBy(
@@ -120,6 +129,9 @@ function parseRules(rule: PolicyRule, entries: readonly string[] | undefined): C
   return { rule, included, excluded, excludesByName, needsName: excludesByName || [...included].some(isName) }
 }
 
+/** Ids of direct messages, and the names that Slack gives to group messages. */
+const directKeyPattern = /^[DG][A-Z0-9]{2,30}$|^mpdm-/
+
 function asKey(entry: string): string {
   const text = entry.trim()
   return conversationIdPattern.test(text) ? text : text.replace(/^#/, '').normalize('NFC').toLowerCase()
@@ -130,6 +142,7 @@ function allows(rules: ChannelRules, id: string, channel: SlackChannel | undefin
   if (rules.excluded.has(id) || (name !== undefined && rules.excluded.has(name))) return false
   // A channel whose name is not known could be one of those that are excluded by name.
   if (rules.excludesByName && channel === undefined) return false
+  // An empty list allows nothing: it was given, and names no channel.
   if (rules.included.size === 0) return rules.excluded.size > 0
   return rules.included.has(id) || (name !== undefined && rules.included.has(name))
 }

@@ -43,7 +43,7 @@ export async function openConversation(
       policy.allows(principal, 'read', channel)
     id = (await directory.channels.find(reference.name, isShown, signal)).id
   } else {
-    policy.requireDirectMessages()
+    policy.requireDirectMessages(principal, action)
     const user = await directory.users.find(reference.user, signal)
     id = await directory.channels.directMessage(user.id, signal)
   }
@@ -54,6 +54,30 @@ export async function openConversation(
     ts: reference.kind === 'id' ? reference.ts : undefined,
     threadTs: reference.kind === 'id' ? reference.threadTs : undefined,
   }
+}
+
+/** The ts that was given, or that of the permalink which stands for the channel. */
+export function requireTs(
+  field: string,
+  given: string | undefined,
+  conversation: Pick<OpenConversation, 'ts'>,
+): string {
+  const ts = given ?? conversation.ts
+  if (ts !== undefined) return ts
+  throw argumentError({
+    field,
+    given: 'nothing',
+    accepted: 'the ts of the message, or its permalink as channel',
+    example: '1712345678.000100',
+  })
+}
+
+/** The head of a thread: what was given, or what the permalink that stands for the channel leads to. */
+export function requireThreadTs(
+  given: string | undefined,
+  { threadTs, ts }: Pick<OpenConversation, 'ts' | 'threadTs'>,
+): string {
+  return requireTs('thread_ts', given ?? threadTs, { ts })
 }
 
 /** The person behind whatever somebody wrote. */

@@ -1,4 +1,4 @@
-import { type TSchema, Type } from '@sinclair/typebox'
+import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
 
 /**
  * Arguments that many tools take, worded once. What a client gets is sent to a model on every turn, so the words are few; the full check
@@ -35,20 +35,20 @@ export function choice<Word extends string>(...words: readonly Word[]) {
 
 export const formatField = choice('concise', 'detailed')
 
-export const dryRunField = Type.Boolean({ description: 'Only show what would be sent' })
+/** The name says it: shows what would be sent, and sends nothing. */
+export const dryRunField = Type.Boolean()
 
 export const keyField = Type.String({
   pattern: '^[\\w.:-]{1,100}$',
   description: 'Same key within 24 h sends once',
 })
 
-/** An object whose fields are typed here and left open for the client: a schema of every field would cost more than it tells a model. */
-export function openObject<Shape>() {
-  return Type.Unsafe<Shape>(Type.Object({}))
+/** What a tool answers: typed here as `Shape`, told to clients in its main fields only. A schema of everything would cost more than it tells. */
+export function answers<Shape>(properties: TProperties) {
+  return Type.Unsafe<Shape>(Type.Object(properties))
 }
 
-export function listOf<Shape>() {
-  return Type.Unsafe<readonly Shape[]>(Type.Array(Type.Object({})))
-}
+/** A list of objects, told to clients as such. */
+export const listField = Type.Array(Type.Object({}))
 
 export const optional = <Schema extends TSchema>(schema: Schema) => Type.Optional(schema)

@@ -4,14 +4,17 @@ import type { Ids } from '../base/ids.ts'
 import type { Offer, RegisteredTool } from '../mcp/registry.ts'
 import type { SlackApi } from '../slack/api.ts'
 import { Directory, directoryDefaults } from '../slack/directory.ts'
+import type { SlackFiles } from '../slack/file-transfer.ts'
 import { bindTools } from './bind-tools.ts'
 import { ChannelPolicy } from './channel-policy.ts'
 import { EmojiCatalogue } from './emoji/emoji-catalogue.ts'
-import type { SlackFiles } from './files/slack-files.ts'
+import { readEmojis } from './emoji/read-emojis.ts'
 import { createMemoryIdempotencyStore, type IdempotencyStore } from './idempotency.ts'
 import { serverInstructions } from './instructions.ts'
+import { createReadingPrompts } from './prompts/reading-prompts.ts'
 import { createUsagePrompts } from './prompts/usage-prompts.ts'
 import { createEmojisResource } from './resources/emojis-resource.ts'
+import { createSlackResourceTemplates } from './resources/slack-resources.ts'
 import { hasScopes, selectTools } from './select-tools.ts'
 import type { SlackTool } from './slack-tool.ts'
 import type { ToolServices } from './tool-context.ts'
@@ -60,9 +63,9 @@ export function createSlackOffer(deps: SlackOfferDeps): SlackOffer {
     get tools() {
       return tools
     },
-    resources: [createEmojisResource(services)],
-    resourceTemplates: [],
-    prompts: createUsagePrompts(selected),
+    resources: selected.some((tool) => tool.name === readEmojis.name) ? [createEmojisResource(services)] : [],
+    resourceTemplates: createSlackResourceTemplates(selected, services),
+    prompts: [...createReadingPrompts(selected, services), ...createUsagePrompts(selected)],
     onToolsChanged(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -114,9 +117,8 @@ function permitted(
   bound: readonly RegisteredTool[],
   slack: SlackApi,
 ): readonly RegisteredTool[] {
-  const scopes = slack.identity()?.scopes
   return bound.filter((_, index) => {
     const tool = selected[index]
-    return tool !== undefined && hasScopes(tool, scopes)
+    return tool !== undefined && hasScopes(tool, slack)
   })
 }

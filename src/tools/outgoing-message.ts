@@ -1,4 +1,5 @@
 import { truncate } from '../base/text.ts'
+import { compact } from '../slack/json-fields.ts'
 import { escapeText, noNames } from '../slack/text.ts'
 import { renderBlocks } from '../slack/text-blocks.ts'
 import { argumentError } from './argument-error.ts'
@@ -15,9 +16,14 @@ import type { ToolSettings } from './tool-settings.ts'
 
 /** What the author gave: text in Slack's notation, standard markdown, or blocks (with text as what notifications show). */
 export interface MessageDraft {
-  readonly text?: string
-  readonly markdown?: string
-  readonly blocks?: readonly unknown[]
+  readonly text?: string | undefined
+  readonly markdown?: string | undefined
+  readonly blocks?: readonly unknown[] | undefined
+}
+
+/** The draft among the arguments of a tool. */
+export function draftOf({ text, markdown, blocks }: MessageDraft): MessageDraft {
+  return compact({ text, markdown, blocks })
 }
 
 /** What goes into one Slack call. */

@@ -1,6 +1,7 @@
 import { AppError } from '../base/errors.ts'
 import { nearest } from '../base/text.ts'
 import type { PrincipalPolicy } from '../mcp/registry.ts'
+import type { SlackApi } from '../slack/api.ts'
 import { type SlackTool, type ToolsetName, toolsetTable } from './slack-tool.ts'
 import type { ToolSettings } from './tool-settings.ts'
 
@@ -40,9 +41,10 @@ function requireKnown(option: string, given: readonly string[], known: readonly 
   })
 }
 
-/** Whether the token may do what the tool does; while its scopes are not known, everything may. */
-export function hasScopes(tool: SlackTool, scopes: readonly string[] | undefined): boolean {
-  if (scopes === undefined || tool.scopes.length === 0 || tool.token === 'user') return true
+/** Whether the token that the tool uses may do what it does; while its scopes are not known, everything may. */
+export function hasScopes(tool: SlackTool, slack: Pick<SlackApi, 'identity'>): boolean {
+  const scopes = slack.identity(tool.token)?.scopes
+  if (scopes === undefined || tool.scopes.length === 0) return true
   const has = (scope: string) => scopes.includes(scope)
   return tool.needsAnyScope === true ? tool.scopes.some(has) : tool.scopes.every(has)
 }

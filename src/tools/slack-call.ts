@@ -5,13 +5,13 @@ import type { SlackToolContext } from './tool-context.ts'
 
 /** A call to Slack within a tool: cancelled with it, and a refusal says what to do about it. */
 export async function callSlack(
-  context: Pick<SlackToolContext, 'slack' | 'signal'>,
+  { slack, signal, log }: Pick<SlackToolContext, 'slack' | 'signal' | 'log'>,
   method: string,
   params: Readonly<Record<string, unknown>>,
   token: SlackTokenKind = 'bot',
 ): Promise<SlackAnswer> {
   try {
-    return await context.slack.call(method, params, { signal: context.signal, token })
+    return await slack.call(method, params, { signal, log, token })
   } catch (error) {
     throw withHint(error)
   }
@@ -35,6 +35,14 @@ export function withHint(error: unknown): unknown {
     ...manifestLine(error.details['needed']),
   }
   return new AppError('SLACK_REFUSED', { cause: error, details })
+}
+
+/** The refusal that Slack would give where it answers with nothing instead. */
+export function refused(slackError: string): AppError {
+  const hint = slackErrorHints[slackError]
+  return new AppError('SLACK_REFUSED', {
+    details: { slack_error: slackError, ...(hint === undefined ? {} : { hint }) },
+  })
 }
 
 function manifestLine(needed: ErrorDetails[string] | undefined): ErrorDetails {

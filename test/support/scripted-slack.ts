@@ -5,12 +5,13 @@ import type {
   SlackCallOptions,
   SlackConnection,
   SlackIdentity,
+  SlackTokenKind,
 } from '../../src/slack/api.ts'
 
 export interface ScriptedCall {
   readonly method: string
   readonly params: Readonly<Record<string, unknown>>
-  readonly token: 'bot' | 'user'
+  readonly token: SlackTokenKind
 }
 
 /** How a method answers: with fields, or by throwing what the real client would. May wait. */
@@ -35,14 +36,16 @@ export class ScriptedSlack implements SlackApi {
   readonly calls: ScriptedCall[] = []
   readonly #answers = new Map<string, ScriptedAnswer>()
   #identity: SlackIdentity | undefined = scriptedIdentity
+  #userIdentity: SlackIdentity | undefined
 
   on(method: string, answer: ScriptedAnswer | SlackAnswer): this {
     this.#answers.set(method, typeof answer === 'function' ? (answer as ScriptedAnswer) : () => answer)
     return this
   }
 
-  identifyAs(identity: SlackIdentity | undefined): this {
-    this.#identity = identity
+  identifyAs(identity: SlackIdentity | undefined, token: SlackTokenKind = 'bot'): this {
+    if (token === 'bot') this.#identity = identity
+    else this.#userIdentity = identity
     return this
   }
 
@@ -58,8 +61,8 @@ export class ScriptedSlack implements SlackApi {
     return await answer(params, options)
   }
 
-  identity(): SlackIdentity | undefined {
-    return this.#identity
+  identity(token: SlackTokenKind = 'bot'): SlackIdentity | undefined {
+    return token === 'bot' ? this.#identity : this.#userIdentity
   }
 
   async identify(): Promise<SlackIdentity> {

@@ -9,7 +9,7 @@ import type {
   PrincipalPolicy,
   ToolOutcome,
 } from '../../src/mcp/registry.ts'
-import type { SlackFiles } from '../../src/tools/files/slack-files.ts'
+import type { SlackFiles } from '../../src/slack/file-transfer.ts'
 import { createSlackOffer, type SlackOffer } from '../../src/tools/offer.ts'
 import { type ToolSettings, toolSettingsDefaults } from '../../src/tools/tool-settings.ts'
 import { FakeClock } from './fake-clock.ts'

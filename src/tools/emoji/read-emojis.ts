@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { compact } from '../../slack/json-fields.ts'
-import { limitField, listOf, optional } from '../fields.ts'
+import { answers, limitField, listField, optional } from '../fields.ts'
 import { safeName } from '../message-view.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 
@@ -9,6 +9,13 @@ export interface EmojiView {
   readonly name: string
   readonly url?: string
   readonly alias_for?: string
+}
+
+interface EmojiPage {
+  readonly emoji: readonly EmojiView[]
+  /** All that match. */
+  readonly total: number
+  readonly next_offset?: number
 }
 
 export const readEmojis = defineSlackTool({
@@ -28,11 +35,7 @@ export const readEmojis = defineSlackTool({
     },
     { additionalProperties: false },
   ),
-  output: Type.Object({
-    emoji: listOf<EmojiView>(),
-    total: Type.Integer(),
-    next_offset: optional(Type.Integer()),
-  }),
+  output: answers<EmojiPage>({ emoji: listField, next_offset: optional(Type.Integer()) }),
   async run({ query, limit, offset = 0 }, context) {
     const all = [...(await context.emoji.all(context.signal))].map(([name, target]) =>
       viewEmoji(name, target),

@@ -1,10 +1,19 @@
-import type { ChannelLabel } from '../message-page.ts'
+import { Type } from '@sinclair/typebox'
+import { answers, listField, optional } from '../fields.ts'
+import type { ChannelLabel, MessagePage } from '../message-page.ts'
 import { safeName } from '../message-view.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 import type { ToolSettings } from '../tool-settings.ts'
 
 /** Each opens one kind of conversation; a token has some of them. */
 export const historyScopes = ['channels:history', 'groups:history', 'im:history', 'mpim:history'] as const
+
+/** A page of messages, as clients are told. */
+export const pageOutput = answers<MessagePage>({
+  messages: listField,
+  has_more: Type.Boolean(),
+  next_cursor: optional(Type.String()),
+})
 
 /** Slack gives apps that are distributed outside the Marketplace 15 messages a call. */
 const distributedLimitMax = 15

@@ -1,22 +1,37 @@
 import { Type } from '@sinclair/typebox'
+import type { ToolOutcome } from '../../mcp/registry.ts'
 import { openConversation } from '../conversation.ts'
-import { channelField, choice, dryRunField, keyField, listOf, optional, tsField } from '../fields.ts'
-import { asItemErrorOf, type ItemResult } from '../item-result.ts'
-import { composeMessage, type MessageDraft } from '../outgoing-message.ts'
 import {
-  asDryRun,
+  answers,
+  channelField,
+  choice,
+  dryRunField,
+  keyField,
+  listField,
+  optional,
+  tsField,
+} from '../fields.ts'
+import { asItemErrorOf, type ItemResult } from '../item-result.ts'
+import { composeMessage, draftOf } from '../outgoing-message.ts'
+import {
+  type DryRun,
+  dryRun,
   type PlannedCall,
   planPost,
-  renderDryRun,
   type SentMessage,
   sendPlanned,
   writeOnce,
-} from '../send-message.ts'
+} from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 
 /** What a split message became: every part, in order, up to the one that failed. */
 type Part = ItemResult<{ readonly part: number; readonly ts?: string }>
+
+interface PostOutcome extends Partial<SentMessage> {
+  /** Only where the message was split. */
+  readonly responses?: readonly Part[]
+}
 
 export const postMessage = defineSlackTool({
   name: 'slack_post_message',
@@ -46,12 +61,10 @@ export const postMessage = defineSlackTool({
     },
     { additionalProperties: false },
   ),
-  output: Type.Object({
+  output: answers<PostOutcome | DryRun>({
     channel: optional(Type.String()),
     ts: optional(Type.String()),
-    responses: optional(listOf<Part>()),
-    dry_run: optional(Type.Boolean()),
-    would_send: optional(listOf<PlannedCall>()),
+    responses: optional(listField),
   }),
   async run(args, context) {
     const { id, threadTs, ts } = await openConversation(context, args.channel, 'write')
@@ -63,32 +76,20 @@ export const postMessage = defineSlackTool({
     }
     const contents = composeMessage(draftOf(args), context.settings, args.if_long === 'split')
     const calls = contents.map((content) => planPost(target, content, context.settings))
-    if (args.dry_run === true) {
-      const data = asDryRun(calls)
-      return { text: renderDryRun(data), data }
-    }
+    if (args.dry_run === true) return dryRun(calls)
     return await writeOnce(context, 'slack_post_message', args, () => sendParts(context, calls))
   },
 })
-
-function draftOf({
-  text,
-  markdown,
-  blocks,
-}: MessageDraft & { readonly [key: string]: unknown }): MessageDraft {
-  return {
-    ...(text === undefined ? {} : { text }),
-    ...(markdown === undefined ? {} : { markdown }),
-    ...(blocks === undefined ? {} : { blocks }),
-  }
-}
 
 function threadOf(ts: string | undefined) {
   return ts === undefined ? {} : { thread_ts: ts }
 }
 
 /** In order, and none after one that failed: the second half of a text without its middle misleads. */
-async function sendParts(context: SlackToolContext, calls: readonly PlannedCall[]) {
+async function sendParts(
+  context: SlackToolContext,
+  calls: readonly PlannedCall[],
+): Promise<ToolOutcome<PostOutcome>> {
   const sent: SentMessage[] = []
   const parts: Part[] = []
   for (const [index, call] of calls.entries()) {

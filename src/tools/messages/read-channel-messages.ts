@@ -2,21 +2,13 @@ import { Type } from '@sinclair/typebox'
 import { asObject, asObjects, asText } from '../../slack/json-fields.ts'
 import { parseMessage } from '../../slack/message.ts'
 import { openConversation } from '../conversation.ts'
-import {
-  channelField,
-  cursorField,
-  formatField,
-  limitField,
-  openObject,
-  optional,
-  timeField,
-} from '../fields.ts'
-import { type MessagePage, makePage, renderPage } from '../message-page.ts'
+import { channelField, cursorField, formatField, limitField, optional, timeField } from '../fields.ts'
+import { makePage, renderPage } from '../message-page.ts'
 import { viewMessages } from '../message-view.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import { parsePastTime } from '../time-expression.ts'
-import { channelLabel, historyScopes, pageLimit } from './history.ts'
+import { channelLabel, historyScopes, pageLimit, pageOutput } from './history.ts'
 
 export const readChannelMessages = defineSlackTool({
   name: 'slack_read_channel_messages',
@@ -44,7 +36,7 @@ export const readChannelMessages = defineSlackTool({
     },
     { additionalProperties: false },
   ),
-  output: openObject<MessagePage>(),
+  output: pageOutput,
   async run(args, context) {
     const { settings, clock } = context
     const { id } = await openConversation(context, args.channel, 'read')

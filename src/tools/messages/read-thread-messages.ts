@@ -1,24 +1,22 @@
 import { Type } from '@sinclair/typebox'
 import { asObject, asObjects, asText } from '../../slack/json-fields.ts'
 import { parseMessage } from '../../slack/message.ts'
-import { argumentError } from '../argument-error.ts'
-import { openConversation } from '../conversation.ts'
+import { openConversation, requireThreadTs } from '../conversation.ts'
 import {
   channelField,
   cursorField,
   formatField,
   limitField,
-  openObject,
   optional,
   timeField,
   tsField,
 } from '../fields.ts'
-import { type MessagePage, makePage, renderPage } from '../message-page.ts'
+import { makePage, renderPage } from '../message-page.ts'
 import { viewMessages } from '../message-view.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import { parsePastTime } from '../time-expression.ts'
-import { channelLabel, historyScopes, pageLimit } from './history.ts'
+import { channelLabel, historyScopes, pageLimit, pageOutput } from './history.ts'
 
 export const readThreadMessages = defineSlackTool({
   name: 'slack_read_thread_messages',
@@ -46,12 +44,11 @@ export const readThreadMessages = defineSlackTool({
     },
     { additionalProperties: false },
   ),
-  output: openObject<MessagePage>(),
+  output: pageOutput,
   async run(args, context) {
     const { settings, clock } = context
     const conversation = await openConversation(context, args.channel, 'read')
-    const threadTs = args.thread_ts ?? conversation.threadTs ?? conversation.ts
-    if (threadTs === undefined) throw missingThread()
+    const threadTs = requireThreadTs(args.thread_ts, conversation)
     const frame = { nowMs: clock.now(), timezone: settings.timezone }
     const limit = pageLimit(args.limit, settings)
     const range = args.oldest === undefined ? {} : { oldest: parsePastTime('oldest', args.oldest, frame) }
@@ -81,12 +78,3 @@ export const readThreadMessages = defineSlackTool({
     return { text: renderPage(page, 'slack_read_thread_messages', [`Thread ${threadTs}.`]), data: page }
   },
 })
-
-function missingThread() {
-  return argumentError({
-    field: 'thread_ts',
-    given: 'nothing',
-    accepted: 'the ts of the first message of the thread, or a permalink as channel',
-    example: '1712345678.000100',
-  })
-}

@@ -1,16 +1,9 @@
 import { Type } from '@sinclair/typebox'
-import { openConversation } from '../conversation.ts'
-import { channelField, dryRunField, keyField, listOf, optional, tsField } from '../fields.ts'
+import { openConversation, requireThreadTs } from '../conversation.ts'
+import { answers, channelField, dryRunField, keyField, listField, optional, tsField } from '../fields.ts'
 import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
 import { composeMessage, type MessageContent } from '../outgoing-message.ts'
-import {
-  asDryRun,
-  type PlannedCall,
-  planPost,
-  renderDryRun,
-  sendPlanned,
-  writeOnce,
-} from '../send-message.ts'
+import { type DryRun, dryRun, planPost, sendPlanned, writeOnce } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 
 type Reply = ItemResult<{ readonly index: number; readonly ts?: string }>
@@ -28,7 +21,7 @@ export const threadReply = defineSlackTool({
   input: Type.Object(
     {
       channel: channelField,
-      thread_ts: tsField,
+      thread_ts: optional(tsField),
       texts: Type.Array(Type.String({ minLength: 1, maxLength: 12_000 }), { minItems: 1, maxItems: 20 }),
       markdown: optional(Type.Boolean({ description: 'texts are standard markdown' })),
       idempotency_key: optional(keyField),
@@ -36,25 +29,20 @@ export const threadReply = defineSlackTool({
     },
     { additionalProperties: false },
   ),
-  output: Type.Object({
-    responses: optional(listOf<Reply>()),
-    dry_run: optional(Type.Boolean()),
-    would_send: optional(listOf<PlannedCall>()),
-  }),
+  output: answers<{ readonly responses: readonly Reply[] } | DryRun>({ responses: optional(listField) }),
   async run(args, context) {
-    const { id } = await openConversation(context, args.channel, 'write')
+    const conversation = await openConversation(context, args.channel, 'write')
+    const target = {
+      channel: conversation.id,
+      thread_ts: requireThreadTs(args.thread_ts, conversation),
+    }
     const { settings } = context
     // All are composed before any is sent: a text that is refused must not leave half a conversation behind.
     const contents = args.texts.flatMap((text): readonly MessageContent[] =>
       composeMessage(args.markdown === true ? { markdown: text } : { text }, settings, false),
     )
-    const calls = contents.map((content) =>
-      planPost({ channel: id, thread_ts: args.thread_ts }, content, settings),
-    )
-    if (args.dry_run === true) {
-      const data = asDryRun(calls)
-      return { text: renderDryRun(data), data }
-    }
+    const calls = contents.map((content) => planPost(target, content, settings))
+    if (args.dry_run === true) return dryRun(calls)
     return await writeOnce(context, 'slack_thread_reply', args, async () => {
       const responses: readonly Reply[] = await eachItem(
         calls,

@@ -1,11 +1,8 @@
 import { Type } from '@sinclair/typebox'
-import { openConversation } from '../conversation.ts'
-import { channelField, dryRunField, listOf, optional, tsField } from '../fields.ts'
-import { eachItem, renderItems } from '../item-result.ts'
-import { asDryRun, type PlannedCall, renderDryRun } from '../send-message.ts'
-import { callSlack, refusalOf } from '../slack-call.ts'
+import { answers, channelField, dryRunField, listField, optional, tsField } from '../fields.ts'
+import type { DryRun } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
-import { asEmojiName, emojisField, type ReactionResult } from './reaction-items.ts'
+import { changeReactions, emojisField, type ReactionOutcome } from './reaction-items.ts'
 
 export const addReactions = defineSlackTool({
   name: 'slack_add_reactions',
@@ -21,42 +18,13 @@ export const addReactions = defineSlackTool({
   input: Type.Object(
     {
       channel: channelField,
-      timestamp: tsField,
+      timestamp: optional(tsField),
       emojis: emojisField,
       dry_run: optional(dryRunField),
     },
     { additionalProperties: false },
   ),
-  output: Type.Object({
-    responses: optional(listOf<ReactionResult>()),
-    dry_run: optional(Type.Boolean()),
-    would_send: optional(listOf<PlannedCall>()),
-  }),
-  async run({ channel, timestamp, emojis, dry_run: isDryRun }, context) {
-    const { id } = await openConversation(context, channel, 'write')
-    const names = emojis.map(asEmojiName)
-    const planned = names.map((name) => ({
-      method: 'reactions.add',
-      params: { channel: id, timestamp, name },
-    }))
-    if (isDryRun === true) {
-      const data = asDryRun(planned)
-      return { text: renderDryRun(data), data }
-    }
-    const responses: readonly ReactionResult[] = await eachItem(
-      planned,
-      ({ params }) => ({ emoji: params.name }),
-      async ({ method, params }) => {
-        try {
-          await callSlack(context, method, params)
-          return {}
-        } catch (error) {
-          // What was wanted is so already: not a failure.
-          if (refusalOf(error) === 'already_reacted') return { already: true }
-          throw error
-        }
-      },
-    )
-    return { text: renderItems(responses, (index) => `:${names[index]}:`), data: { responses } }
-  },
+  output: answers<ReactionOutcome | DryRun>({ responses: optional(listField) }),
+  run: (args, context) =>
+    changeReactions(context, args, { method: 'reactions.add', settled: 'already_reacted' }),
 })

@@ -1,8 +1,17 @@
 import { Type } from '@sinclair/typebox'
-import type { ItemResult } from '../item-result.ts'
+import type { ToolOutcome } from '../../mcp/registry.ts'
+import { openConversation, requireTs } from '../conversation.ts'
+import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
+import { type DryRun, dryRun } from '../planned-call.ts'
+import { callSlack, refusalOf } from '../slack-call.ts'
+import type { SlackToolContext } from '../tool-context.ts'
 
 /** One emoji of a call; `already` where nothing had to be done. */
 export type ReactionResult = ItemResult<{ readonly emoji: string; readonly already?: true }>
+
+export interface ReactionOutcome {
+  readonly responses: readonly ReactionResult[]
+}
 
 /** Names with or without colons, skin tones included (`wave::skin-tone-3`). */
 export const emojisField = Type.Array(Type.String({ pattern: "^:?[\\w+'-]{1,100}(::skin-tone-[2-6])?:?$" }), {
@@ -10,6 +19,43 @@ export const emojisField = Type.Array(Type.String({ pattern: "^:?[\\w+'-]{1,100}
   maxItems: 23,
 })
 
-export function asEmojiName(given: string): string {
+interface ReactionArguments {
+  readonly channel: string
+  readonly timestamp?: string
+  readonly emojis: readonly string[]
+  readonly dry_run?: boolean
+}
+
+/** Adds or removes each emoji in turn. What Slack refuses with `settled` is so already, which is what was wanted. */
+export async function changeReactions(
+  context: SlackToolContext,
+  args: ReactionArguments,
+  change: { readonly method: string; readonly settled: string },
+): Promise<ToolOutcome<ReactionOutcome | DryRun>> {
+  const conversation = await openConversation(context, args.channel, 'write')
+  const timestamp = requireTs('timestamp', args.timestamp, conversation)
+  const calls = args.emojis.map((emoji) => ({
+    method: change.method,
+    params: { channel: conversation.id, timestamp, name: asEmojiName(emoji) },
+  }))
+  if (args.dry_run === true) return dryRun(calls)
+  const responses: readonly ReactionResult[] = await eachItem(
+    calls,
+    ({ params }) => ({ emoji: params.name }),
+    async ({ method, params }) => {
+      try {
+        await callSlack(context, method, params)
+        return {}
+      } catch (error) {
+        if (refusalOf(error) === change.settled) return { already: true }
+        throw error
+      }
+    },
+  )
+  const text = renderItems(responses, (index) => `:${calls[index]?.params.name}:`)
+  return { text, data: { responses } }
+}
+
+function asEmojiName(given: string): string {
   return given.replace(/^:|:$/g, '')
 }

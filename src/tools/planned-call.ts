@@ -1,3 +1,5 @@
+import type { ToolOutcome } from '../mcp/registry.ts'
+import type { SlackAnswer } from '../slack/api.ts'
 import { asText } from '../slack/json-fields.ts'
 import { hashBytes } from '../slack/signature.ts'
 import { runOnce } from './idempotency.ts'
@@ -49,19 +51,27 @@ export async function sendPlanned(
   }
 }
 
+/** Makes one call and tells what became of it by `done`, or only shows it. */
+export async function perform<Data>(
+  context: SlackToolContext,
+  call: PlannedCall,
+  isDryRun: boolean | undefined,
+  done: (answer: SlackAnswer) => ToolOutcome<Data>,
+): Promise<ToolOutcome<Data | DryRun>> {
+  return isDryRun === true ? dryRun([call]) : done(await callSlack(context, call.method, call.params))
+}
+
 /** What a dry run answers. */
 export interface DryRun {
   readonly dry_run: true
   readonly would_send: readonly PlannedCall[]
 }
 
-export function asDryRun(calls: readonly PlannedCall[]): DryRun {
-  return { dry_run: true, would_send: calls }
-}
-
-export function renderDryRun({ would_send: calls }: DryRun): string {
+/** The outcome that shows `calls` instead of making them. */
+export function dryRun(calls: readonly PlannedCall[]): ToolOutcome<DryRun> {
   const lines = calls.map(({ method, params }) => `${method} ${JSON.stringify(params)}`)
-  return ['Dry run, nothing was sent. Would call:', ...lines].join('\n')
+  const text = ['Dry run, nothing was sent. Would call:', ...lines].join('\n')
+  return { text, data: { dry_run: true, would_send: calls } }
 }
 
 /** Runs `write`, at most once for 24 h where the caller gave a key. */

@@ -1,0 +1,19 @@
+import { defineSlackTool } from '../slack-tool.ts'
+import { changePin, pinAliases, pinInput, pinOutput } from './pin-change.ts'
+
+export const addPin = defineSlackTool({
+  name: 'slack_add_pin',
+  title: 'Pin a message',
+  description: 'Pin a message to its channel.',
+  toolset: 'bookmarks_pins',
+  effect: 'write',
+  isIdempotent: true,
+  scopes: ['pins:write'],
+  cost: { methods: ['pins.add'], warm: '1', cold: '1 + look-up of a name (1-10)' },
+  aliases: pinAliases,
+  examples: { channel: '#general', message_ts: '1712345678.000100' },
+  input: pinInput,
+  output: pinOutput,
+  run: (args, context) =>
+    changePin(context, args, { method: 'pins.add', settled: ['already_pinned'], said: 'Pinned' }),
+})

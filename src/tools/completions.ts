@@ -1,0 +1,44 @@
+import type { CallContext } from '../mcp/registry.ts'
+import type { ToolServices } from './tool-context.ts'
+
+/** MCP takes at most this many values. */
+const valuesMax = 100
+
+/** Names of channels that begin with what was typed, among those that were seen and that the principal may read. One page of the listing where none was. */
+export async function completeChannel(
+  { directory, policy }: Pick<ToolServices, 'directory' | 'policy'>,
+  typed: string,
+  { principal, signal }: Pick<CallContext, 'principal' | 'signal'>,
+): Promise<readonly string[]> {
+  const wanted = typed.replace(/^#/, '').toLowerCase()
+  const find = () =>
+    [...directory.channels.seen()]
+      .filter((channel) => !channel.isArchived && policy.allows(principal, 'read', channel))
+      .map((channel) => channel.name)
+      .filter((name) => name?.startsWith(wanted) === true)
+      .filter((name) => name !== undefined)
+  return await completed(find, () => directory.channels.glance(signal))
+}
+
+/** Handles that begin with what was typed, among the people who were seen. */
+export async function completeUser(
+  { directory }: Pick<ToolServices, 'directory'>,
+  typed: string,
+  { signal }: Pick<CallContext, 'signal'>,
+): Promise<readonly string[]> {
+  const wanted = typed.replace(/^@/, '').toLowerCase()
+  const find = () =>
+    [...directory.users.seen()]
+      .filter((user) => !user.isDeleted && user.handle.startsWith(wanted))
+      .map((user) => user.handle)
+  return await completed(find, () => directory.users.glance(signal))
+}
+
+async function completed(
+  find: () => readonly string[],
+  glance: () => Promise<void>,
+): Promise<readonly string[]> {
+  const known = find()
+  if (known.length === 0) await glance()
+  return [...(known.length === 0 ? find() : known)].sort().slice(0, valuesMax)
+}

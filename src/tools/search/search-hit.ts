@@ -1,0 +1,76 @@
+import { truncate } from '../../base/text.ts'
+import { parseMessage, type SlackMessage } from '../../slack/message.ts'
+import { type ChannelLabel, indentRest, renderLabel } from '../message-page.ts'
+import { safeName, safeText, viewMessages } from '../message-view.ts'
+import { createLocalTime, tsMs } from '../time-expression.ts'
+import type { SlackToolContext } from '../tool-context.ts'
+
+/** A message that Slack found, from either search method. */
+export interface SearchMatch {
+  readonly channelId: string
+  readonly channelName: string | undefined
+  readonly permalink: string | undefined
+  readonly message: SlackMessage
+}
+
+/** A hit as a model gets it. */
+export interface SearchHit {
+  readonly channel: ChannelLabel
+  readonly ts: string
+  readonly author: string
+  readonly text: string
+  readonly permalink?: string
+}
+
+/** Of one hit; the whole is one slack_get_message away. */
+const hitCharactersMax = 1000
+
+/** Those hits that the principal may read. Search sees with the eyes of a person, so each is asked of the policy. */
+export async function viewAllowedHits(
+  context: SlackToolContext,
+  matches: readonly SearchMatch[],
+): Promise<readonly SearchHit[]> {
+  const { policy, principal, signal } = context
+  const hits: SearchHit[] = []
+  for (const match of matches) {
+    const rule = await policy.violated(principal, 'read', match.channelId, signal)
+    if (rule === undefined) hits.push(await viewHit(context, match))
+  }
+  return hits
+}
+
+async function viewHit(context: SlackToolContext, match: SearchMatch): Promise<SearchHit> {
+  const [view] = await viewMessages(context, match.channelId, [match.message])
+  const name = match.channelName ?? context.directory.channel(match.channelId)
+  return {
+    channel: { id: match.channelId, ...(name === undefined ? {} : { name: safeName(name) }) },
+    ts: match.message.ts,
+    author: view?.author ?? 'unknown',
+    text: truncate(view?.text ?? '', hitCharactersMax),
+    ...(match.permalink === undefined ? {} : { permalink: safeText(match.permalink) }),
+  }
+}
+
+export function renderHit(hit: SearchHit, timezone: string): string {
+  const local = createLocalTime(timezone)
+  const atMs = tsMs(hit.ts)
+  const at = Number.isFinite(atMs) ? `${local.day(atMs)} ${local.time(atMs)}` : ''
+  return `${hit.ts} ${at} ${renderLabel(hit.channel)} ${hit.author}: ${indentRest(hit.text)}`
+}
+
+/** A match of search.messages and of assistant.search.context: the same facts under other names. */
+export function asMatch(
+  raw: Readonly<Record<string, unknown>>,
+  channel: {
+    readonly id: string
+    readonly name: string | undefined
+    readonly permalink: string | undefined
+  },
+): SearchMatch {
+  return {
+    channelId: channel.id,
+    channelName: channel.name,
+    permalink: channel.permalink,
+    message: parseMessage(raw),
+  }
+}
