@@ -373,4 +373,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:exit-codes': { says: 'The process ends with the exit code of its command.' },
   'cli:broken-pipe': { says: 'A reader of stdout that went away ends a command quietly.' },
   'cli:file-size': { says: 'Files of configuration and secrets are read up to 1 MiB.' },
+  'webhook:command:stored': { says: 'A slash command is stored like an event and answered at once.' },
+  'webhook:interaction:stored': {
+    says: 'An interaction is stored like an event under its type and answered at once.',
+  },
+  'webhook:form:dedupe': { says: 'Commands and interactions are deduplicated by their signature.' },
+  'webhook:ssl-check': {
+    says: 'An unsigned certificate check gets an empty 200 and nothing else of it is used.',
+  },
 }

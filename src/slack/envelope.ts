@@ -33,12 +33,14 @@ export interface EventCallback {
   readonly event: JsonObject
 }
 
-/** `app_rate_limited` and whatever Slack invents next: kept like an event, under its outer type. */
+/** What is kept like an event without being one: `app_rate_limited` and whatever Slack invents next, slash commands, interactions. */
 export interface OtherEnvelope {
   readonly kind: 'other'
   readonly eventId: string
+  /** The outer type, `slash_command`, or `interactive:<type>`. */
   readonly type: string
   readonly teamId: string | undefined
+  readonly channelId: string | undefined
 }
 
 export type Envelope = UrlVerification | EventCallback | OtherEnvelope
@@ -51,7 +53,13 @@ export function parseEnvelope(body: VerifiedBody): Envelope | undefined {
   const eventId = asText(outer['event_id']) ?? `sha256:${hashBytes(body.bytes)}`
   const event = outer['event']
   if (outer['type'] === 'event_callback' && isObject(event)) return asEventCallback(outer, event, eventId)
-  return { kind: 'other', eventId, type: outer['type'], teamId: asText(outer['team_id']) }
+  return {
+    kind: 'other',
+    eventId,
+    type: outer['type'],
+    teamId: asText(outer['team_id']),
+    channelId: undefined,
+  }
 }
 
 function asUrlVerification(outer: JsonObject): UrlVerification | undefined {
@@ -83,7 +91,8 @@ export function channelOf(event: JsonObject): string | undefined {
 // Fatal: replacing bad bytes would make us act on text that nobody signed. ignoreBOM keeps the mark, so that JSON.parse refuses it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
+/** A JSON object of bounded depth in UTF-8, or undefined. */
+export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   if (isNestedDeeperThan(bytes, nestingMax)) return undefined
   try {
     const value: unknown = JSON.parse(decoder.decode(bytes))
@@ -93,10 +102,11 @@ function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   }
 }
 
-function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function asText(value: unknown): string | undefined {
+/** An id or a type: short text that is not empty. */
+export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= idCharactersMax ? value : undefined
 }

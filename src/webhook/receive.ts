@@ -7,7 +7,8 @@ import type { RequestContext } from '../base/request-context.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { QueueDriver, QueuedEvent } from '../queue/driver.ts'
-import { type EventCallback, type OtherEnvelope, parseEnvelope } from '../slack/envelope.ts'
+import type { EventCallback, OtherEnvelope } from '../slack/envelope.ts'
+import { isCertificateCheck } from '../slack/form-payload.ts'
 import {
   readSignatureClaim,
   type SignatureClaim,
@@ -16,6 +17,7 @@ import {
   type VerifiedBody,
   verifySignature,
 } from '../slack/signature.ts'
+import type { Intake } from './intake.ts'
 import type { SecretAdvisor } from './secret-advisor.ts'
 
 /** Slack's bodies are a few kilobytes; more than this is not an event. */
@@ -38,22 +40,28 @@ export interface ReceiveDeps {
 
 export type Receipt =
   | { readonly kind: 'challenge'; readonly challenge: string }
-  | { readonly kind: 'stored' | 'duplicate' }
+  | { readonly kind: 'stored' | 'duplicate' | 'certificate_check' }
+
+/** One request and where it arrived. */
+export interface Arrival {
+  readonly request: Request
+  readonly context: RequestContext
+  readonly intake: Intake
+}
 
 /**
  * From a request to a kept event. Resolves once the event is as durable as the queue promises; rejects with an AppError whose status makes Slack
  * send it again where that helps (503) and not otherwise.
  */
-export async function receiveEvent(
-  request: Request,
-  context: RequestContext,
-  deps: ReceiveDeps,
-): Promise<Receipt> {
-  const claim = claimOf(request, deps)
-  requireJson(request, deps)
+export async function receive(arrival: Arrival, deps: ReceiveDeps): Promise<Receipt> {
+  const { request, intake } = arrival
+  const claim = readSignatureClaim(request.headers, deps.clock.now())
+  if (typeof claim === 'string') return refuseUnsigned(arrival, claim, deps)
+  requireMediaType(request, intake, deps)
   const body = verify(claim, bytesOf(await readBody(request, deps.bodyLimits), deps), deps)
-  const envelope = parseEnvelope(body)
+  const envelope = intake.parse(body, claim)
   if (envelope === undefined) {
+    if (intake.hasCertificateCheck && isCertificateCheck(body.bytes)) return certificateCheck(deps)
     count(deps, 'none', 'malformed')
     throw new AppError('WEBHOOK_BODY_INVALID')
   }
@@ -61,14 +69,29 @@ export async function receiveEvent(
     count(deps, 'url_verification', 'handshake')
     return { kind: 'challenge', challenge: envelope.challenge }
   }
-  return keep(request, context, { body, envelope }, deps)
+  return keep(arrival, { body, envelope }, deps)
 }
 
-function claimOf(request: Request, deps: ReceiveDeps): SignatureClaim {
-  const claim = readSignatureClaim(request.headers, deps.clock.now())
-  if (typeof claim === 'string') throw unauthorized(claim, deps)
-  return claim
+/** The one thing that Slack sends without a signature, where it sends it; everything else gets the 401. */
+async function refuseUnsigned(
+  { request, intake }: Arrival,
+  fault: SignatureFault,
+  deps: ReceiveDeps,
+): Promise<Receipt> {
+  if (!intake.hasCertificateCheck || fault !== 'missing') throw unauthorized(fault, deps)
+  const limits = { ...deps.bodyLimits, bytesMax: certificateCheckBytesMax }
+  const body = await readBody(request, limits)
+  if (body.kind !== 'bytes' || !isCertificateCheck(body.bytes)) throw unauthorized(fault, deps)
+  return certificateCheck(deps)
 }
+
+function certificateCheck(deps: ReceiveDeps): Receipt {
+  count(deps, 'none', 'ignored')
+  return { kind: 'certificate_check' }
+}
+
+/** `ssl_check=1&token=…`: what nobody signed is not worth reading further. */
+const certificateCheckBytesMax = 4096
 
 function verify(claim: SignatureClaim, bytes: Uint8Array, deps: ReceiveDeps): VerifiedBody {
   const body = verifySignature(claim, bytes, deps.signingKeys())
@@ -95,14 +118,13 @@ const failureReasons = {
   mismatch: 'bad_signature',
 } as const satisfies Record<SignatureFault, string>
 
-/** Slack sends plain JSON here. Anything compressed is refused rather than inflated: the signature is over the bytes as sent. */
-function requireJson(request: Request, deps: ReceiveDeps): void {
+/** Anything compressed is refused rather than inflated: the signature is over the bytes as sent. */
+function requireMediaType(request: Request, { mediaType }: Intake, deps: ReceiveDeps): void {
   const type = request.headers.get('content-type') ?? ''
-  const isJson =
-    type === 'application/json' || type.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
-  if (isJson && request.headers.get('content-encoding') === null) return
+  const isExpected = type === mediaType || type.split(';', 1)[0]?.trim().toLowerCase() === mediaType
+  if (isExpected && request.headers.get('content-encoding') === null) return
   count(deps, 'none', 'malformed')
-  throw new AppError('WEBHOOK_MEDIA_TYPE_UNSUPPORTED')
+  throw new AppError('WEBHOOK_MEDIA_TYPE_UNSUPPORTED', { details: { expected: mediaType } })
 }
 
 function bytesOf(result: BodyResult, deps: ReceiveDeps): Uint8Array {
@@ -126,13 +148,8 @@ interface Kept {
   readonly envelope: EventCallback | OtherEnvelope
 }
 
-async function keep(
-  request: Request,
-  context: RequestContext,
-  kept: Kept,
-  deps: ReceiveDeps,
-): Promise<Receipt> {
-  const event = asQueuedEvent(request, context, kept, deps)
+async function keep(arrival: Arrival, kept: Kept, deps: ReceiveDeps): Promise<Receipt> {
+  const event = asQueuedEvent(arrival, kept, deps)
   let outcome: 'stored' | 'duplicate'
   try {
     outcome = await deps.queue.publish(event)
@@ -141,33 +158,27 @@ async function keep(
     throw error
   }
   count(deps, event.meta.type, outcome === 'stored' ? 'accepted' : 'duplicate')
-  observe(context, kept.envelope, event, outcome, deps)
+  observe(arrival.context, kept.envelope, event, outcome, deps)
   if (outcome === 'stored') announce(kept.envelope, deps)
   return { kind: outcome }
 }
 
-function asQueuedEvent(
-  request: Request,
-  context: RequestContext,
-  kept: Kept,
-  deps: ReceiveDeps,
-): QueuedEvent {
-  const { envelope, body } = kept
-  const channelId = envelope.kind === 'event_callback' ? envelope.channelId : undefined
+function asQueuedEvent(arrival: Arrival, { envelope, body }: Kept, deps: ReceiveDeps): QueuedEvent {
+  const { eventId, type, teamId, channelId } = envelope
   return {
-    id: envelope.eventId,
+    id: eventId,
     topic: deps.topic,
-    key: channelId ?? envelope.teamId ?? '',
+    key: channelId ?? teamId ?? '',
     bytes: body.bytes,
     meta: {
-      eventId: envelope.eventId,
-      type: envelope.type,
-      teamId: envelope.teamId,
+      eventId,
+      type,
+      teamId,
       channelId,
       receivedAtMs: deps.clock.now(),
-      correlationId: context.correlationId,
-      source: 'events',
-      retryNum: countRetry(request, deps),
+      correlationId: arrival.context.correlationId,
+      source: arrival.intake.source,
+      retryNum: countRetry(arrival.request, deps),
     },
   }
 }
@@ -235,6 +246,7 @@ type Outcome =
   | 'bad_signature'
   | 'stale'
   | 'malformed'
+  | 'ignored'
   | 'queue_failed'
 
 function count(deps: ReceiveDeps, eventType: string, outcome: Outcome): void {

@@ -1,9 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { RequestContexts } from '../base/request-context.ts'
-import { type Receipt, type ReceiveDeps, receiveEvent } from './receive.ts'
-
-export const webhookPath = '/slack/events'
+import { type Intake, intakes } from './intake.ts'
+import { type Arrival, type Receipt, type ReceiveDeps, receive } from './receive.ts'
 
 /** What Slack posts: the outer object. Everything inside passes through untouched. */
 export const eventBodySchema = Type.Object(
@@ -23,42 +22,92 @@ export const receiptSchema = Type.Union([
   Type.Object({ challenge: Type.String() }, { additionalProperties: false }),
 ])
 
-/** `POST /slack/events`. The body is read by the pipeline itself, since the signature is over the raw bytes. */
+/** A slash command as Slack posts it. */
+export const commandBodySchema = Type.Object(
+  {
+    command: Type.String({ description: 'With its slash.' }),
+    text: Type.Optional(Type.String()),
+    team_id: Type.Optional(Type.String()),
+    channel_id: Type.Optional(Type.String()),
+    user_id: Type.Optional(Type.String()),
+    response_url: Type.Optional(Type.String()),
+    trigger_id: Type.Optional(Type.String()),
+  },
+  { additionalProperties: true },
+)
+
+/** An interaction as Slack posts it. */
+export const interactionBodySchema = Type.Object({
+  payload: Type.String({ description: 'JSON with a type: block_actions, view_submission, shortcut, …' }),
+})
+
+const descriptions = {
+  events: {
+    summary: 'Take an event from Slack',
+    schema: eventBodySchema,
+    says: '200 means that the event is kept as durably as the queue promises; 503 asks Slack to send it again.',
+  },
+  commands: {
+    summary: 'Take a slash command from Slack',
+    schema: commandBodySchema,
+    says: 'Kept like an event of the type slash_command and answered at once; consumers answer through response_url.',
+  },
+  interactivity: {
+    summary: 'Take an interaction from Slack',
+    schema: interactionBodySchema,
+    says: 'Kept like an event of the type interactive:<type> and answered at once.',
+  },
+} as const
+
+const signatureHeaders = ['X-Slack-Signature', 'X-Slack-Request-Timestamp'].map((name) => ({
+  name,
+  in: 'header' as const,
+  required: true,
+  schema: { type: 'string' as const },
+}))
+
+/** What Slack posts to. Bodies are read by the pipeline itself, since the signature is over the raw bytes. */
 export function createWebhookRoutes(deps: ReceiveDeps, contexts: RequestContexts) {
-  return new Elysia({ name: 'webhook', strictPath: true }).post(
-    webhookPath,
-    async ({ request }) => asResponse(await receiveEvent(request, contexts.of(request), deps)),
-    {
-      parse: 'none',
-      response: { 200: receiptSchema },
-      detail: {
-        tags: ['webhook'],
-        summary: 'Take an event from Slack',
-        description:
-          'Verified by X-Slack-Signature over the raw body. 200 means that the event is kept as durably as the queue promises; 503 asks Slack to send it again.',
-        parameters: [
-          { name: 'X-Slack-Signature', in: 'header', required: true, schema: { type: 'string' } },
-          { name: 'X-Slack-Request-Timestamp', in: 'header', required: true, schema: { type: 'string' } },
-        ],
-        // As plain JSON: TypeBox's types and OpenAPI's do not meet, their documents do.
-        requestBody: {
-          required: true,
-          content: { 'application/json': { schema: JSON.parse(JSON.stringify(eventBodySchema)) } },
+  const routes = new Elysia({ name: 'webhook', strictPath: true })
+  for (const intake of Object.values(intakes)) {
+    const { summary, schema, says } = descriptions[intake.source]
+    routes.post(
+      intake.path,
+      ({ request }) => answer({ request, context: contexts.of(request), intake }, deps),
+      {
+        parse: 'none',
+        response: { 200: receiptSchema },
+        detail: {
+          tags: ['webhook'],
+          summary,
+          description: `Verified by X-Slack-Signature over the raw body. ${says}`,
+          parameters: signatureHeaders,
+          // As plain JSON: TypeBox's types and OpenAPI's do not meet, their documents do.
+          requestBody: {
+            required: true,
+            content: { [intake.mediaType]: { schema: JSON.parse(JSON.stringify(schema)) } },
+          },
         },
       },
-    },
-  )
+    )
+  }
+  return routes
+}
+
+async function answer(arrival: Arrival, deps: ReceiveDeps): Promise<Response> {
+  return asResponse(await receive(arrival, deps), arrival.intake)
 }
 
 const accepted = '{"status":"ok"}'
 const acceptedInit = { headers: { 'content-type': 'application/json' } }
 
-function asResponse(receipt: Receipt): Response {
+/** Slack shows the text of an answer to a command or interaction to the user, so these get none. */
+function asResponse(receipt: Receipt, { source }: Intake): Response {
   if (receipt.kind === 'challenge') {
     return Response.json(
       { challenge: receipt.challenge },
       { headers: { 'x-content-type-options': 'nosniff' } },
     )
   }
-  return new Response(accepted, acceptedInit)
+  return source === 'events' ? new Response(accepted, acceptedInit) : new Response(null, { status: 200 })
 }

@@ -31,6 +31,8 @@ export interface SignedPost {
   readonly headers?: Readonly<Record<string, string>>
   readonly secret?: string
   readonly ageSeconds?: number
+  /** Default `/slack/events`. */
+  readonly path?: string
 }
 
 /** The webhook behind the real edge and error mapping, without a port. */
@@ -63,11 +65,11 @@ export function createWebhookFixture(overrides: Partial<ReceiveDeps> = {}) {
   })
   const post = (
     body: string | Uint8Array<ArrayBuffer>,
-    { headers = {}, secret, ageSeconds = 0 }: SignedPost = {},
+    { headers = {}, secret, ageSeconds = 0, path = '/slack/events' }: SignedPost = {},
   ) => {
     const timestamp = Math.floor(clock.now() / 1000) - ageSeconds
     return app.handle(
-      new Request('http://localhost/slack/events', {
+      new Request(`http://localhost${path}`, {
         method: 'POST',
         body,
         headers: {
