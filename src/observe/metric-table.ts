@@ -97,6 +97,26 @@ export const metricTable = {
   },
   slackmcp_queue_depth: { type: 'gauge', help: 'Events kept by the queue.', labels: {} },
   slackmcp_queue_events_max: { type: 'gauge', help: 'Bound of the queue, in events.', labels: {} },
+  slackmcp_queue_pending_events: {
+    type: 'gauge',
+    help: 'Events that the group furthest behind has not acknowledged.',
+    labels: {},
+  },
+  slackmcp_queue_fill_ratio: {
+    type: 'gauge',
+    help: 'How near the group furthest behind is to the bound; at 1 publishing is refused.',
+    labels: {},
+  },
+  slackmcp_queue_group_pending_events: {
+    type: 'gauge',
+    help: 'Events that a group has not acknowledged.',
+    labels: { group: 'open' },
+  },
+  slackmcp_queue_idle_groups: {
+    type: 'gauge',
+    help: 'Groups with events waiting that nobody has consumed for days.',
+    labels: {},
+  },
   slackmcp_queue_oldest_event_age_seconds: {
     type: 'gauge',
     help: 'Age of the oldest event that a group has not acknowledged.',

@@ -3,8 +3,10 @@ import { type DispatcherDeps, GroupDispatcher } from './group-dispatcher.ts'
 import type { GroupSource, HeldEvent } from './group-source.ts'
 
 export interface DispatchersOptions<Source> {
-  /** What a store does for a group; called once per group. */
+  /** What a store does for a group; called once per group, and again for one that `closeSource` has ended. */
   readonly createSource: (topic: string, group: string) => Source
+  /** Frees what a source holds while it has members; never rejects. Without it sources last as long as the driver. */
+  readonly closeSource?: (source: Source) => Promise<void>
   readonly retry: RetryPolicy
   readonly deps: DispatcherDeps
 }
@@ -29,7 +31,7 @@ export class GroupDispatchers<Held extends HeldEvent, Source extends GroupSource
 
   async subscribe(subscription: Subscription): Promise<void> {
     if (this.#isStopped) return
-    const running = this.#entry(subscription.topic, subscription.group).dispatcher.run(subscription)
+    const running = this.#run(this.#entry(subscription.topic, subscription.group), subscription)
     this.#running.add(running)
     await running
     this.#running.delete(running)
@@ -59,6 +61,15 @@ export class GroupDispatchers<Held extends HeldEvent, Source extends GroupSource
     for (const { dispatcher } of this.#entries) dispatcher.stop()
     await Promise.all(this.#running)
     this.#entries = []
+  }
+
+  async #run(entry: Entry<Held, Source>, subscription: Subscription): Promise<void> {
+    const { closeSource } = this.#options
+    await entry.dispatcher.run(subscription)
+    if (closeSource === undefined || entry.dispatcher.memberCount > 0 || !this.#entries.includes(entry))
+      return
+    this.#entries = this.#entries.filter((other) => other !== entry)
+    await closeSource(entry.source)
   }
 
   #find(topic: string, group: string): Entry<Held, Source> | undefined {

@@ -6,7 +6,7 @@ import type { Metrics } from '../observe/metrics.ts'
 /** What every backend is handed. */
 export interface QueueDeps {
   readonly clock: Clock
-  readonly ids: Pick<Ids, 'random'>
+  readonly ids: Pick<Ids, 'random' | 'uuid'>
   readonly log: Logger
   readonly metrics: Metrics
 }

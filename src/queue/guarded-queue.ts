@@ -1,0 +1,204 @@
+import type { Clock } from '../base/clock.ts'
+import type { ComponentState } from '../base/component.ts'
+import { AppError } from '../base/errors.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { BreakerState } from '../resilience/circuit-breaker.ts'
+import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import { PublishBreaker } from './publish-breaker.ts'
+import { type Publish, PublishDeadline } from './publish-deadline.ts'
+import type { QueueDeps } from './queue-deps.ts'
+import { groupIdleDefaultMs, type IdleGroup, QueueWatch } from './queue-watch.ts'
+
+export interface GuardOptions {
+  /** The store is this process: it neither hangs nor fails, and needs no deadline and no breaker. Default false. */
+  readonly isInProcess?: boolean
+  /** How long a group with events waiting may be inactive before it counts as forgotten, milliseconds. Default 7 days. */
+  readonly groupIdleMs?: number
+  /** Makes a group's name known to the metrics; without it groups are counted as `_other`. */
+  readonly announceGroup?: (group: string) => void
+}
+
+export interface QueueStatus {
+  readonly breaker: BreakerState
+  /** How near the bound is; at 1 publishing is refused. */
+  readonly fill: number
+  /** Groups that seem forgotten. */
+  readonly idleGroups: readonly IdleGroup[]
+}
+
+/** A backend as the server uses it: publishing ends in time, stops trying while the store is away, is measured; the store is watched. */
+export class GuardedQueue implements QueueBackend {
+  readonly name: string
+  readonly capabilities: QueueBackend['capabilities']
+  readonly publish: Publish
+  readonly #backend: QueueBackend
+  readonly #watch: QueueWatch
+  readonly #deadline: PublishDeadline | undefined
+  readonly #breaker: PublishBreaker | undefined
+  #isFull = false
+
+  constructor(backend: QueueBackend, deps: QueueDeps, options: GuardOptions = {}) {
+    const { isInProcess = false, groupIdleMs = groupIdleDefaultMs, announceGroup } = options
+    this.name = backend.name
+    this.capabilities = backend.capabilities
+    this.#backend = backend
+    this.#watch = new QueueWatch({
+      ...deps,
+      backend,
+      groupIdleMs,
+      ...(announceGroup === undefined ? {} : { announceGroup }),
+    })
+    let publish: Publish = (event, signal) => backend.publish(event, signal)
+    if (!isInProcess) {
+      this.#deadline = new PublishDeadline({ clock: deps.clock, publish })
+      this.#breaker = createBreaker(backend, this.#deadline.publish, deps)
+      publish = this.#breaker.publish
+    }
+    this.publish = measurePublish(publish, deps, (isFull) => {
+      this.#isFull = isFull
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#backend.start()
+    this.#watch.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#watch.stop()
+    this.#breaker?.stop()
+    await this.#backend.stop()
+    this.#deadline?.stop()
+  }
+
+  /** `down`: it cannot store. `degraded`: it can, and somebody should look. Asks the store; leaves nothing behind. Never rejects. */
+  async check(): Promise<ComponentState> {
+    if ((this.#breaker?.state ?? 'closed') !== 'closed') return 'down'
+    try {
+      await this.#backend.ping()
+      if (this.#isFull && !(await this.#hasRoomAgain())) return 'down'
+    } catch {
+      // What is wrong is said by the publishes that fail; here only whether.
+      return 'down'
+    }
+    return this.#watch.isFilling || this.#watch.idleGroups.length > 0 ? 'degraded' : 'up'
+  }
+
+  /** As last seen; asks nobody. */
+  status(): QueueStatus {
+    return {
+      breaker: this.#breaker?.state ?? 'closed',
+      fill: this.#watch.fill,
+      idleGroups: this.#watch.idleGroups,
+    }
+  }
+
+  /** Brings the gauges up to date: for a scrape. Rejects with QUEUE_UNAVAILABLE where the store does not answer. */
+  sample(): Promise<void> {
+    return this.#watch.sample()
+  }
+
+  depth(): Promise<QueueDepth> {
+    return this.#backend.depth()
+  }
+
+  ping(signal?: AbortSignal): Promise<void> {
+    return this.#backend.ping(signal)
+  }
+
+  subscribe(subscription: Subscription): Promise<void> {
+    return this.#backend.subscribe(subscription)
+  }
+
+  groups(): Promise<readonly GroupInfo[]> {
+    return this.#backend.groups()
+  }
+
+  removeGroup(topic: string, group: string): Promise<boolean> {
+    return this.#backend.removeGroup(topic, group)
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#backend.deadLetters(limit)
+  }
+
+  replayDeadLetter(eventId: string, group: string): Promise<boolean> {
+    return this.#backend.replayDeadLetter(eventId, group)
+  }
+
+  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
+    return this.#backend.removeDeadLetter(eventId, group)
+  }
+
+  recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
+    return this.#backend.recent(topic, limit)
+  }
+
+  /** Without events coming in, only the backlog can say that the last refusal is history. */
+  async #hasRoomAgain(): Promise<boolean> {
+    await this.#watch.sample()
+    this.#isFull = this.#watch.isFilling
+    return !this.#isFull
+  }
+}
+
+const breakerStates = ['closed', 'open', 'half_open'] as const
+
+function createBreaker(
+  backend: QueueBackend,
+  publish: Publish,
+  { clock, log, metrics }: QueueDeps,
+): PublishBreaker {
+  const show = (current: BreakerState) => {
+    for (const state of breakerStates) {
+      metrics.set('slackmcp_circuit_breaker_state', { name: 'queue', state }, state === current ? 1 : 0)
+    }
+  }
+  show('closed')
+  return new PublishBreaker({
+    clock,
+    publish,
+    ping: (signal) => backend.ping(signal),
+    onChange(state) {
+      show(state)
+      metrics.increment('slackmcp_circuit_breaker_transitions_total', { name: 'queue', to: state })
+      if (state === 'open') log.warn('queue_breaker_changed', { state, backend: backend.name })
+      else if (state === 'closed') log.info('queue_breaker_changed', { state, backend: backend.name })
+    },
+  })
+}
+
+// Made once: measuring stands on the path of every event.
+const outcomes = {
+  stored: { outcome: 'stored' },
+  duplicate: { outcome: 'duplicate' },
+  full: { outcome: 'full' },
+  unavailable: { outcome: 'unavailable' },
+} as const
+
+function measurePublish(
+  publish: Publish,
+  { clock, metrics }: { readonly clock: Clock; readonly metrics: Metrics },
+  onFull: (isFull: boolean) => void,
+): Publish {
+  const observe = (outcome: keyof typeof outcomes, startedAtMs: number) =>
+    metrics.observe(
+      'slackmcp_queue_publish_duration_seconds',
+      outcomes[outcome],
+      (clock.monotonic() - startedAtMs) / 1_000,
+    )
+  return async (event, signal) => {
+    const startedAtMs = clock.monotonic()
+    try {
+      const outcome = await publish(event, signal)
+      observe(outcome, startedAtMs)
+      if (outcome === 'stored') onFull(false)
+      return outcome
+    } catch (error) {
+      const isFull = error instanceof AppError && error.code === 'QUEUE_FULL'
+      observe(isFull ? 'full' : 'unavailable', startedAtMs)
+      if (isFull) onFull(true)
+      throw error
+    }
+  }
+}
