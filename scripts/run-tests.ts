@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Runs `bun test` and ends with one line that says how many tests passed and failed, counted from its report and not from what it printed. */
@@ -47,7 +47,10 @@ async function main(): Promise<void> {
   const bunExitCode = await run.exited
   const counts = readReport(reportPath)
   if (counts.skipped > 0) process.stdout.write(`${counts.skipped} skipped\n`)
-  process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`)
+  const summary = `${counts.passed} passed, ${counts.failed} failed\n`
+  process.stdout.write(summary)
+  // For .ci/run, which says it again at its end.
+  writeFileSync(join(folder, 'test-summary'), summary)
   process.exitCode = exitCodeOf(bunExitCode, counts)
 }
 

@@ -48,6 +48,14 @@ installed_bun() {
   exit 69
 }
 
+# The first time takes a while and shows itself; afterwards only trouble is worth a line.
 install_dependencies() {
-  "$bun" install --cwd "$root" --frozen-lockfile >&2
+  if [ ! -d "$root/node_modules" ]; then
+    "$bun" install --cwd "$root" --frozen-lockfile >&2
+    return
+  fi
+  if ! said=$("$bun" install --cwd "$root" --frozen-lockfile 2>&1); then
+    echo "$said" >&2
+    exit 1
+  fi
 }

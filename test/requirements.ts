@@ -236,7 +236,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S95: {
     says: 'Uses elysia, @modelcontextprotocol/sdk, @slack/web-api, @sinclair/typebox, bun-types',
-    isOpen: true,
   },
   S96: {
     says: 'Top level: src, test, scripts, bunfig.toml, package.json, tsconfig.json, Dockerfile.distroless',
@@ -381,4 +380,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'webhook:ssl-check': {
     says: 'An unsigned certificate check gets an empty 200 and nothing else of it is used.',
   },
+  'supply:safe-versions': { says: 'No dependency is locked below its first safe version (T41)' },
+  'mcp:stdio:legacy': { says: 'A client of the revisions up to 2025-11-25 is served over stdio' },
+  'mcp:stdio:modern': { says: 'A client of either era is served over stdio, whichever it opens with' },
 }

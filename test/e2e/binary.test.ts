@@ -17,6 +17,8 @@ describe('the binary', () => {
     expect([response.status, await response.json()]).toEqual([200, { status: 'alive' }])
     expect(readdirSync(child.cwd)).toEqual([])
     expect(await child.stop()).toBe(0)
+    await child.closed
+    expect(child.stdout.logged('server_stopped').length).toBe(1)
     expect(readdirSync(child.cwd)).toEqual([])
   })
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { Glob } from 'bun'
 import { findViolations, type SourceFile } from '../support/architecture.ts'
+import { readSource } from '../support/source-text.ts'
+import { verifies } from '../support/verifies.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -13,6 +15,19 @@ test('every file keeps to the plan of the house', async () => {
   const files = await sourceFiles()
   expect(files.length).toBeGreaterThan(50)
   expect(findViolations(files)).toEqual([])
+})
+
+verifies('S95', 'is built with elysia, the MCP SDK, web-api, TypeBox and the types of Bun', async () => {
+  const imported = (await sourceFiles()).flatMap(({ text }) =>
+    readSource(text).imports.map(({ specifier }) => specifier ?? ''),
+  )
+  for (const name of ['elysia', '@modelcontextprotocol/sdk', '@slack/web-api', '@sinclair/typebox']) {
+    expect(imported.some((specifier) => specifier === name || specifier.startsWith(`${name}/`))).toBe(true)
+  }
+  const { compilerOptions }: { compilerOptions: { types: readonly string[] } } = await Bun.file(
+    `${root}tsconfig.json`,
+  ).json()
+  expect(compilerOptions.types).toEqual(['bun-types'])
 })
 
 function check(path: string, text: string): readonly string[] {
