@@ -1,3 +1,5 @@
+import { AppError } from '../base/errors.ts'
+
 /** Where a topic lives in Redis. The stream bears the topic's own name; all that belongs to it lies in its hash slot and behind its name. */
 export interface RedisTopicKeys {
   readonly topic: string
@@ -23,4 +25,15 @@ export function redisTopicKeys(prefix: string, topic: string): RedisTopicKeys {
     replays: `${of('replays')}:`,
     seen: `${of('seen')}:`,
   }
+}
+
+/** Without braces, so that the only hash tag in a key is the stream's name. */
+const prefixPattern = /^[A-Za-z0-9._:-]{0,100}$/
+
+/** `prefix` as it is. Throws CONFIG_INVALID for one that keys cannot begin with. */
+export function checkKeyPrefix(prefix: string): string {
+  if (prefixPattern.test(prefix)) return prefix
+  throw new AppError('CONFIG_INVALID', {
+    details: { option: 'keyPrefix', reason: 'it takes up to 100 letters, digits and . _ : -' },
+  })
 }

@@ -1,8 +1,4 @@
-import type { Clock } from '../base/clock.ts'
-import type { Ids } from '../base/ids.ts'
 import type { Secret } from '../base/secret.ts'
-import type { Logger } from '../observe/logger.ts'
-import type { Metrics } from '../observe/metrics.ts'
 import { dedupeWindowDefaultMs, type QueueLimits, retryPolicyDefault } from './limits.ts'
 
 export interface RedisLimits extends QueueLimits {
@@ -36,11 +32,4 @@ export interface RedisQueueOptions {
   readonly tlsCa?: string | undefined
   /** How long a command may take before its connection is given up, milliseconds. Default 1,000 (F6). */
   readonly commandTimeoutMs?: number
-}
-
-export interface RedisQueueDeps {
-  readonly clock: Clock
-  readonly ids: Pick<Ids, 'random' | 'uuid'>
-  readonly log: Logger
-  readonly metrics: Metrics
 }

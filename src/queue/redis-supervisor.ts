@@ -17,7 +17,9 @@ export interface RedisSupervisorOptions {
   /** PEM certificates of the authority that signed the server's. */
   readonly tlsCa?: string | undefined
   /** How long a command may take before its connection is given up, milliseconds. Default 1,000. */
-  readonly commandTimeoutMs?: number
+  readonly commandTimeoutMs?: number | undefined
+  /** Called for every connection that can be used. */
+  readonly onReady?: ((info: RedisInfo) => void) | undefined
   /** What opens a connection and says why it could not; tests hand in their own. */
   readonly open?: OpenRedis
   readonly diagnose?: typeof diagnoseRedis
@@ -130,6 +132,7 @@ export class RedisSupervisor {
       log.info('redis_connected', { redis: target.display, version, append_only_file: hasAof })
       this.#current = ready
       this.#problem = undefined
+      this.#options.onReady?.(ready.info)
       this.#wake()
     }
     const readyAtMs = clock.monotonic()

@@ -1,28 +1,19 @@
 import { repeat, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
-import { GroupDispatcher } from './group-dispatcher.ts'
+import { GroupDispatchers } from './group-dispatchers.ts'
+import type { QueueDeps } from './queue-deps.ts'
 import { RedisAccess } from './redis-access.ts'
 import type { RedisFailure } from './redis-failure.ts'
 import { RedisGroup, type RedisHeld } from './redis-group.ts'
-import { redisTopicKeys } from './redis-keys.ts'
-import {
-  type RedisLimits,
-  type RedisQueueDeps,
-  type RedisQueueOptions,
-  redisLimitsDefault,
-} from './redis-options.ts'
+import type { RedisInfo } from './redis-info.ts'
+import { checkKeyPrefix, redisTopicKeys } from './redis-keys.ts'
+import { type RedisLimits, type RedisQueueOptions, redisLimitsDefault } from './redis-options.ts'
 import { RedisScripts } from './redis-script.ts'
 import { RedisSupervisor } from './redis-supervisor.ts'
 import { RedisTopic, type RedisTopicStand } from './redis-topic.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
-interface Consuming {
-  readonly dispatcher: GroupDispatcher<RedisHeld>
-  readonly source: RedisGroup
-}
-
-const keyPrefixPattern = /^[A-Za-z0-9._:-]{0,100}$/
 const tidyEveryMs = 60_000
 
 /**
@@ -30,7 +21,7 @@ const tidyEveryMs = 60_000
  * groups. Throws CONFIG_INVALID for a URL or prefix that cannot be used; a Redis that is away is waited for, one of the wrong kind is refused
  * at `start`.
  */
-export function createRedisBackend(options: RedisQueueOptions, deps: RedisQueueDeps): RedisQueue {
+export function createRedisBackend(options: RedisQueueOptions, deps: QueueDeps): RedisQueue {
   return new RedisQueue(options, deps)
 }
 
@@ -39,27 +30,30 @@ export class RedisQueue implements QueueBackend {
   readonly name = 'redis'
   readonly capabilities = { durable: true, shared: true }
   readonly #options: RedisQueueOptions
+  readonly #keyPrefix: string
   readonly #limits: RedisLimits
-  readonly #deps: RedisQueueDeps
+  readonly #deps: QueueDeps
   readonly #access = new RedisAccess('redis')
   readonly #redis: RedisSupervisor
   readonly #scripts: RedisScripts
   readonly #topics = new Map<string, RedisTopic>()
-  readonly #consuming = new Map<string, Consuming>()
-  readonly #subscriptions = new Set<Promise<void>>()
+  readonly #dispatchers: GroupDispatchers<RedisHeld, RedisGroup>
   #tidying: Timer | undefined
+  #hasWarned = false
 
-  constructor(options: RedisQueueOptions, deps: RedisQueueDeps) {
-    if (!keyPrefixPattern.test(options.keyPrefix ?? '')) {
-      throw new AppError('CONFIG_INVALID', {
-        details: { option: 'keyPrefix', reason: 'it takes letters, digits and . _ : -' },
-      })
-    }
+  constructor(options: RedisQueueOptions, deps: QueueDeps) {
     this.#options = options
+    this.#keyPrefix = checkKeyPrefix(options.keyPrefix ?? '')
     this.#limits = { ...redisLimitsDefault, ...options.limits }
     this.#deps = deps
-    this.#redis = this.#supervisor()
+    this.#redis = this.#supervisor((info) => this.#look(info))
     this.#scripts = new RedisScripts(this.#redis)
+    this.#dispatchers = new GroupDispatchers({
+      createSource: (topic, group) => this.#createGroup(topic, group),
+      closeSource: (source) => source.close(),
+      retry: this.#limits.retry,
+      deps,
+    })
     for (const topic of options.topics) this.#topic(topic)
   }
 
@@ -129,18 +123,13 @@ export class RedisQueue implements QueueBackend {
   async stop(): Promise<void> {
     this.#access.close()
     this.#tidying?.cancel()
-    for (const { dispatcher } of this.#consuming.values()) dispatcher.stop()
-    await Promise.all(this.#subscriptions)
+    await this.#dispatchers.stop()
     await this.#access.settled()
     await this.#redis.stop()
   }
 
-  async subscribe(subscription: Subscription): Promise<void> {
-    if (this.#access.state === 'stopped') return
-    const running = this.#consume(subscription)
-    this.#subscriptions.add(running)
-    await running
-    this.#subscriptions.delete(running)
+  subscribe(subscription: Subscription): Promise<void> {
+    return this.#dispatchers.subscribe(subscription)
   }
 
   async groups(): Promise<readonly GroupInfo[]> {
@@ -188,20 +177,12 @@ export class RedisQueue implements QueueBackend {
     return false
   }
 
-  async #consume(subscription: Subscription): Promise<void> {
-    const name = JSON.stringify([subscription.topic, subscription.group])
-    const consuming = this.#consuming.get(name) ?? this.#join(subscription)
-    this.#consuming.set(name, consuming)
-    await consuming.dispatcher.run(subscription)
-    if (consuming.dispatcher.memberCount > 0 || this.#consuming.get(name) !== consuming) return
-    this.#consuming.delete(name)
-    await consuming.source.close()
-  }
-
-  #join({ topic, group }: Subscription): Consuming {
+  #createGroup(topic: string, group: string): RedisGroup {
     const { clock, ids, log, metrics } = this.#deps
-    const source = new RedisGroup({
-      keys: redisTopicKeys(this.#options.keyPrefix ?? '', topic),
+    const { claimAfterMs, deadLettersMax } = this.#limits
+    this.#topic(topic)
+    return new RedisGroup({
+      keys: redisTopicKeys(this.#keyPrefix, topic),
       group,
       consumer: ids.uuid(),
       clock,
@@ -209,19 +190,17 @@ export class RedisQueue implements QueueBackend {
       redis: this.#redis,
       scripts: this.#scripts,
       reader: this.#supervisor(),
-      claimAfterMs: this.#limits.claimAfterMs,
-      deadLettersMax: this.#limits.deadLettersMax,
+      claimAfterMs,
+      deadLettersMax,
       onDeadLettersEvicted: (count) =>
         metrics.increment('slackmcp_queue_dropped_total', { reason: 'dead_letter_evicted' }, count),
     })
-    this.#topic(topic)
-    return { source, dispatcher: new GroupDispatcher(source, this.#limits.retry, this.#deps) }
   }
 
   #topic(name: string): RedisTopic {
     const known = this.#topics.get(name)
     if (known !== undefined) return known
-    const keys = redisTopicKeys(this.#options.keyPrefix ?? '', name)
+    const keys = redisTopicKeys(this.#keyPrefix, name)
     const topic = new RedisTopic(keys, this.#scripts, this.#limits)
     this.#topics.set(name, topic)
     return topic
@@ -243,17 +222,21 @@ export class RedisQueue implements QueueBackend {
     }
   }
 
-  #supervisor(): RedisSupervisor {
+  /** What Redis keeps in memory alone is gone when it restarts, whatever we promised for it. */
+  #look({ hasAof }: RedisInfo): void {
+    if (hasAof || this.#hasWarned) return
+    this.#hasWarned = true
+    this.#deps.log.warn('redis_not_durable', { reason: 'appendonly is off: a restart of Redis loses events' })
+  }
+
+  #supervisor(onReady?: (info: RedisInfo) => void): RedisSupervisor {
     const { url, tlsCa, commandTimeoutMs } = this.#options
-    const { clock, ids, log } = this.#deps
-    const target = parseRedisUrl(url.reveal())
     return new RedisSupervisor({
-      target,
-      clock,
-      ids,
-      log,
+      ...this.#deps,
+      target: parseRedisUrl(url.reveal()),
       tlsCa,
-      ...(commandTimeoutMs === undefined ? {} : { commandTimeoutMs }),
+      commandTimeoutMs,
+      onReady,
     })
   }
 }
