@@ -262,7 +262,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'An explicit --env-file is read, below the real environment; no .env is read by itself.',
   },
   S109: { says: 'createIntegratedApp takes a queue driver of the embedder.', isOpen: true },
-  S110: { says: 'A consumer with handlers in two styles.', isOpen: true },
+  S110: { says: 'A consumer with handlers in two styles.' },
   S111: { says: 'A client factory whose clients can be replaced.', isOpen: true },
   'webhook:signature:vectors': {
     says: "The signature agrees with Slack's documented sample and with independent vectors.",

@@ -19,7 +19,7 @@ export interface ChangeDeskDeps {
 export interface Listener {
   readonly principal: Principal
   /** The resources that it wants to hear of. */
-  readonly uris: ReadonlySet<string>
+  readonly uris: Pick<ReadonlySet<string>, 'has'>
   hear(notice: ChangeNotice): void
 }
 

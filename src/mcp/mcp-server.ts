@@ -25,6 +25,8 @@ import type { ChangeNotice, Offer } from './registry.ts'
 import { createRestFacade } from './rest-facade.ts'
 import { type SessionLimits, SessionTable } from './session-table.ts'
 import { createSseLeg } from './sse-leg.ts'
+import { serveMcpOverStdio } from './stdio.ts'
+import type { StdioPipe } from './stdio-transport.ts'
 import { createSurface, type Surface } from './surface.ts'
 
 /** Everything that the MCP half is given; it reaches for nothing else. */
@@ -79,6 +81,8 @@ export interface McpServer {
   counts(): McpCounts
   /** All that is offered, for stdio and the command line. */
   readonly surface: Surface
+  /** Serves one client over a pipe; resolves at the end of its input, or soon after `signal` aborts. */
+  serveStdio(pipe: StdioPipe, signal: AbortSignal): Promise<void>
   /** The HTTP side; `contexts` are those of the edge in front of it. */
   endpoints(contexts: RequestContexts): Endpoints
 }
@@ -96,10 +100,8 @@ export function createMcpServer(deps: McpDeps): McpServer {
     surface.index.refreshTools()
     desk.announce({ kind: 'tools_changed' })
   })
-  const modern = createModernLeg({
-    ...legDeps,
-    stateKey: deps.stateKey?.reveal() ?? ids.token(stateKeyBytes),
-  })
+  const stateKey = deps.stateKey?.reveal() ?? ids.token(stateKeyBytes)
+  const modern = createModernLeg({ ...legDeps, stateKey })
   let isStopping = false
   const hasSse = deps.transport === 'sse' && deps.sessionMode === 'memory'
   return {
@@ -110,6 +112,13 @@ export function createMcpServer(deps: McpDeps): McpServer {
       listenStreams: modern.listenCount,
       callsInFlight: inFlight.count,
     }),
+    serveStdio: (pipe, signal) =>
+      serveMcpOverStdio(pipe, signal, {
+        ...legDeps,
+        stateKey,
+        drainDeadlineMs: deps.drainDeadlineMs,
+        inFlightMax: deps.sessionLimits.inFlightMax,
+      }),
     endpoints: (contexts) =>
       createEndpoints({
         ...deps,
