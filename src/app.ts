@@ -9,6 +9,7 @@ import { createEventBus, type EventBus, type SlackNotice } from './base/event-bu
 import { createSystemIds, type Ids } from './base/ids.ts'
 import { buildInfo } from './build-info.ts'
 import type { Config } from './config/option-table.ts'
+import { type EventHandlers, HandlerRegistry } from './events/event-handlers.ts'
 import { createEventStream, type EventStream } from './events/event-stream.ts'
 import { createDocsRoutes } from './http/docs-route.ts'
 import { createAddressOf } from './http/forwarded.ts'
@@ -34,7 +35,8 @@ const bodiesInFlightBytesMax = 64 * 1024 * 1024
 export interface IntegratedApp {
   /** The Elysia instance: `.use`, `.handle` and `.listen` work; listening starts the components. */
   readonly app: AnyElysia
-  readonly events: EventStream
+  /** The kept events: `on` and `use` for handlers, `subscribe` for raw deliveries. */
+  readonly events: EventStream & EventHandlers
   /** The one Slack client of both halves. */
   readonly slack: SlackClient
   /** Starts queue, Slack and MCP; a second call waits for the first. Rejects where one cannot start. */
@@ -53,10 +55,12 @@ export interface IntegratedApp {
 export function createIntegratedApp(options: IntegratedAppOptions = {}): IntegratedApp {
   const parts = createParts(options)
   const { config, clock, log, metrics, queue, slack, mcp } = parts
+  const handlers = createHandlers(parts)
   const lifecycle = createLifecycle(
     [
       { name: 'queue', start: () => queue.start(), stop: () => queue.stop() },
       { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
+      { name: 'handlers', start: () => handlers.start(), stop: () => handlers.stop() },
       { name: 'requests', stop: (signal) => door.drained(signal) },
       ...(mcp === undefined ? [] : [mcpPart(mcp)]),
       { name: 'door', stop: () => door.close() },
@@ -91,7 +95,10 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
   })
   return {
     app,
-    events: createEventStream(queue, config.slackEventsTopic),
+    events: Object.assign(createEventStream(queue, config.slackEventsTopic), {
+      on: handlers.on.bind(handlers),
+      use: handlers.use.bind(handlers),
+    }),
     slack,
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),
@@ -138,6 +145,19 @@ function createParts(options: IntegratedAppOptions): Parts {
   const mcpParts = config.mcpEnabled ? createMcpParts(common) : undefined
   const mcp = mcpParts === undefined ? undefined : { ...mcpParts, plugin: createMcpPlugin(mcpParts.mcpDeps) }
   return { ...common, queue, mcp }
+}
+
+/** Handlers usually wait for something else: so many of one group may wait at once. */
+const handlersRunningMax = 16
+
+function createHandlers({ config, queue, slack, log }: Parts): HandlerRegistry {
+  return new HandlerRegistry({
+    queue,
+    topic: config.slackEventsTopic,
+    own: () => ({ userId: slack.identity()?.userId, botId: slack.identity()?.botId }),
+    log,
+    concurrencyMax: handlersRunningMax,
+  })
 }
 
 function createReceiveDeps({ config, clock, queue, bodyBudget, log, metrics, notices }: Parts): ReceiveDeps {

@@ -7,7 +7,21 @@ export { type Clock, createSystemClock } from './base/clock.ts'
 export { AppError } from './base/errors.ts'
 export { Secret } from './base/secret.ts'
 export type { Config } from './config/option-table.ts'
+export type {
+  EventHandlers,
+  HandledEvent,
+  HandlerOptions,
+  SlackEventHandler,
+} from './events/event-handlers.ts'
 export type { EventStream, EventSubscription } from './events/event-stream.ts'
+export type {
+  AppMentionEvent,
+  MembershipEvent,
+  MessageEvent,
+  ReactionEvent,
+  SlackEventBase,
+  SlackEvents,
+} from './events/slack-event.ts'
 export type { Health } from './http/health.ts'
 export type { LogFields, Logger } from './observe/logger.ts'
 export type { Delivery, EventHandler, EventMeta, QueueBackend, QueuedEvent } from './queue/driver.ts'

@@ -2,8 +2,10 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { createIntegratedApp, type IntegratedApp } from '../../src/app.ts'
 import type { IntegratedAppOptions } from '../../src/app-options.ts'
 import type { Delivery } from '../../src/queue/driver.ts'
+import { signBody } from '../../src/slack/signature.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
 import { settle } from '../support/fake-clock.ts'
+import { signingSecret } from '../support/http-fixture.ts'
 import { verifies } from '../support/verifies.ts'
 
 const running: IntegratedApp[] = []
@@ -195,6 +197,30 @@ describe('events for embedders', () => {
       ['Ev1', 'C7', 'message', 1],
       ['Ev2', 'C8', 'reaction_added', 1],
     ])
+  })
+})
+
+describe('handlers for embedders', () => {
+  test('are called for what they asked for, from start to stop', async () => {
+    const texts: unknown[] = []
+    const server = createIntegratedApp({ token: 'xoxb-1', signingSecret, config: { mcpEnabled: false } })
+    server.events.on('app_mention', ({ event, delivery }) => void texts.push([event.text, delivery.event.id]))
+    await server.start()
+    const body = JSON.stringify({
+      type: 'event_callback',
+      event_id: 'Ev1',
+      event: { type: 'app_mention', text: 'hi' },
+    })
+    const timestamp = Math.floor(Date.now() / 1000)
+    const headers = {
+      'content-type': 'application/json',
+      'x-slack-request-timestamp': String(timestamp),
+      'x-slack-signature': signBody(signingSecret, timestamp, body),
+    }
+    await server.app.handle(new Request('http://localhost/slack/events', { method: 'POST', body, headers }))
+    await settle()
+    await server.stop()
+    expect(texts).toEqual([['hi', 'Ev1']])
   })
 })
 
