@@ -42,7 +42,6 @@ function teamInfo(): Rendered {
     team: {
       id: demoTeam.id,
       name: demoTeam.name,
-      url: workspaceUrl,
       domain: demoTeam.domain,
       email_domain: demoTeam.emailDomain,
       icon: { ...Object.fromEntries(images), image_default: true },
