@@ -6,7 +6,9 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { RateLimiter } from '../resilience/rate-limiter.ts'
 import type { Authenticator } from './auth.ts'
 import type { HostGuard } from './guard.ts'
+import type { Principal } from './registry.ts'
 import type { CallInfo } from './request-ledger.ts'
+import type { SlackAuth } from './slack-auth.ts'
 
 /** The SDKs' bound on one message, and on one batch. */
 export const mcpBodyBytesMax = 4 * 1024 * 1024
@@ -18,6 +20,8 @@ export interface DoorDeps {
   readonly contexts: RequestContexts
   readonly guard: HostGuard
   readonly authenticate: Authenticator
+  /** Undefined where Slack's own client may not come in. */
+  readonly slackAuth: SlackAuth | undefined
   /** How many requests one principal may send, by its name. */
   readonly requestLimiter: Pick<RateLimiter, 'take'>
   readonly bodyBudget: BodyBudget
@@ -41,18 +45,35 @@ export interface Door {
 }
 
 export function createDoor(deps: DoorDeps): Door {
-  const enter = (request: Request): CallInfo => {
+  const pass = (request: Request): string => {
     const { correlationId } = deps.contexts.of(request)
     const fault = deps.guard(request)
     if (fault !== undefined) throw new AppError('MCP_FORBIDDEN', { details: { header: fault } })
-    const principal = deps.authenticate(request)
+    return correlationId
+  }
+  const admit = (principal: Principal, correlationId: string): CallInfo => {
     if (deps.isStopping()) throw new AppError('SHUTTING_DOWN', { component: 'mcp' })
     limit(principal.name, deps)
     return { principal, correlationId }
   }
+  const enter = (request: Request): CallInfo => {
+    const correlationId = pass(request)
+    return admit(deps.authenticate(request), correlationId)
+  }
+  const enterSigned = async (request: Request, slackAuth: SlackAuth): Promise<Visit> => {
+    const correlationId = pass(request)
+    const claim = slackAuth.claim(request)
+    requireJson(request)
+    const bytes = await readBytes(request, deps)
+    const proven = slackAuth.prove(claim, bytes)
+    const body = parseBody(bytes)
+    return { ...admit(slackAuth.principalOf(proven, body), correlationId), body }
+  }
   return {
     enter,
     async enterWithBody(request) {
+      const { slackAuth } = deps
+      if (slackAuth?.isFor(request) === true) return enterSigned(request, slackAuth)
       const call = enter(request)
       requireJson(request)
       return { ...call, body: parseBody(await readBytes(request, deps)) }

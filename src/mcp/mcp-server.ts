@@ -24,6 +24,7 @@ import { createModernLeg } from './modern-leg.ts'
 import type { ChangeNotice, Offer } from './registry.ts'
 import { createRestFacade } from './rest-facade.ts'
 import { type SessionLimits, SessionTable } from './session-table.ts'
+import type { SlackAuth } from './slack-auth.ts'
 import { createSseLeg } from './sse-leg.ts'
 import { serveMcpOverStdio } from './stdio.ts'
 import type { StdioPipe } from './stdio-transport.ts'
@@ -45,6 +46,8 @@ export interface McpDeps {
   readonly isReadOnly: boolean
   readonly guard: HostGuard
   readonly authenticate: Authenticator
+  /** Lets Slack's own MCP client in; without it, only bearer tokens and what `authenticate` takes. */
+  readonly slackAuth?: SlackAuth
   readonly cors: Cors
   /** By principal. */
   readonly requestLimiter: Pick<RateLimiter, 'take'>
@@ -123,7 +126,12 @@ export function createMcpServer(deps: McpDeps): McpServer {
       createEndpoints({
         ...deps,
         contexts,
-        door: createDoor({ ...deps, contexts, isStopping: () => isStopping }),
+        door: createDoor({
+          ...deps,
+          slackAuth: deps.slackAuth,
+          contexts,
+          isStopping: () => isStopping,
+        }),
         modern,
         legacy: createLegacyLeg({ ...legDeps, mode: deps.sessionMode }),
         sse: hasSse

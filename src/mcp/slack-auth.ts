@@ -1,0 +1,106 @@
+import { BoundedMap } from '../base/bounded-map.ts'
+import type { Clock } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import {
+  readSignatureClaim,
+  type SignatureClaim,
+  type SignatureFault,
+  type SigningKeys,
+  verifySignature,
+} from '../slack/signature.ts'
+import { unrestrictedPolicy } from './auth.ts'
+import type { Principal, SlackUser } from './registry.ts'
+import { isObject } from './rpc.ts'
+
+export interface SlackAuthOptions {
+  /** Asked at every request, so that a reload of the secrets takes effect. */
+  readonly signingKeys: () => SigningKeys
+  /** Whether calls for this user may use our token: an app can be installed in more workspaces than the one the token belongs to. */
+  readonly isAllowed: (user: SlackUser) => boolean
+  readonly clock: Clock
+  readonly metrics: Metrics
+}
+
+/**
+ * Slack's own MCP client: it signs each POST with the app's signing secret, as Slack signs events, and names the user it calls for inside the
+ * body. Only what is proven to be signed is believed. https://docs.slack.dev/ai/slackbot-mcp-client
+ */
+export interface SlackAuth {
+  /** Whether the request says that Slack signed it. */
+  isFor(request: Request): boolean
+  /** By the headers alone, before the body is read. Throws MCP_UNAUTHORIZED. */
+  claim(request: Request): SignatureClaim
+  /** Before the bytes are parsed. Throws MCP_UNAUTHORIZED where Slack did not sign them. */
+  prove(claim: SignatureClaim, bytes: Uint8Array): ProvenClaim
+  /** Who the proven body calls for. Throws MCP_UNAUTHORIZED where it names no user, MCP_FORBIDDEN for a foreign one. */
+  principalOf(claim: ProvenClaim, body: unknown): Principal
+}
+
+declare const proven: unique symbol
+
+/** A claim whose bytes Slack signed. Made by `prove` alone. */
+export interface ProvenClaim extends SignatureClaim {
+  readonly [proven]: true
+}
+
+/** A signature seen again within this time is a replay, or Slack's retry: it may read and not write. */
+const replayWindowMs = 10 * 60_000
+const signaturesMax = 100_000
+
+export function createSlackAuth({ signingKeys, isAllowed, clock, metrics }: SlackAuthOptions): SlackAuth {
+  const seen = new BoundedMap<string, true>({ entriesMax: signaturesMax, ttlMs: replayWindowMs, clock })
+  const refuse = (fault: SignatureFault | 'no_user'): AppError => {
+    metrics.increment('slackmcp_auth_failures_total', { surface: 'mcp', reason: failureReasons[fault] })
+    return new AppError('MCP_UNAUTHORIZED', { cause: fault, details: { reason: 'slack_signature' } })
+  }
+  return {
+    isFor: (request) => request.headers.has('x-slack-signature') && !request.headers.has('authorization'),
+    claim(request) {
+      const claim = readSignatureClaim(request.headers, clock.now())
+      if (typeof claim === 'string') throw refuse(claim)
+      return claim
+    },
+    prove(claim, bytes) {
+      if (verifySignature(claim, bytes, signingKeys()) === undefined) throw refuse('mismatch')
+      return claim as ProvenClaim
+    },
+    principalOf(claim, body) {
+      const slackUser = parseSlackUser(body)
+      if (slackUser === undefined) throw refuse('no_user')
+      if (!isAllowed(slackUser))
+        throw new AppError('MCP_FORBIDDEN', { details: { reason: 'foreign_workspace' } })
+      const signature = Buffer.from(claim.digest).toString('hex')
+      const isReplayed = seen.has(signature)
+      seen.set(signature, true)
+      return {
+        name: `slack:${slackUser.teamId}:${slackUser.userId}`,
+        policy: { ...unrestrictedPolicy, isReadOnly: isReplayed },
+        slackUser,
+      }
+    },
+  }
+}
+
+const failureReasons = {
+  missing: 'missing',
+  malformed: 'malformed_header',
+  stale: 'stale',
+  mismatch: 'bad_signature',
+  no_user: 'bad_signature',
+} as const satisfies Record<SignatureFault | 'no_user', string>
+
+/** `params._meta.slack` of the one message. Ids are matched strictly: they become names of principals, in logs and keys. */
+function parseSlackUser(body: unknown): SlackUser | undefined {
+  const params = isObject(body) ? body['params'] : undefined
+  const meta = isObject(params) ? params['_meta'] : undefined
+  const slack = isObject(meta) ? meta['slack'] : undefined
+  if (!isObject(slack)) return undefined
+  const { user_id: userId, team_id: teamId, enterprise_id: enterpriseId } = slack
+  if (!isId(userId, /^[UW][A-Z0-9]{2,20}$/) || !isId(teamId, /^T[A-Z0-9]{2,20}$/)) return undefined
+  return { userId, teamId, enterpriseId: isId(enterpriseId, /^E[A-Z0-9]{2,20}$/) ? enterpriseId : undefined }
+}
+
+function isId(value: unknown, pattern: RegExp): value is string {
+  return typeof value === 'string' && pattern.test(value)
+}
