@@ -1,8 +1,9 @@
 import type { Clock } from './base/clock.ts'
 import type { Ids } from './base/ids.ts'
 import { Secret } from './base/secret.ts'
-import { decodeDefault, decodeOption } from './config/option-decode.ts'
-import { namedOptions, optionOf } from './config/option-names.ts'
+import { configWith } from './config/default-config.ts'
+import { decodeOption } from './config/option-decode.ts'
+import { optionOf } from './config/option-names.ts'
 import type { Config, OptionKey } from './config/option-table.ts'
 import type { Logger } from './observe/logger.ts'
 import type { QueueBackend } from './queue/driver.ts'
@@ -44,9 +45,7 @@ export function resolveConfig(options: IntegratedAppOptions): Config {
     ...(mcpMountPath === undefined ? {} : { mcpMountPath: decode('mcpMountPath', mcpMountPath || '/mcp') }),
     ...(retry === undefined ? {} : { slackRetry: decode('slackRetry', retry) }),
   }
-  const defaults = Object.fromEntries(namedOptions.map((option) => [option.key, decodeDefault(option)]))
-  // Each default was decoded by its own row: the record has the type that the table computes from the rows.
-  return { ...(defaults as Config), ...given }
+  return configWith(given)
 }
 
 function asSecret(value: string | Secret): Secret {

@@ -67,7 +67,7 @@ function unknownCommand(words: string, names: readonly string[]): UsageError {
 
 /** Builds the one command that is asked for: building all of them would cost more than everything else here. */
 function parseCommand(row: CommandRow, args: readonly string[], style: HelpStyle): Invocation {
-  const command = new Command(commandName(row)).allowExcessArguments(false).exitOverride()
+  const command = new Command(commandName(row)).exitOverride()
   command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
   if (row.operand !== undefined) command.argument(`[${row.operand.name}]`)
   for (const option of commanderOptions(row)) command.addOption(option)

@@ -96,7 +96,8 @@ function asCandidates(text: string | undefined, origin: Origin): readonly Candid
   return isSet(text) ? [{ origin, raw: { kind: 'text', text } }] : []
 }
 
-function isSet(text: string | undefined): text is string {
+/** Whether text says anything: not blank, and no form field of an MCP client that was left empty. */
+export function isSet(text: string | undefined): text is string {
   return text !== undefined && text.trim() !== '' && !/^\$\{user_config\.[^}]*\}$/.test(text)
 }
 

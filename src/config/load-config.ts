@@ -4,6 +4,7 @@ import {
   type CandidateSources,
   type Environment,
   findCandidates,
+  isSet,
   type OptionTexts,
   type Origin,
   type ReadFile,
@@ -61,7 +62,7 @@ export interface LoadedConfig {
 /** Reads, decodes and checks the whole configuration, and finds every problem at once. Never throws for what it reads. */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const { presets = {}, flags = {}, env, readFile, purpose } = sources
-  const explicitPath = sources.configPath ?? (env['CONFIG_FILE'] === '' ? undefined : env['CONFIG_FILE'])
+  const explicitPath = [sources.configPath, env['CONFIG_FILE']].find(isSet)
   const configFile = readConfigFile({ ...sources, explicitPath })
   const envFile = readEnvFile(sources)
 

@@ -46,6 +46,9 @@ describe('config check', () => {
       stderr:
         'Note: Accepted events are lost when the process ends. QUEUE_BACKEND_TYPE=sqlite or redis keeps them.\n',
     })
+    // What is as it should be is no note: a derived token is the default.
+    const derived = await runCommandLine(['config', 'check', '--no-webhook'], { env: credentials })
+    expect(derived).toEqual({ code: 0, stdout: 'The configuration is valid.\n', stderr: '' })
     const run = await runCommandLine(['config', 'check', '--port', 'x'], { env })
     expect([run.code, run.stdout]).toEqual([78, ''])
     expect(run.stderr).toBe(
@@ -183,11 +186,13 @@ describe('healthcheck', () => {
 
   verifies('cli:healthcheck', 'exits 0 where the local server is well, else 1', async () => {
     const well = answering(200)
-    expect(await runCommandLine(['healthcheck'], { fetch: well.fetch })).toEqual({
+    const clock = new FakeClock()
+    expect(await runCommandLine(['healthcheck'], { fetch: well.fetch, clock })).toEqual({
       code: 0,
       stdout: 'http://127.0.0.1:3000/health answers 200\n',
       stderr: '',
     })
+    expect(clock.timerCount).toBe(0)
     const ill = answering(503)
     expect(await runCommandLine(['healthcheck', 'readyz'], { fetch: ill.fetch })).toEqual({
       code: 1,

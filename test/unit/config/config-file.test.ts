@@ -15,6 +15,8 @@ describe('where the file is looked for', () => {
     'config.toml': withPort(6),
     './config.toml': withPort(6),
     'slack-integrated-server/config.toml': withPort(6),
+    './slack-integrated-server/config.toml': withPort(6),
+    './.config/slack-integrated-server/config.toml': withPort(6),
   }
   const env = { CONFIG_FILE: '/variable.toml', XDG_CONFIG_HOME: '/xdg', HOME: '/home/me' }
   const find = (input: LoadInput) => {
@@ -25,6 +27,7 @@ describe('where the file is looked for', () => {
   verifies('config:file:places', 'flag, variable, XDG or home, system; never the working directory', () => {
     expect(find({ env, configPath: '/explicit.toml' })).toEqual([1, '/explicit.toml'])
     expect(find({ env })).toEqual([2, '/variable.toml'])
+    expect(find({ env, configPath: '' })).toEqual([2, '/variable.toml'])
     expect(find({ env: { ...env, CONFIG_FILE: '' } })).toEqual([
       3,
       '/xdg/slack-integrated-server/config.toml',
@@ -36,7 +39,7 @@ describe('where the file is looked for', () => {
     expect(find({})).toEqual([5, path])
     expect(find({ env: { XDG_CONFIG_HOME: '/empty' } })).toEqual([5, path])
     // The specification of XDG: relative paths are to be ignored.
-    expect(find({ env: { XDG_CONFIG_HOME: 'slack', HOME: '.' } })).toEqual([5, path])
+    expect(find({ env: { XDG_CONFIG_HOME: '.', HOME: '.' } })).toEqual([5, path])
     const { [path]: _, ...others } = files
     expect(find({ files: others })).toEqual([3000, undefined])
   })

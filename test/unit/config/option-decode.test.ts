@@ -335,6 +335,9 @@ describe('token policies', () => {
       refused:
         'expected tables with name, and optionally token_file, read_only, toolsets, channels; there is no key "toolset", did you mean toolsets?',
     })
+    expect(json('mcpTokens', [{ name: 'ci' }, { name: 'ci' }])).toEqual({
+      refused: 'two tokens are named "ci"',
+    })
     for (const value of [{}, [{}], [{ name: 'a b' }], [{ name: 'ci', toolsets: 'x' }], ['ci']]) {
       expect(isRefused(json('mcpTokens', value))).toBe(true)
     }
