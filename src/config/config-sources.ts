@@ -68,7 +68,7 @@ export type SourceFault = Omit<ConfigProblem, 'subject'>
 export function findCandidates(option: NamedOption, sources: CandidateSources): Candidates {
   const found = [
     ...asCandidates(sources.presets[option.key], { kind: 'command', where: 'the command' }),
-    ...asCandidates(sources.flags[option.key], { kind: 'flag', where: `flag ${option.flag}` }),
+    ...asCandidates(sources.flags[option.key], { kind: 'flag', where: `flag ${givenFlag(option, sources)}` }),
     ...variables(option, sources.env, 'env', 'variable'),
     ...variables(option, sources.envFile?.variables ?? {}, 'env-file', sources.envFile?.path ?? ''),
     ...secretFiles(option, sources),
@@ -88,6 +88,12 @@ function isCandidate(found: Candidate | SourceFault): found is Candidate {
 
 function isFault(found: Candidate | SourceFault): found is SourceFault {
   return !isCandidate(found)
+}
+
+/** A toggle that was turned off was given as `--no-…`. */
+function givenFlag({ key, flag, row }: NamedOption, { flags }: CandidateSources): string | undefined {
+  const isTurnedOff = row.schema['type'] === 'boolean' && flags[key] === 'false'
+  return isTurnedOff ? flag?.replace('--', '--no-') : flag
 }
 
 type Found = readonly (Candidate | SourceFault)[]

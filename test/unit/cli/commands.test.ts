@@ -106,7 +106,7 @@ describe('config show', () => {
       expect(row('SLACK_BOT_TOKEN')).toEqual(['SLACK_BOT_TOKEN', '[secret]', 'variable SLACK_BOT_TOKEN'])
       expect(row('MCP_AUTH_TOKENS')).toEqual(['MCP_AUTH_TOKENS', 'ci:[secret]', 'variable MCP_AUTH_TOKENS'])
       expect(row('REDIS_URL')).toEqual(['REDIS_URL', '-', 'not set'])
-      expect(row('DOCS_ENABLED')).toEqual(['DOCS_ENABLED', 'false', 'flag --docs'])
+      expect(row('DOCS_ENABLED')).toEqual(['DOCS_ENABLED', 'false', 'flag --no-docs'])
       expect(row('LOG_LEVEL')).toEqual(['LOG_LEVEL', 'debug', `${systemFile} [log] level`])
       expect(stderr).toContain('PORT (--port, [server] port): expected an integer')
       expect(stderr).toContain('SLACK_SIGNING_SECRET')
