@@ -383,4 +383,21 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'supply:safe-versions': { says: 'No dependency is locked below its first safe version (T41)' },
   'mcp:stdio:legacy': { says: 'A client of the revisions up to 2025-11-25 is served over stdio' },
   'mcp:stdio:modern': { says: 'A client of either era is served over stdio, whichever it opens with' },
+  'queue:memory:no-subscriber': {
+    says: 'While no group exists, memory keeps the newest events, drops the oldest and counts them.',
+  },
+  'queue:memory:dedupe-bound': {
+    says: 'Memory remembers the newest 100,000 ids or 26 hours; early eviction is counted.',
+  },
+  'queue:publish:deadline': { says: 'A publish ends within 2.5 seconds, also while the store hangs.' },
+  'queue:publish:breaker': {
+    says: "The queue's breaker opens after five failures and half-opens by its own ping every second.",
+  },
+  'queue:watch:fill': { says: 'At 80 % of a bound the queue warns once and shows it as a metric.' },
+  'queue:watch:idle-group': { says: 'A group idle for 7 days is named in log, health and metric.' },
+  'http:edge:host:raw': { says: 'A request without exactly one valid Host reaches no route (T1)' },
+  'http:edge:path:raw': { says: 'Over the wire too, a route is reached by its literal path alone (T10)' },
+  'http:edge:framing': { says: 'A request with ambiguous framing ends its connection (T8)' },
+  'http:edge:chunks': { says: 'An event with malformed chunks is not stored (T8)' },
+  'http:edge:header-bombs': { says: 'At most 100 headers of 16 KiB together are read (T7)' },
 }

@@ -14,6 +14,7 @@ export class GroupMember {
   readonly isOrdered: boolean
   readonly #clock: Clock
   readonly #handler: EventHandler
+  readonly #signal: AbortSignal
   readonly #leaseMs: number
   readonly #running = new Set<AbortController>()
   #isEnded = false
@@ -24,6 +25,7 @@ export class GroupMember {
     this.isOrdered = subscription.ordered ?? false
     this.#clock = clock
     this.#handler = subscription.handler
+    this.#signal = subscription.signal
     this.#leaseMs = subscription.leaseMs ?? leaseDefaultMs
   }
 
@@ -31,8 +33,9 @@ export class GroupMember {
     return this.#running.size
   }
 
+  /** How many more handlers may start: none from the moment the signal aborts, whoever has heard of it yet. */
   get freeCount(): number {
-    return this.#isEnded ? 0 : this.concurrencyMax - this.#running.size
+    return this.#isEnded || this.#signal.aborted ? 0 : this.concurrencyMax - this.#running.size
   }
 
   /** Calls the handler. A call that outlives its lease counts as failed, whatever comes of it later. */

@@ -1,0 +1,196 @@
+import { expect, test } from 'bun:test'
+import { type MemoryLimits, MemoryQueue, memoryLimitsDefault } from '../../../src/queue/memory.ts'
+import { FakeClock, settle } from '../../support/fake-clock.ts'
+import { queuedEvent, queuedEvents, topic } from '../../support/queue-events.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
+import { RecordingMetrics } from '../../support/recording-metrics.ts'
+import { sequentialIds } from '../../support/sequential-ids.ts'
+import { verifies } from '../../support/verifies.ts'
+
+async function started(limits: Partial<MemoryLimits> = {}) {
+  const clock = new FakeClock()
+  const metrics = new RecordingMetrics()
+  const queue = new MemoryQueue(
+    { ...memoryLimitsDefault, ...limits },
+    { clock, ids: sequentialIds(), log: new RecordingLogger(), metrics },
+  )
+  await queue.start()
+  return { queue, clock, metrics }
+}
+
+type Started = Awaited<ReturnType<typeof started>>
+
+/** A group that is registered and has nobody in it. */
+async function register({ queue }: Started, group: string): Promise<void> {
+  const controller = new AbortController()
+  const ended = queue.subscribe({ topic, group, handler: async () => undefined, signal: controller.signal })
+  controller.abort()
+  await ended
+}
+
+/** Consumes until `controller` aborts; `held` keeps the events in `keep` unacknowledged. */
+function consume({ queue }: Started, group: string, keep: readonly string[] = []) {
+  const controller = new AbortController()
+  const never = new Promise<void>(() => undefined)
+  void queue.subscribe({
+    topic,
+    group,
+    concurrencyMax: 10,
+    handler: ({ event }) => (keep.includes(event.id) ? never : Promise.resolve()),
+    signal: controller.signal,
+  })
+  return controller
+}
+
+const idsOf = (events: readonly { readonly id: string }[]) => events.map(({ id }) => id)
+
+verifies(
+  'queue:memory:no-subscriber',
+  'while nobody consumes, the newest events are kept and every one that gave way is counted',
+  async () => {
+    const memory = await started({ eventsMax: 4 })
+    for (const event of queuedEvents(12)) expect(await memory.queue.publish(event)).toBe('stored')
+    expect(idsOf(await memory.queue.recent(topic, 10))).toEqual(['Ev8', 'Ev9', 'Ev10', 'Ev11'])
+    await memory.clock.advance(1_000)
+    expect(memory.metrics.sum('slackmcp_queue_dropped_total', { reason: 'no_subscriber' })).toBe(8)
+  },
+)
+
+test('the bound in bytes drops as many as the new one needs', async () => {
+  const { queue } = await started({ bytesMax: 100 })
+  for (const id of ['a', 'b', 'c']) await queue.publish(queuedEvent({ id, bytes: new Uint8Array(30) }))
+  await queue.publish(queuedEvent({ id: 'big', bytes: new Uint8Array(70) }))
+  expect(await queue.depth()).toMatchObject({ events: 2, bytes: 100 })
+  expect(idsOf(await queue.recent(topic, 10))).toEqual(['c', 'big'])
+})
+
+test('an event larger than the bound is refused and costs nobody else a place', async () => {
+  const { queue } = await started({ bytesMax: 100 })
+  await queue.publish(queuedEvent({ id: 'a', bytes: new Uint8Array(100) }))
+  const tooLarge = queue.publish(queuedEvent({ id: 'b', bytes: new Uint8Array(101) }))
+  await expect(tooLarge).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+  expect(await queue.depth()).toMatchObject({ events: 1, bytes: 100 })
+})
+
+test('what every group has acknowledged gives way before the door closes, and is no loss', async () => {
+  const memory = await started({ eventsMax: 3 })
+  consume(memory, 'fast')
+  consume(memory, 'slow', ['Ev0'])
+  for (const event of queuedEvents(9)) {
+    expect(await memory.queue.publish(event)).toBe('stored')
+    await settle()
+  }
+  expect(idsOf(await memory.queue.recent(topic, 10))).toEqual(['Ev0', 'Ev7', 'Ev8'])
+  expect(await memory.queue.depth()).toMatchObject({ events: 3, pending: 1 })
+  await memory.clock.advance(1_000)
+  expect(memory.metrics.sum('slackmcp_queue_dropped_total')).toBe(0)
+})
+
+test('two groups that hold different events fill the queue together', async () => {
+  const memory = await started({ eventsMax: 2 })
+  consume(memory, 'left', ['Ev0'])
+  consume(memory, 'right', ['Ev1'])
+  for (const event of queuedEvents(2)) await memory.queue.publish(event)
+  await settle()
+  await expect(memory.queue.publish(queuedEvent({ id: 'late' }))).rejects.toMatchObject({
+    code: 'QUEUE_FULL',
+  })
+  expect(await memory.queue.depth()).toMatchObject({ pending: 1, fill: 0.5 })
+})
+
+test('drop-oldest takes an event from a group that has not seen it and from one that holds it', async () => {
+  const memory = await started({ eventsMax: 2, whenFull: 'drop-oldest' })
+  await register(memory, 'away')
+  consume(memory, 'busy', ['Ev0', 'Ev1', 'Ev2'])
+  for (const event of queuedEvents(3)) expect(await memory.queue.publish(event)).toBe('stored')
+  await settle()
+  const pending = Object.fromEntries((await memory.queue.groups()).map((info) => [info.group, info.pending]))
+  expect(pending).toEqual({ away: 2, busy: 2 })
+  await memory.clock.advance(1_000)
+  expect(memory.metrics.sum('slackmcp_queue_dropped_total', { reason: 'drop_oldest' })).toBe(1)
+})
+
+test('a new group makes acknowledged events wanted again', async () => {
+  const memory = await started({ eventsMax: 3 })
+  consume(memory, 'first')
+  for (const event of queuedEvents(3)) await memory.queue.publish(event)
+  await settle()
+  await register(memory, 'second')
+  await expect(memory.queue.publish(queuedEvent({ id: 'late' }))).rejects.toMatchObject({
+    code: 'QUEUE_FULL',
+  })
+  expect(await memory.queue.removeGroup(topic, 'second')).toBe(true)
+  expect(await memory.queue.publish(queuedEvent({ id: 'late' }))).toBe('stored')
+})
+
+test('removing a group whose members are connected forgets its backlog and keeps it going', async () => {
+  const memory = await started({ eventsMax: 2 })
+  const seen: string[] = []
+  const gate = Promise.withResolvers<void>()
+  void memory.queue.subscribe({
+    topic,
+    group: 'g',
+    handler: async ({ event }) => {
+      seen.push(event.id)
+      await gate.promise
+    },
+    signal: new AbortController().signal,
+  })
+  for (const event of queuedEvents(2)) await memory.queue.publish(event)
+  await settle()
+  expect(await memory.queue.removeGroup(topic, 'g')).toBe(true)
+  expect(await memory.queue.groups()).toMatchObject([{ group: 'g', pending: 0 }])
+  expect(await memory.queue.publish(queuedEvent({ id: 'new' }))).toBe('stored')
+  gate.resolve()
+  await settle()
+  expect(seen).toEqual(['Ev0', 'new'])
+  expect(await memory.queue.groups()).toMatchObject([{ group: 'g', pending: 0 }])
+})
+
+verifies(
+  'queue:memory:dedupe-bound',
+  'the memory backend remembers the newest ids only, and counts those it forgot before their window ended',
+  async () => {
+    const memory = await started({ dedupeIdsMax: 3, eventsMax: 10 })
+    for (const event of queuedEvents(4)) await memory.queue.publish(event)
+    expect(await memory.queue.publish(queuedEvent({ id: 'Ev1' }))).toBe('duplicate')
+    expect(await memory.queue.publish(queuedEvent({ id: 'Ev0' }))).toBe('stored')
+    await memory.clock.advance(1_000)
+    expect(memory.metrics.sum('slackmcp_queue_dropped_total', { reason: 'dedupe_evicted' })).toBe(2)
+  },
+)
+
+test('by default ids are remembered for 26 hours, whatever the wall clock does', async () => {
+  const { queue, clock } = await started()
+  const hourMs = 3_600_000
+  await queue.publish(queuedEvent({ id: 'Ev1' }))
+  clock.jumpWall(48 * hourMs)
+  await clock.advance(26 * hourMs - 1)
+  expect(await queue.publish(queuedEvent({ id: 'Ev1' }))).toBe('duplicate')
+  clock.jumpWall(-96 * hourMs)
+  await clock.advance(1)
+  expect(await queue.publish(queuedEvent({ id: 'Ev1' }))).toBe('stored')
+})
+
+test('an evicted dead letter is counted', async () => {
+  const memory = await started({ deadLettersMax: 1, retry: { attemptsMax: 1, firstMs: 1, longestMs: 1 } })
+  void memory.queue.subscribe({
+    topic,
+    group: 'g',
+    handler: () => Promise.reject(new Error('no')),
+    signal: new AbortController().signal,
+  })
+  for (const event of queuedEvents(3)) await memory.queue.publish(event)
+  await memory.clock.advance(1_000)
+  expect(memory.metrics.sum('slackmcp_queue_dropped_total', { reason: 'dead_letter_evicted' })).toBe(2)
+})
+
+test('a stopped queue holds nothing', async () => {
+  const memory = await started()
+  await register(memory, 'g')
+  for (const event of queuedEvents(3)) await memory.queue.publish(event)
+  await memory.queue.stop()
+  expect(await memory.queue.depth()).toMatchObject({ events: 0, bytes: 0, deadLetters: 0 })
+  expect(await memory.queue.groups()).toEqual([])
+  expect(memory.clock.timerCount).toBe(0)
+})
