@@ -7,7 +7,7 @@ import type { LoadedConfig } from '../config/load-config.ts'
 import type { Config } from '../config/option-table.ts'
 import { createDemoWorkspace, type DemoWorkspace } from '../demo/workspace.ts'
 import { serveDemoWorkspace } from '../demo/workspace-server.ts'
-import { webhookPath } from '../webhook/route.ts'
+import { intakes } from '../webhook/intake.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
 import { loadCommandConfig, reportProblems } from './command-config.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -70,7 +70,7 @@ export async function openStage(context: CliContext, flags: ParsedFlags, port: n
       listening,
       ids,
       mcpUrl: `${listening.url}${config.mcpMountPath}`,
-      webhookUrl: `${listening.url}${webhookPath}`,
+      webhookUrl: `${listening.url}${intakes.events.path}`,
       bearer: accepted?.token.reveal() ?? '',
       signingSecret,
       stop,
