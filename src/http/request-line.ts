@@ -33,6 +33,8 @@ export function parseRequestLine(request: Request): RequestLine | undefined {
   // A Request made in the process has no Host header: its URL says the host.
   const host = (headers.get('host') ?? urlHost).toLowerCase()
   if (!isHost(host) || urlHost.toLowerCase() !== withoutDefaultPort(host, url)) return undefined
+  // A fragment is never sent (RFC 9112, 3.2); Bun passes one on, and the router takes it for a part of the path.
+  if (url.includes('#')) return undefined
   if (pathFrom === -1 || pathFrom !== url.indexOf('/', routerPathFrom)) return undefined
   if (!hasOneLength(headers) || headerCount(headers) > headersMax) return undefined
   return { host, path: pathOf(url, pathFrom) }
@@ -60,9 +62,5 @@ function headerCount(headers: Headers): number {
 
 function pathOf(url: string, from: number): string {
   const query = url.indexOf('?', from)
-  // Clients do not send fragments; Bun passes one on where somebody does.
-  const fragment = url.indexOf('#', from)
-  if (query === -1 && fragment === -1) return url.slice(from)
-  if (query === -1) return url.slice(from, fragment)
-  return url.slice(from, fragment === -1 ? query : Math.min(query, fragment))
+  return query === -1 ? url.slice(from) : url.slice(from, query)
 }
