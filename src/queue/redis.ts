@@ -67,6 +67,11 @@ export class RedisQueue implements QueueBackend {
     return this.#redis.info?.runId
   }
 
+  /** Resolves when there is a connection, or when `signal` aborts. Never rejects. */
+  connected(signal: AbortSignal): Promise<void> {
+    return this.#redis.ready(signal)
+  }
+
   async start(): Promise<void> {
     if (this.#access.state !== 'new') return
     this.#access.open()

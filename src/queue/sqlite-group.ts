@@ -16,6 +16,8 @@ export interface SqliteGroupOptions {
   readonly commits: SqliteCommits
   /** Makes the group known to the file. */
   readonly open: () => Promise<readonly LeftBehind[]>
+  /** Events are passed on and nothing is done with them: none of them is to blame where the process ends. Default false. */
+  readonly isRelay?: boolean
 }
 
 /** What one group is handed from the file, and what it gives back. Who holds what is known here: one process has the file. */
@@ -32,6 +34,11 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
 
   constructor(options: SqliteGroupOptions) {
     this.#options = options
+  }
+
+  /** Resolves once the file knows the group: from then on it keeps events for it. Taking does this by itself. */
+  async ready(): Promise<void> {
+    await this.#open()
   }
 
   /** There may be something to take. */
@@ -78,7 +85,7 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
   async #open(): Promise<void> {
     if (this.#isOpen) return
     for (const { seq, wasBegun, tries } of await this.#options.open()) {
-      if (wasBegun && tries >= suspectTriesMin) this.#suspects.push(seq)
+      if (wasBegun && tries >= suspectTriesMin && this.#options.isRelay !== true) this.#suspects.push(seq)
       else this.#returned.push(seq)
     }
     this.#isOpen = true

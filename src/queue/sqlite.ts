@@ -2,6 +2,7 @@ import { repeat, sleep, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
+import type { GroupSource } from './group-source.ts'
 import { dedupeWindowDefaultMs, retryPolicyDefault } from './limits.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { WriterClient, WriterError } from './sqlite-client.ts'
@@ -53,6 +54,7 @@ export class SqliteQueue implements QueueBackend {
   readonly #writer: WriterClient
   readonly #commits: SqliteCommits
   readonly #dispatchers: GroupDispatchers<SqliteHeld, SqliteGroup>
+  readonly #relays: { readonly topic: string; readonly source: SqliteGroup }[] = []
   #state: 'new' | 'started' | 'stopped' = 'new'
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -112,6 +114,22 @@ export class SqliteQueue implements QueueBackend {
 
   subscribe(subscription: Subscription): Promise<void> {
     return this.#dispatchers.subscribe(subscription)
+  }
+
+  /**
+   * The events of a group for somebody who passes them on himself, the spool: no handlers, no tries. What is published after this resolved is
+   * kept for it. To be let go of before `stop`. Rejects with QUEUE_UNAVAILABLE.
+   */
+  async relay(topic: string, group: string): Promise<GroupSource<SqliteHeld>> {
+    const source = new SqliteGroup({
+      name: { topic, group },
+      commits: this.#commits,
+      open: () => this.#ask('openGroup', { topic, group }),
+      isRelay: true,
+    })
+    await source.ready()
+    this.#relays.push({ topic, source })
+    return source
   }
 
   groups(): Promise<readonly GroupInfo[]> {
@@ -198,6 +216,7 @@ export class SqliteQueue implements QueueBackend {
 
   #wake(topic: string): void {
     for (const group of this.#dispatchers.sourcesOf(topic)) group.wake()
+    for (const relay of this.#relays) if (relay.topic === topic) relay.source.wake()
   }
 
   #count({ quarantined, ...dropped }: Losses): void {

@@ -4,7 +4,7 @@ import { createRedisBackend, type RedisQueue } from '../../src/queue/redis.ts'
 import { topic } from '../support/queue-events.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { RecordingMetrics } from '../support/recording-metrics.ts'
-import { describeWithRedis, RedisServer } from '../support/redis-server.ts'
+import { ageRedis, describeWithRedis, RedisServer } from '../support/redis-server.ts'
 import { ShiftingClock } from '../support/shifting-clock.ts'
 import { contractLimits, type QueueHarness, queueDriverContract } from './queue-driver.ts'
 
@@ -29,7 +29,7 @@ describeWithRedis('Redis', () => {
       async advance(ms) {
         if (ms > realWaitMaxMs) {
           clock.shift(ms)
-          await age(server, ms)
+          await ageRedis(server, ms)
         }
         await Bun.sleep(Math.min(ms, realWaitMaxMs))
       },
@@ -42,12 +42,3 @@ describeWithRedis('Redis', () => {
     }
   })
 })
-
-/** Lets time pass for what Redis itself counts down: the records of seen ids. */
-async function age(server: RedisServer, byMs: number): Promise<void> {
-  const script = `
-    for _, key in ipairs(redis.call('KEYS', '*:seen:*')) do
-      redis.call('PEXPIRE', key, redis.call('PTTL', key) - ARGV[1])
-    end`
-  await server.command('EVAL', script, '0', String(byMs))
-}

@@ -131,3 +131,12 @@ export function freePort(): number {
   listener.stop(true)
   return port
 }
+
+/** Lets time pass for what Redis itself counts down: the records of seen ids. */
+export async function ageRedis(server: RedisServer, byMs: number): Promise<void> {
+  const script = `
+    for _, key in ipairs(redis.call('KEYS', '*:seen:*')) do
+      redis.call('PEXPIRE', key, redis.call('PTTL', key) - ARGV[1])
+    end`
+  await server.command('EVAL', script, '0', String(byMs))
+}

@@ -1,0 +1,228 @@
+import { type Clock, repeat, sleep, type Timer } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { QueuedEvent } from './driver.ts'
+import type { GroupSource, HeldEvent } from './group-source.ts'
+
+/** Redis, as far as the drain is concerned. */
+export interface DrainTarget {
+  /** Once per id, however often it is called. Rejects with QUEUE_UNAVAILABLE or QUEUE_FULL. */
+  publish(event: QueuedEvent): Promise<unknown>
+  /** Resolves when Redis answered. */
+  ping(): Promise<void>
+  /** Of the server at the other end; undefined while there is none. Another one may have forgotten what the last one took. */
+  readonly runId: string | undefined
+  /** Resolves when there is a connection, or when `signal` aborts. */
+  connected(signal: AbortSignal): Promise<void>
+}
+
+export interface SpoolDrainOptions<Held extends HeldEvent> {
+  readonly topic: string
+  readonly source: GroupSource<Held>
+  readonly target: DrainTarget
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Sent together, to one run of Redis. */
+interface Shipment<Held> {
+  readonly held: readonly Held[]
+  readonly runId: string
+  readonly sentAtMs: number
+}
+
+/** Redis writes its log to disk every second and its replicas are that far behind: after twice that, what it took is there (F8). */
+const durableAfterMs = 2_000
+const confirmEveryMs = 250
+/** Events in one pipeline. */
+const batchMax = 256
+/** Sent and not yet durable; held in memory, so that they can be sent again. Bounds the drain at about 10,000 events a second. */
+const shippedMax = 20_000
+/** How long to leave Redis alone after it refused, milliseconds. */
+const retryMs = 200
+const retryWhenFullMs = 1_000
+
+/**
+ * Carries the events of one topic from the spool to Redis, in order. An event leaves the spool only when Redis has had it for two seconds and
+ * is still the same run: XADD answered is not XADD kept. After a restart or a failover what was not yet durable is sent again; Redis knows
+ * what it has by the id.
+ */
+export class SpoolDrain<Held extends HeldEvent> {
+  readonly #options: SpoolDrainOptions<Held>
+  readonly #stopping = new AbortController()
+  readonly #waiters = new Set<() => void>()
+  #shipments: Shipment<Held>[] = []
+  #shippedCount = 0
+  #expectedTotal = 0
+  #sentTotal = 0
+  #running: Promise<void> | undefined
+  #confirming: Timer | undefined
+  #isConfirming = false
+  #taking: AbortController | undefined
+  #isHeldUp = false
+
+  constructor(options: SpoolDrainOptions<Held>) {
+    this.#options = options
+  }
+
+  /** Events in the spool that Redis has not got. */
+  get unsentCount(): number {
+    return Math.max(0, this.#expectedTotal - this.#sentTotal)
+  }
+
+  /** So many more are in the spool. */
+  expect(count: number): void {
+    this.#expectedTotal += count
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+    this.#confirming ??= repeat(this.#options.clock, confirmEveryMs, () => void this.#confirm())
+  }
+
+  /** Resolves when everything expected so far is in Redis, or after `waitMaxMs`, or at once while Redis takes nothing. Never rejects. */
+  async caughtUp(waitMaxMs: number): Promise<void> {
+    const total = this.#expectedTotal
+    const { clock, target } = this.#options
+    const untilMs = clock.monotonic() + waitMaxMs
+    const timer = clock.schedule(waitMaxMs, () => this.#wake())
+    const isWorthWaiting = () =>
+      this.#sentTotal < total &&
+      !this.#isHeldUp &&
+      target.runId !== undefined &&
+      clock.monotonic() < untilMs &&
+      !this.#stopping.signal.aborted
+    while (isWorthWaiting()) await this.#news()
+    timer.cancel()
+  }
+
+  /** The source has nothing to give: what is still expected was a damaged row, set aside. */
+  forgetMissing(): void {
+    if (this.#taking !== undefined) this.#sentTotal = this.#expectedTotal
+  }
+
+  /** Ends with the batch under way. What Redis may not have durably stays in the spool and is sent again after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#confirming?.cancel()
+    this.#taking?.abort()
+    this.#wake()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { target, log, clock } = this.#options
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await target.connected(signal)
+      try {
+        const lost = this.#takeBackLost()
+        if (lost.length > 0) await this.#ship(lost, 0)
+        else if (this.#shippedCount >= shippedMax) await this.#news()
+        else await this.#shipNext()
+      } catch (error) {
+        log.warn('spool_read_failed', { topic: this.#options.topic, error })
+        await sleep(clock, retryWhenFullMs, signal)
+      }
+    }
+  }
+
+  async #shipNext(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
+    this.#taking = new AbortController()
+    const held = await this.#options.source.take(batchMax, this.#taking.signal).finally(() => {
+      this.#taking = undefined
+    })
+    if (held.length > 0) await this.#ship(held, 1)
+  }
+
+  /** Sends until Redis has all; `newness` is 0 for what was counted when it was sent first. */
+  async #ship(held: readonly Held[], newness: 0 | 1): Promise<void> {
+    const { target, clock } = this.#options
+    let rest = held
+    while (rest.length > 0 && !this.#stopping.signal.aborted) {
+      const runId = target.runId ?? ''
+      const results = await Promise.allSettled(rest.map(({ event }) => target.publish(event)))
+      const isSent = (_: Held, index: number) => results[index]?.status === 'fulfilled'
+      const sent = rest.filter(isSent)
+      if (sent.length > 0) {
+        this.#shipments.push({ held: sent, runId, sentAtMs: clock.monotonic() })
+        this.#shippedCount += sent.length
+        this.#sentTotal += sent.length * newness
+      }
+      rest = rest.filter((each, index) => !isSent(each, index))
+      await this.#afterShipping(results, rest.length)
+    }
+  }
+
+  async #afterShipping(results: readonly PromiseSettledResult<unknown>[], leftCount: number): Promise<void> {
+    const { topic, log, clock, target } = this.#options
+    const { signal } = this.#stopping
+    const refusal = results.find((result) => result.status === 'rejected')?.reason
+    const isFull = refusal instanceof AppError && refusal.code === 'QUEUE_FULL'
+    if (isFull && !this.#isHeldUp)
+      log.warn('spool_held_up', { topic, error: refusal, events: this.unsentCount })
+    if (!isFull && this.#isHeldUp && leftCount === 0)
+      log.info('spool_goes_on', { topic, events: this.unsentCount })
+    this.#isHeldUp = isFull
+    this.#wake()
+    if (leftCount === 0) return
+    await sleep(clock, isFull ? retryWhenFullMs : retryMs, signal)
+    await target.connected(signal)
+  }
+
+  /** What went to a run of Redis that is no more, before it was durable there. */
+  #takeBackLost(): readonly Held[] {
+    const { target, topic, log } = this.#options
+    const { runId } = target
+    if (runId === undefined) return []
+    const lost = this.#shipments.filter((shipment) => shipment.runId !== runId).flatMap(({ held }) => held)
+    if (lost.length === 0) return lost
+    this.#shipments = this.#shipments.filter((shipment) => shipment.runId === runId)
+    this.#shippedCount -= lost.length
+    log.info('spool_sends_again', { topic, events: lost.length })
+    return lost
+  }
+
+  async #confirm(): Promise<void> {
+    const { target } = this.#options
+    const { runId } = target
+    if (this.#isConfirming || runId === undefined || this.#shipments.length === 0) return
+    // A drain that waits for news of the spool would not see that Redis is another one.
+    if (this.#shipments.some((shipment) => shipment.runId !== runId)) this.#taking?.abort()
+    this.#isConfirming = true
+    try {
+      await this.#confirmRun(runId)
+    } catch {
+      // Redis or the spool is away: later.
+    }
+    this.#isConfirming = false
+  }
+
+  async #confirmRun(runId: string): Promise<void> {
+    const { source, target, clock } = this.#options
+    const cutoffMs = clock.monotonic() - durableAfterMs
+    const isDue = (shipment: Shipment<Held>) => shipment.runId === runId && shipment.sentAtMs <= cutoffMs
+    if (!this.#shipments.some(isDue)) return
+    // Only an answer shows that this run still lives; a connection to one that died looks the same for a while.
+    await target.ping()
+    if (target.runId !== runId) return
+    const due = new Set(this.#shipments.filter(isDue))
+    const held = [...due].flatMap((shipment) => shipment.held)
+    await source.settle(held.map((each) => ({ kind: 'acknowledged', held: each })))
+    this.#shipments = this.#shipments.filter((shipment) => !due.has(shipment))
+    this.#shippedCount = this.#shipments.reduce((count, shipment) => count + shipment.held.length, 0)
+    this.#wake()
+  }
+
+  #news(): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => this.#waiters.add(resolve))
+  }
+
+  #wake(): void {
+    const waiters = [...this.#waiters]
+    this.#waiters.clear()
+    for (const wake of waiters) wake()
+  }
+}

@@ -1,0 +1,268 @@
+import { repeat, type Timer } from '../base/clock.ts'
+import { AppError } from '../base/errors.ts'
+import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import type { QueueDeps } from './queue-deps.ts'
+import { RedisQueue } from './redis.ts'
+import { type RedisQueueOptions, redisLimitsDefault } from './redis-options.ts'
+import { SpoolDrain } from './spool-drain.ts'
+import { SpoolRoom } from './spool-room.ts'
+import { SqliteQueue, type SqliteQueueOptions, sqliteLimitsDefault } from './sqlite.ts'
+import type { SqliteHeld } from './sqlite-group.ts'
+import type { SqliteLimits } from './sqlite-protocol.ts'
+
+export interface SpoolOptions {
+  /** Its limits are those of both together while Redis can be reached. */
+  readonly redis: RedisQueueOptions
+  /** What bridges an outage of Redis. */
+  readonly spool: Omit<SqliteQueueOptions, 'limits'> & { readonly limits?: Partial<SqliteLimits> }
+}
+
+/** A day of Slack's maximum fits, as in the sqlite backend; what Redis has is of no further use here. */
+export const spoolLimitsDefault: SqliteLimits = { ...sqliteLimitsDefault, retentionMs: 60_000 }
+
+/** The group of the spool that Redis is. */
+const relayGroup = 'redis'
+/** How long a question waits for what was accepted before it to be in Redis, so that it is in the answer, milliseconds. */
+const catchUpMaxMs = 1_000
+const measureEveryMs = 1_000
+
+/**
+ * Redis with an fsynced log of our own in front of it: an event is acknowledged when this disk has it, whatever Redis does at that moment,
+ * and goes on from there. Redis may be away for a day. Consuming and administration are Redis' own. Throws CONFIG_INVALID as createRedisBackend.
+ */
+export function createSpoolBackend(options: SpoolOptions, deps: QueueDeps): SpoolQueue {
+  return new SpoolQueue(options, deps)
+}
+
+/** See createSpoolBackend. */
+export class SpoolQueue implements QueueBackend {
+  readonly name = 'redis'
+  readonly capabilities = { durable: true, shared: true }
+  readonly #deps: QueueDeps
+  readonly #topics: readonly string[]
+  readonly #redis: RedisQueue
+  readonly #spool: SqliteQueue
+  readonly #room: SpoolRoom
+  readonly #drains = new Map<string, SpoolDrain<SqliteHeld>>()
+  readonly #opening = new Map<string, Promise<SpoolDrain<SqliteHeld>>>()
+  #state: 'new' | 'started' | 'stopped' = 'new'
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  #measuring: Timer | undefined
+  #deadLetterCount = 0
+  /** As of the tick before: events that were expected in vain twice are not coming. */
+  #unsentBefore = 0
+
+  constructor({ redis, spool }: SpoolOptions, deps: QueueDeps) {
+    this.#deps = deps
+    this.#topics = redis.topics
+    this.#redis = new RedisQueue(redis, deps)
+    this.#spool = new SqliteQueue({ ...spool, limits: { ...spoolLimitsDefault, ...spool.limits } }, deps)
+    this.#room = new SpoolRoom({ ...redisLimitsDefault, ...redis.limits })
+  }
+
+  /** What keeps events from going on to Redis; undefined while they do. Accepting does not depend on it. */
+  get problem(): Error | undefined {
+    return this.#redis.problem
+  }
+
+  /** Events accepted that Redis has not got. */
+  get unsentCount(): number {
+    let count = 0
+    for (const drain of this.#drains.values()) count += drain.unsentCount
+    return count
+  }
+
+  /** Rejects with STATE_DIR_IN_USE, STATE_DIR_UNUSABLE, or CONFIG_INVALID for a Redis of the wrong kind; not where Redis is away. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  async publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
+    if (this.#state !== 'started' || signal?.aborted === true) throw unavailable()
+    const byteCount = event.bytes.byteLength
+    if (!this.#room.isThereFor(byteCount)) {
+      await this.#catchUp()
+      await this.#measure()
+      // At the bound Redis itself decides: it alone knows what is a duplicate and what has just been acknowledged.
+      if (!this.#room.isThereFor(byteCount)) return await this.#redis.publish(event, signal)
+    }
+    this.#room.use(byteCount)
+    return await this.#accept(event, signal)
+  }
+
+  async depth(): Promise<QueueDepth> {
+    await this.#catchUp()
+    const unsent = this.unsentCount
+    const spool = await this.#spool.depth()
+    // Rows that Redis has are only on their way out.
+    const spoolFill = unsent === 0 ? 0 : spool.fill
+    const spoolOldestAtMs = unsent === 0 ? undefined : spool.oldestAtMs
+    try {
+      const [redis, groups] = await Promise.all([this.#redis.depth(), this.#redis.groups()])
+      this.#deadLetterCount = redis.deadLetters
+      const hasGroups = groups.length > 0
+      return {
+        ...redis,
+        events: redis.events + unsent,
+        pending: hasGroups ? redis.pending + unsent : 0,
+        fill: Math.max(spoolFill, hasGroups ? Math.min(1, redis.fill + unsent / redis.eventsMax) : 0),
+        oldestAtMs: earliest(redis.oldestAtMs, spoolOldestAtMs),
+      }
+    } catch {
+      return {
+        ...spool,
+        events: unsent,
+        pending: unsent,
+        fill: spoolFill,
+        oldestAtMs: spoolOldestAtMs,
+        deadLetters: this.#deadLetterCount,
+      }
+    }
+  }
+
+  /** Whether events can be accepted: by the spool, or while the disk fails by Redis itself. */
+  async ping(signal?: AbortSignal): Promise<void> {
+    if (this.#state !== 'started' || signal?.aborted === true) throw unavailable()
+    await this.#spool
+      .ping(signal)
+      .catch((error: unknown) => this.#orElse(error, signal, () => this.#redis.ping(signal)))
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async subscribe(subscription: Subscription): Promise<void> {
+    await this.#catchUp()
+    await this.#redis.subscribe(subscription)
+  }
+
+  async groups(): Promise<readonly GroupInfo[]> {
+    await this.#catchUp()
+    const groups = await this.#redis.groups()
+    return groups.map((group) => ({
+      ...group,
+      pending: group.pending + (this.#drains.get(group.topic)?.unsentCount ?? 0),
+    }))
+  }
+
+  async removeGroup(topic: string, group: string): Promise<boolean> {
+    await this.#catchUp()
+    const isRemoved = await this.#redis.removeGroup(topic, group)
+    await this.#measure()
+    return isRemoved
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#redis.deadLetters(limit)
+  }
+
+  replayDeadLetter(eventId: string, group: string): Promise<boolean> {
+    return this.#redis.replayDeadLetter(eventId, group)
+  }
+
+  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
+    return this.#redis.removeDeadLetter(eventId, group)
+  }
+
+  async recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
+    await this.#catchUp()
+    return await this.#redis.recent(topic, limit)
+  }
+
+  async #start(): Promise<void> {
+    await this.#spool.start()
+    try {
+      await this.#redis.start()
+      // What an earlier process accepted, under whatever topic it did.
+      for (const { topic, group, pending } of await this.#spool.groups()) {
+        if (group === relayGroup) (await this.#drain(topic)).expect(pending)
+      }
+      for (const topic of this.#topics) await this.#drain(topic)
+    } catch (error) {
+      await Promise.all([this.#redis.stop(), this.#spool.stop()])
+      throw error
+    }
+    if (this.#stopping !== undefined) return
+    this.#state = 'started'
+    await this.#measure()
+    this.#measuring = repeat(this.#deps.clock, measureEveryMs, () => void this.#tick())
+  }
+
+  async #stop(): Promise<void> {
+    this.#state = 'stopped'
+    this.#measuring?.cancel()
+    await Promise.all([...this.#drains.values()].map((drain) => drain.stop()))
+    await this.#redis.stop()
+    await this.#spool.stop()
+  }
+
+  async #accept(event: QueuedEvent, signal: AbortSignal | undefined): Promise<'stored' | 'duplicate'> {
+    try {
+      const drain = this.#drains.get(event.topic) ?? (await this.#drain(event.topic))
+      const outcome = await this.#spool.publish(event, signal)
+      if (outcome === 'stored') drain.expect(1)
+      return outcome
+    } catch (error) {
+      return await this.#orElse(error, signal, () => this.#redis.publish(event, signal))
+    }
+  }
+
+  /** A disk that is full or broken is no reason to refuse what Redis can take. Where that fails too, the first failure is the one to tell. */
+  async #orElse<T>(error: unknown, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+    if (this.#state !== 'started' || signal?.aborted === true) throw error
+    return await run().catch(() => Promise.reject(error))
+  }
+
+  /** Rejects with QUEUE_UNAVAILABLE where the spool cannot be told that it keeps events for Redis. */
+  #drain(topic: string): Promise<SpoolDrain<SqliteHeld>> {
+    const known = this.#opening.get(topic)
+    if (known !== undefined) return known
+    const opening = this.#openDrain(topic)
+    this.#opening.set(topic, opening)
+    opening.catch(() => this.#opening.delete(topic))
+    return opening
+  }
+
+  async #openDrain(topic: string): Promise<SpoolDrain<SqliteHeld>> {
+    const { clock, log } = this.#deps
+    const source = await this.#spool.relay(topic, relayGroup)
+    const drain = new SpoolDrain<SqliteHeld>({ topic, source, target: this.#redis, clock, log })
+    this.#drains.set(topic, drain)
+    drain.start()
+    return drain
+  }
+
+  async #catchUp(): Promise<void> {
+    await Promise.all([...this.#drains.values()].map((drain) => drain.caughtUp(catchUpMaxMs)))
+  }
+
+  async #measure(): Promise<void> {
+    if (this.#redis.problem !== undefined) return this.#room.lift()
+    try {
+      this.#room.measure(await this.#redis.depth(), this.unsentCount)
+    } catch {
+      this.#room.lift()
+    }
+  }
+
+  async #tick(): Promise<void> {
+    const unsent = this.unsentCount
+    if (unsent > 0 && unsent === this.#unsentBefore)
+      for (const drain of this.#drains.values()) drain.forgetMissing()
+    this.#unsentBefore = unsent
+    await this.#measure()
+  }
+}
+
+function earliest(left: number | undefined, right: number | undefined): number | undefined {
+  if (left === undefined || right === undefined) return left ?? right
+  return Math.min(left, right)
+}
+
+function unavailable(): AppError {
+  return new AppError('QUEUE_UNAVAILABLE', { details: { backend: 'redis' } })
+}
