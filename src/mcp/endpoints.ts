@@ -7,7 +7,7 @@ import type { Door } from './door.ts'
 import type { LegacyLeg } from './legacy-leg.ts'
 import type { ModernLeg } from './modern-leg.ts'
 import type { RestFacade } from './rest-facade.ts'
-import { errorHeaders, renderRpcError } from './rpc-error.ts'
+import { errorHeaders, RequestRefusal, renderRpcError } from './rpc-error.ts'
 import type { SseLeg } from './sse-leg.ts'
 
 export interface EndpointDeps {
@@ -124,7 +124,7 @@ function guarded(deps: EndpointDeps, form: 'json_rpc' | 'unified', serve: Endpoi
     try {
       response = await serve(request, keepOpen)
     } catch (thrown) {
-      response = refuse(asAppError(thrown), request, form, deps)
+      response = refuse(thrown, request, form, deps)
     }
     deps.cors.decorate(request, response.headers)
     return response
@@ -132,11 +132,13 @@ function guarded(deps: EndpointDeps, form: 'json_rpc' | 'unified', serve: Endpoi
 }
 
 function refuse(
-  error: AppError,
+  thrown: unknown,
   request: Request,
   form: 'json_rpc' | 'unified',
   deps: EndpointDeps,
 ): Response {
+  const refusal = thrown instanceof RequestRefusal ? thrown : { error: asAppError(thrown), id: null }
+  const { error, id } = refusal
   const { correlationId } = deps.contexts.of(request)
   deps.metrics.increment('slackmcp_errors_total', { code: error.code, component: error.component })
   const fields = {
@@ -147,7 +149,7 @@ function refuse(
   }
   if (error.code === 'INTERNAL') deps.log.error('mcp_request_failed', fields)
   else deps.log.debug('mcp_request_refused', fields)
-  if (form === 'json_rpc') return renderRpcError(error, { correlationId })
+  if (form === 'json_rpc') return renderRpcError(error, { correlationId, id })
   return Response.json(renderUnifiedError(error, correlationId), {
     status: error.status,
     headers: errorHeaders(error),

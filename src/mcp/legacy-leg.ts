@@ -6,7 +6,7 @@ import type { EventLog } from './event-log.ts'
 import { defaultLegacyVersion, LegacySession, type LegacySessionDeps } from './legacy-session.ts'
 import type { CallInfo } from './request-ledger.ts'
 import { echoableId, parseRpcMessage, type RpcMessage } from './rpc.ts'
-import { renderRpcError } from './rpc-error.ts'
+import { RequestRefusal } from './rpc-error.ts'
 import type { SessionLimits, SessionTable } from './session-table.ts'
 import { StreamableTransport } from './streamable-transport.ts'
 
@@ -65,10 +65,7 @@ async function post(request: Request, body: unknown, call: CallInfo, deps: Legac
     if (isTaken) throw noMessage('the session is initialised already')
     return await initialise(opening, call, deps)
   } catch (error) {
-    // The id of the request is known here and nowhere else.
-    if (error instanceof AppError)
-      return renderRpcError(error, { ...call, id: isBatch ? null : echoableId(body) })
-    throw error
+    throw error instanceof AppError ? new RequestRefusal(error, isBatch ? null : echoableId(body)) : error
   }
 }
 

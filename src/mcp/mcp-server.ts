@@ -104,7 +104,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
     desk.announce({ kind: 'tools_changed' })
   })
   const stateKey = deps.stateKey?.reveal() ?? ids.token(stateKeyBytes)
-  const modern = createModernLeg({ ...legDeps, stateKey })
+  const modern = createModernLeg({ ...legDeps, metrics, stateKey })
   let isStopping = false
   const hasSse = deps.transport === 'sse' && deps.sessionMode === 'memory'
   return {

@@ -9,6 +9,7 @@ import {
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import { type ChangeDesk, type Listener, subscriptionsPerSessionMax } from './change-desk.ts'
 import type { Visit } from './door.ts'
 import type { RoundState } from './modern-asking.ts'
@@ -16,7 +17,7 @@ import { OfferServer } from './modern-server.ts'
 import type { ChangeNotice } from './registry.ts'
 import type { CallInfo } from './request-ledger.ts'
 import { echoableId, isObject } from './rpc.ts'
-import { renderRpcError, withUnifiedError } from './rpc-error.ts'
+import { RequestRefusal, withUnifiedError } from './rpc-error.ts'
 import type { SessionLimits } from './session-table.ts'
 import { asSteadyAnswer } from './steady-answer.ts'
 import type { Surface } from './surface.ts'
@@ -26,6 +27,7 @@ export interface ModernLegDeps {
   readonly desk: ChangeDesk
   readonly clock: Clock
   readonly log: Logger
+  readonly metrics: Metrics
   /** Signs what travels through clients between the rounds of a call; at least 32 bytes, the same on all replicas. */
   readonly stateKey: string
   /** A stream that listens counts like a session. */
@@ -66,6 +68,8 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
         ...(bus !== undefined && { bus }),
       },
     )
+  const note = ({ code, component }: AppError) =>
+    deps.metrics.increment('slackmcp_errors_total', { code, component })
   const handler = createHandler()
   const listens = new Listens(deps, createHandler)
   return {
@@ -73,10 +77,10 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
     async post(request, visit) {
       visits.set(request, visit)
       const chosen = isListen(visit.body) ? listens.open(visit) : handler
-      if (chosen === undefined) return refuseListen(visit)
+      if (chosen === undefined) throw listenRefusal(visit)
       const answer = chosen.fetch(request, { parsedBody: visit.body })
       return asSteadyAnswer(
-        answer.then((response) => withUnifiedError(response, visit.correlationId)),
+        answer.then((response) => withUnifiedError(response, visit.correlationId, note)),
         deps.clock,
       )
     },
@@ -103,9 +107,11 @@ function watchedUris(body: unknown): ReadonlySet<string> {
   return new Set(known.slice(0, subscriptionsPerSessionMax))
 }
 
-function refuseListen({ body, correlationId }: Visit): Response {
-  const error = new AppError('MCP_SESSIONS_EXHAUSTED', { details: { cap: 'listen' } })
-  return renderRpcError(error, { correlationId, id: echoableId(body) })
+function listenRefusal({ body }: Visit): RequestRefusal {
+  return new RequestRefusal(
+    new AppError('MCP_SESSIONS_EXHAUSTED', { details: { cap: 'listen' } }),
+    echoableId(body),
+  )
 }
 
 /**

@@ -54,6 +54,19 @@ export interface RpcErrorOptions {
   readonly id?: RpcId | null
 }
 
+/** An AppError together with the id of the request that it answers, from where the body is known to where errors are rendered. */
+export class RequestRefusal extends Error {
+  override readonly name = 'RequestRefusal'
+  readonly error: AppError
+  readonly id: RpcId | null
+
+  constructor(error: AppError, id: RpcId | null) {
+    super(error.message, { cause: error })
+    this.error = error
+    this.id = id
+  }
+}
+
 /** The answer of an MCP route that is not 2xx: the error's status, and a JSON-RPC error as its body. */
 export function renderRpcError(error: AppError, options: RpcErrorOptions): Response {
   const { correlationId, id = null } = options
@@ -88,16 +101,23 @@ const codesByStatus: Readonly<Record<number, ErrorCode>> = {
  * An answer of an SDK with the unified error beside whatever it says by itself (the supported revisions, the missing capability): the code and
  * message of the protocol stay.
  */
-export async function withUnifiedError(response: Response, correlationId: string): Promise<Response> {
+export async function withUnifiedError(
+  response: Response,
+  correlationId: string,
+  note: (error: AppError) => void,
+): Promise<Response> {
   if (response.status < 400) return response
   const code = codesByStatus[response.status] ?? 'INTERNAL'
   const body: unknown = response.body === null ? undefined : await response.json()
-  if (!isObject(body) || !isObject(body['error']))
-    return renderRpcError(new AppError(code), { correlationId })
-  const { code: rpcCode, message, data } = body['error']
-  const details = typeof message === 'string' ? { problem: truncate(asOneLine(message), 300) } : {}
-  const unified = renderUnifiedError(new AppError(code, { component: 'mcp', details }), correlationId)
-  const error = { code: rpcCode, message, data: { ...(isObject(data) && data), ...unified } }
+  const rpcError = isObject(body) && isObject(body['error']) ? body['error'] : undefined
+  const problem = rpcError?.['message']
+  const details = typeof problem === 'string' ? { problem: truncate(asOneLine(problem), 300) } : {}
+  const refused = new AppError(code, { component: 'mcp', details })
+  note(refused)
+  if (!isObject(body) || rpcError === undefined) return renderRpcError(refused, { correlationId })
+  const { data } = rpcError
+  const unified = renderUnifiedError(refused, correlationId)
+  const error = { ...rpcError, data: { ...(isObject(data) && data), ...unified } }
   return Response.json({ ...body, error }, { status: response.status, headers: passedOn(response.headers) })
 }
 

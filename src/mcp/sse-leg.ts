@@ -3,7 +3,8 @@ import { AppError } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import { LegacySession, type LegacySessionDeps } from './legacy-session.ts'
 import type { CallInfo } from './request-ledger.ts'
-import { parseRpcMessage } from './rpc.ts'
+import { echoableId, parseRpcMessage } from './rpc.ts'
+import { RequestRefusal } from './rpc-error.ts'
 import type { SessionLimits, SessionTable } from './session-table.ts'
 import { SseTransport } from './sse-transport.ts'
 
@@ -23,6 +24,7 @@ export interface SseLeg {
 }
 
 export function createSseLeg(deps: SseLegDeps): SseLeg {
+  const take = createTake(deps)
   return {
     async open(call) {
       const id = deps.ids.uuid()
@@ -47,18 +49,28 @@ export function createSseLeg(deps: SseLegDeps): SseLeg {
       return link.respond()
     },
     post(request, body, call) {
-      const { searchParams } = new URL(request.url)
-      // Upstream's SDK spells it session_id; its clients take the address from the endpoint event as it is.
-      const id = searchParams.get('sessionId') ?? searchParams.get('session_id') ?? ''
-      const session = deps.sessions.use(id, call.principal)
-      if (!(session.link instanceof SseTransport)) throw new AppError('MCP_SESSION_NOT_FOUND')
-      const message = parseRpcMessage(body)
-      if (message === undefined) {
-        const details = { field: 'message', problem: 'not a JSON-RPC message' }
-        throw new AppError('MCP_REQUEST_INVALID', { details })
+      try {
+        return take(request, body, call)
+      } catch (error) {
+        throw error instanceof AppError ? new RequestRefusal(error, echoableId(body)) : error
       }
-      session.link.deliver(message, call)
-      return new Response('Accepted', { status: 202, headers: { 'Content-Type': 'text/plain' } })
     },
+  }
+}
+
+function createTake(deps: SseLegDeps) {
+  return (request: Request, body: unknown, call: CallInfo): Response => {
+    const { searchParams } = new URL(request.url)
+    // Upstream's SDK spells it session_id; its clients take the address from the endpoint event as it is.
+    const id = searchParams.get('sessionId') ?? searchParams.get('session_id') ?? ''
+    const session = deps.sessions.use(id, call.principal)
+    if (!(session.link instanceof SseTransport)) throw new AppError('MCP_SESSION_NOT_FOUND')
+    const message = parseRpcMessage(body)
+    if (message === undefined) {
+      const details = { field: 'message', problem: 'not a JSON-RPC message' }
+      throw new AppError('MCP_REQUEST_INVALID', { details })
+    }
+    session.link.deliver(message, call)
+    return new Response('Accepted', { status: 202, headers: { 'Content-Type': 'text/plain' } })
   }
 }

@@ -5,8 +5,8 @@ import type { Ids } from '../base/ids.ts'
 import { isNestedDeeperThan } from '../base/json-nesting.ts'
 import { mcpBodyBytesMax, mcpNestingMax } from './door.ts'
 import { LineSplitter } from './line-splitter.ts'
-import { echoableId, parseRpcMessage, type RpcId } from './rpc.ts'
-import { asRpcError } from './rpc-error.ts'
+import { echoableId, isObject, parseRpcMessage, type RpcId, rpcCodes } from './rpc.ts'
+import { asRpcError, type Era } from './rpc-error.ts'
 
 /** The two ends of a pipe. What is written is one JSON-RPC message and its line end, whole. */
 export interface StdioPipe {
@@ -46,6 +46,8 @@ export class StdioTransport implements Transport {
   readonly #reader: ByteReader
   readonly #idle = new AbortController()
   #resolveClosed: () => void = () => undefined
+  /** The era that the client opened with, once it has. */
+  era: Era = 'modern'
   #isEnding = false
   #isClosed = false
 
@@ -68,7 +70,7 @@ export class StdioTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
     if (!('method' in message) && message.id !== undefined) this.#waiting.delete(message.id)
-    this.#write(message)
+    this.#write(this.era === 'legacy' ? withLegacyCode(message) : message)
     this.#noteIdle()
     return Promise.resolve()
   }
@@ -142,6 +144,13 @@ export class StdioTransport implements Transport {
   #write(message: object): void {
     this.#options.pipe.write(`${JSON.stringify(message)}\n`)
   }
+}
+
+/** sdk 2.x answers every revision with the newest one's code for an unknown resource; the old revisions have their own. */
+function withLegacyCode(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('error' in message) || !isObject(message.error.data) || message.error.data['uri'] === undefined)
+    return message
+  return { ...message, error: { ...message.error, code: rpcCodes.legacyResourceNotFound } }
 }
 
 /** Undefined where the line is not JSON in UTF-8, or nested too deeply. No JSON text means undefined by itself. */

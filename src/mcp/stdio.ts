@@ -42,6 +42,7 @@ export async function serveMcpOverStdio(
   const listeners = new Set<Listener>()
   const handle = serveStdio(
     ({ era }) => {
+      transport.era = era
       const watched = era === 'legacy' ? new WatchedResources(deps.desk) : undefined
       const server = new OfferServer({
         ...deps,
