@@ -120,9 +120,7 @@ function pause({ clock, ids, signal }: ChatterDeps): Promise<void> {
 /** Somebody thanks the bot a moment after it wrote where people read: whoever tries the server sees that it was heard. */
 async function notice({ event }: EventEnvelope, deps: ChatterDeps): Promise<void> {
   const { workspace, signal } = deps
-  if (event.type !== 'message' || event['user'] !== workspace.botUserId || event['subtype'] !== undefined) {
-    return
-  }
+  if (event.type !== 'message' || event['user'] !== workspace.botUserId) return
   const channel = workspace.channelName(String(event['channel']))
   if (channel === '') return
   await pause(deps)
