@@ -42,6 +42,7 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     build: { version: '1.2.3', commit: 'abc1234', date: '2026-11-22' },
     platform: 'linux-x64',
     bunVersion: '1.4.5',
+    pid: 4711,
   })
   return { code, stdout: stdout.text, stderr: stderr.text }
 }
