@@ -6,6 +6,7 @@ import type { Ids } from './base/ids.ts'
 import { isLoopbackHost } from './base/ip-address.ts'
 import { buildInfo } from './build-info.ts'
 import { acceptedAdminTokens, acceptedMcpTokens } from './config/accepted-tokens.ts'
+import { deriveTokens } from './config/derived-token.ts'
 import type { Config } from './config/option-table.ts'
 import { createAuthenticator } from './mcp/auth.ts'
 import { createCors } from './mcp/cors.ts'
@@ -85,13 +86,23 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
           (await slackOffer.services.policy.violated(principal, 'read', channelId, signal)) === undefined,
         clock,
       ),
-    drainDeadlineMs: config.serverShutdownSeconds * 1000,
+    drainDeadlineMs: config.serverShutdownSeconds * drainShare * 1000,
+    ...stateKeyOf(config),
     clock,
     ids,
     log,
     metrics,
   }
   return { slackOffer, mcpDeps }
+}
+
+/** Calls may take so much of the time that a stop has; the rest is for streams, queue and log. */
+const drainShare = 0.8
+
+/** All replicas of one app derive the same key, so that any of them takes the next round of a call. */
+function stateKeyOf(config: Config): Pick<McpDeps, 'stateKey'> {
+  const [stateKey] = deriveTokens(config, 'state')
+  return stateKey === undefined ? {} : { stateKey }
 }
 
 /** Principals are few; this only bounds what a mistake could cost. */

@@ -30,6 +30,8 @@ export interface IntegratedAppOptions {
   readonly ids?: Ids
   /** How HTTP requests to Slack are made. */
   readonly fetch?: SlackFetch
+  /** The process id, for the lock of the state directory; the sqlite backend needs it. */
+  readonly pid?: number
   /** Where events are kept, instead of a driver by name. */
   readonly queue?: QueueBackend
 }

@@ -3,8 +3,9 @@ import { createLifecycle, type LifecyclePart, type StopReport } from './app-life
 import { createConfiguredGuard, createMcpParts, type McpParts } from './app-mcp.ts'
 import { createAppMetrics } from './app-metrics.ts'
 import { type IntegratedAppOptions, resolveConfig } from './app-options.ts'
+import { createAppQueue } from './app-queue.ts'
 import { BodyBudget } from './base/body.ts'
-import { type Clock, createSystemClock } from './base/clock.ts'
+import { type Clock, createSystemClock, type Timer } from './base/clock.ts'
 import { createEventBus, type EventBus, type SlackNotice } from './base/event-bus.ts'
 import { createSystemIds, type Ids } from './base/ids.ts'
 import { buildInfo } from './build-info.ts'
@@ -18,11 +19,11 @@ import { createOperationsRoutes } from './http/operations-route.ts'
 import { createHttpApp } from './http/server.ts'
 import type { HostGuard } from './mcp/guard.ts'
 import { createMcpPlugin, type McpPlugin } from './mcp/route.ts'
+import type { StdioPipe } from './mcp/stdio-transport.ts'
+import { watchEventLoop } from './observe/event-loop-watch.ts'
 import type { Logger } from './observe/logger.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
-import type { QueueBackend } from './queue/driver.ts'
-import { MemoryQueue, memoryLimitsDefault } from './queue/memory.ts'
-import type { QueueDeps } from './queue/queue-deps.ts'
+import type { GuardedQueue } from './queue/guarded-queue.ts'
 import { initializeSlackClient, type SlackClient } from './slack/client.ts'
 import { createSigningKeys } from './slack/signature.ts'
 import { type ReceiveDeps, webhookBodyBytesMax } from './webhook/receive.ts'
@@ -46,6 +47,8 @@ export interface IntegratedApp {
   /** Ends the wait of a running stop. */
   hurry(): void
   health(): Promise<Health>
+  /** Serves one MCP client over a pipe until its input ends or `signal` aborts. Throws TypeError where MCP is off. */
+  serveStdio(pipe: StdioPipe, signal: AbortSignal): Promise<void>
 }
 
 /**
@@ -58,7 +61,10 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
   const handlers = createHandlers(parts)
   const lifecycle = createLifecycle(
     [
-      { name: 'queue', start: () => queue.start(), stop: () => queue.stop() },
+      loopWatchPart(parts),
+      ...(config.webhookEnabled
+        ? [{ name: 'queue', start: () => queue.start(), stop: () => queue.stop() }]
+        : []),
       { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
       { name: 'handlers', start: () => handlers.start(), stop: () => handlers.stop() },
       { name: 'requests', stop: (signal) => door.drained(signal) },
@@ -87,7 +93,9 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
     ],
   })
   metrics.register('http_route', new Set(app.routes.map(({ path }) => path)))
-  metrics.onScrape(() => observeState(parts, lifecycle.isReady))
+  metrics.onScrape(() => metrics.set('slackmcp_ready', {}, lifecycle.isReady ? 1 : 0))
+  metrics.onScrape(async () => void (await health()))
+  if (config.webhookEnabled) metrics.onScrape(() => queue.sample())
   const door = createDoor(app)
   // Listening by itself starts everything; whoever called `start` before only waits for it here.
   app.onStart(() => {
@@ -104,6 +112,10 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
     stop: () => lifecycle.stop(),
     hurry: () => lifecycle.hurry(),
     health,
+    serveStdio(pipe, signal) {
+      if (mcp === undefined) throw new TypeError('MCP is off')
+      return mcp.plugin.serveStdio(pipe, signal)
+    },
   }
 }
 
@@ -114,7 +126,7 @@ interface Parts {
   readonly ids: Ids
   readonly log: Logger
   readonly metrics: PrometheusMetrics
-  readonly queue: QueueBackend
+  readonly queue: GuardedQueue
   readonly notices: EventBus<SlackNotice>
   readonly bodyBudget: BodyBudget
   readonly guard: HostGuard
@@ -128,7 +140,7 @@ function createParts(options: IntegratedAppOptions): Parts {
   const ids = options.ids ?? createSystemIds()
   const log = options.logger ?? silentLogger
   const metrics = createAppMetrics(clock, log)
-  const queue = options.queue ?? createQueue(config, { clock, ids, log, metrics })
+  const queue = createAppQueue(config, options.queue, { clock, ids, log, metrics, pid: options.pid ?? 0 })
   const notices = createEventBus<SlackNotice>((error) => log.error('event_listener_failed', { error }))
   const slack = initializeSlackClient(config.slackBotToken, config.slackRetry, {
     clock,
@@ -175,6 +187,17 @@ function createReceiveDeps({ config, clock, queue, bodyBudget, log, metrics, not
   }
 }
 
+function loopWatchPart({ clock, metrics }: Parts): LifecyclePart {
+  let timer: Timer | undefined
+  return {
+    name: 'loop-watch',
+    start() {
+      timer = watchEventLoop(clock, metrics)
+    },
+    stop: () => timer?.cancel(),
+  }
+}
+
 function mcpPart({ plugin, slackOffer }: NonNullable<Parts['mcp']>): LifecyclePart {
   return {
     name: 'mcp',
@@ -192,19 +215,8 @@ function createProbes({ config, slack, queue, mcp }: Parts): Readonly<Record<Hea
     mcp_server: mcp === undefined ? off : () => mcp.plugin.component.check(),
     webhook_server: config.webhookEnabled ? () => 'up' : off,
     slack_client: config.mcpEnabled ? () => slack.check() : off,
-    queue_backend: config.webhookEnabled ? () => queue.ping().then(() => 'up' as const) : off,
+    queue_backend: config.webhookEnabled ? () => queue.check() : off,
   }
-}
-
-async function observeState({ metrics, queue, config, clock }: Parts, isReady: boolean): Promise<void> {
-  metrics.set('slackmcp_ready', {}, isReady ? 1 : 0)
-  if (!config.webhookEnabled) return
-  const depth = await queue.depth()
-  metrics.set('slackmcp_queue_depth', {}, depth.events)
-  metrics.set('slackmcp_queue_events_max', {}, depth.eventsMax)
-  metrics.set('slackmcp_dead_letters', {}, depth.deadLetters)
-  const ageMs = depth.oldestAtMs === undefined ? 0 : Math.max(0, clock.now() - depth.oldestAtMs)
-  metrics.set('slackmcp_queue_oldest_event_age_seconds', {}, ageMs / 1000)
 }
 
 /** The listening socket, as far as stopping is concerned. Bun closes idle connections itself and waits for the others. */
@@ -232,16 +244,6 @@ function createDocs(guard: HostGuard): readonly AnyElysia[] {
     version: buildInfo.version,
     isAllowed: (request) => guard(request) === undefined,
   })
-}
-
-function createQueue(config: Config, deps: QueueDeps): QueueBackend {
-  const limits = {
-    ...memoryLimitsDefault,
-    eventsMax: config.queueMemoryEventsMax,
-    dedupeWindowMs: config.queueDedupeSeconds * 1000,
-    dedupeIdsMax: config.queueDedupeIdsMax,
-  }
-  return new MemoryQueue(limits, deps)
 }
 
 const ignore = () => undefined

@@ -44,6 +44,7 @@ function createContext(): CliContext {
     build: buildInfo,
     platform: `${process.platform}-${process.arch}`,
     bunVersion: Bun.version,
+    pid: process.pid,
   }
 }
 

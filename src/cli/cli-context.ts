@@ -39,6 +39,7 @@ export interface CliContext {
   /** `linux-x64` and the like. */
   readonly platform: string
   readonly bunVersion: string
+  readonly pid: number
 }
 
 /** A command line after parsing: options as text, still to be decoded and checked. */

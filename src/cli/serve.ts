@@ -18,7 +18,7 @@ export async function runServe(context: CliContext, flags: ParsedFlags): Promise
   }
   const { config } = loaded
   const { log, flush } = createServerLog(context, config, 'stdout')
-  const server = createIntegratedApp({ config, logger: log, clock: context.clock })
+  const server = createIntegratedApp({ config, logger: log, clock: context.clock, pid: context.pid })
   const stopped = stopOnSignal(context, server, log)
   try {
     await server.start()

@@ -10,6 +10,7 @@ const labels = {
   mcp: 'slack-integrated-server/mcp-token/v1',
   admin: 'slack-integrated-server/admin-token/v1',
   forward: 'slack-integrated-server/forward/v1',
+  state: 'slack-integrated-server/mcp-state/v1',
 } as const
 export type DerivedTokenPurpose = keyof typeof labels
 
