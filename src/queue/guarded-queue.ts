@@ -71,11 +71,6 @@ export class GuardedQueue implements QueueBackend {
     this.#deadline?.stop()
   }
 
-  /** Brings the gauges up to now. Rejects with QUEUE_UNAVAILABLE where the store does not answer. */
-  sample(): Promise<void> {
-    return this.#watch.sample()
-  }
-
   /** `down`: it cannot store. `degraded`: it can, and somebody should look. Asks the store; leaves nothing behind. Never rejects. */
   async check(): Promise<ComponentState> {
     if ((this.#breaker?.state ?? 'closed') !== 'closed') return 'down'
