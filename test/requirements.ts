@@ -400,4 +400,14 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'http:edge:framing': { says: 'A request with ambiguous framing ends its connection (T8)' },
   'http:edge:chunks': { says: 'An event with malformed chunks is not stored (T8)' },
   'http:edge:header-bombs': { says: 'At most 100 headers of 16 KiB together are read (T7)' },
+  'http:body:stalled': {
+    says: 'A thousand stalled bodies stay under 300 MB while signed events go on being taken (T6)',
+  },
+  'demo:tour': {
+    says: 'demo --once walks through both halves and exits 0 only if every step holds.',
+  },
+  'demo:run': {
+    says: 'demo runs until Ctrl-C, prints a configuration that works and shows events as they are consumed.',
+  },
+  'demo:isolated': { says: 'No credential or queue of the environment reaches the demo.' },
 }

@@ -1,4 +1,12 @@
-/** How many bytes of unfinished request bodies the process holds, over all requests (T6). */
+/** What nearly every event of Slack fits into, in bytes. */
+const smallBodyBytesMax = 16 * 1024
+/** The part of the budget that larger bodies may hold together. */
+const largeBodiesShare = 0.75
+
+/**
+ * How many bytes of unfinished request bodies the process holds, over all requests (T6). The last quarter is for small bodies: whoever stalls with
+ * large ones cannot lock out the events that are sent meanwhile.
+ */
 export class BodyBudget {
   readonly #bytesMax: number
   #bytesHeld = 0
@@ -11,9 +19,10 @@ export class BodyBudget {
     return this.#bytesHeld
   }
 
-  /** Reserves `byteCount`; false, and nothing reserved, where that would exceed the budget. */
-  reserve(byteCount: number): boolean {
-    if (this.#bytesHeld + byteCount > this.#bytesMax) return false
+  /** Reserves `byteCount` for a body that is `bodyBytes` long so far; false, and nothing reserved, where that would exceed the budget. */
+  reserve(byteCount: number, bodyBytes: number = byteCount): boolean {
+    const bytesMax = bodyBytes <= smallBodyBytesMax ? this.#bytesMax : this.#bytesMax * largeBodiesShare
+    if (this.#bytesHeld + byteCount > bytesMax) return false
     this.#bytesHeld += byteCount
     return true
   }
@@ -74,7 +83,8 @@ async function readCounted(
       const { done, value } = await reader.read()
       if (done) return { kind: 'bytes', bytes: join(chunks, byteCount) }
       if (byteCount + value.byteLength > bytesMax) return await refuse(reader, 'too_large')
-      if (!budget.reserve(value.byteLength)) return await refuse(reader, 'over_budget')
+      if (!budget.reserve(value.byteLength, byteCount + value.byteLength))
+        return await refuse(reader, 'over_budget')
       byteCount += value.byteLength
       chunks.push(value)
     }

@@ -66,6 +66,25 @@ describe('readBody', () => {
     expect(budget.bytesHeld).toBe(0)
   })
 
+  test('keeps the last quarter of the budget for bodies of at most 16 KiB', () => {
+    const large = 16_385
+    const budget = new BodyBudget(100_000)
+    expect([budget.reserve(75_000), budget.reserve(large)]).toEqual([true, false])
+    expect([budget.reserve(16_384), budget.reserve(8_616), budget.reserve(1)]).toEqual([true, true, false])
+    budget.release(100_000)
+    expect([budget.reserve(75_001), budget.bytesHeld]).toEqual([false, 0])
+  })
+
+  test('takes a counted body for as large as it has become, not as its pieces are', async () => {
+    const budget = new BodyBudget(100_000)
+    budget.reserve(60_000)
+    const piece = 'x'.repeat(8_192)
+    const take = (pieces: number) =>
+      readBody(streamed(Array.from({ length: pieces }, () => piece)), { bytesMax: 1_000_000, budget })
+    expect([(await take(2)).kind, (await take(3)).kind]).toEqual(['bytes', 'over_budget'])
+    expect(budget.bytesHeld).toBe(60_000)
+  })
+
   test('a sender that breaks off is told apart, and no body is an empty one', async () => {
     const broken = new ReadableStream<Uint8Array>({
       start: (controller) => controller.error(new Error('reset')),
