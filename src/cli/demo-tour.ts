@@ -103,8 +103,7 @@ function renderEnd({ stepCount, failedCount }: TourSummary, style: TerminalStyle
     '',
     style.good(`All ${stepCount} steps hold.`),
     '',
-    `Next: ${programName} demo     stays up, with a client configuration to paste`,
-    `      ${programName} --help   with a Slack app of your own`,
+    'Next: without --once the demo stays up, with a configuration to paste into your AI client.',
     '',
     '',
   ].join('\n')

@@ -18,7 +18,7 @@ export interface ToolAnswer {
   readonly text: string
 }
 
-/** An MCP client as a model's host would be one. Every call rejects after 10 s without an answer. */
+/** An MCP client as a model's host would be one. Every call rejects after 20 s without an answer. */
 export interface McpClient {
   /** Names of the tools, in the server's order. */
   listTools(): Promise<readonly string[]>
@@ -26,7 +26,7 @@ export interface McpClient {
   close(): Promise<void>
 }
 
-const answerTimeoutMs = 10_000
+const answerTimeoutMs = 20_000
 
 /** Connects the SDK's own client, so that what it sees is what real clients see. Rejects where the server does not let it in. */
 export async function connectMcpClient(options: McpClientOptions): Promise<McpClient> {
