@@ -13,12 +13,14 @@ import { createCors } from './mcp/cors.ts'
 import { createHostGuard, type HostGuard } from './mcp/guard.ts'
 import type { McpDeps } from './mcp/mcp-server.ts'
 import type { SessionLimits } from './mcp/session-table.ts'
+import { createSlackAuth, type SlackAuth } from './mcp/slack-auth.ts'
 import type { Logger } from './observe/logger.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
 import { createRateLimiter } from './resilience/rate-limiter.ts'
 import type { SlackClient } from './slack/client.ts'
+import { createSigningKeys } from './slack/signature.ts'
 import { createSlackOffer, type SlackOffer } from './tools/offer.ts'
-import { type ToolSettings, toolSettingsDefaults } from './tools/tool-settings.ts'
+import type { ToolSettings } from './tools/tool-settings.ts'
 
 export interface McpPartsDeps {
   readonly config: Config
@@ -69,6 +71,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
       isOpenOnLoopback: config.mcpAuth.includes('none'),
       metrics,
     }),
+    ...(config.mcpAuth.includes('slack') ? { slackAuth: slackAuthOf(deps) } : {}),
     cors: createCors({
       origins: config.corsAllowOrigins,
       methods: config.corsAllowMethods,
@@ -94,6 +97,17 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     metrics,
   }
   return { slackOffer, mcpDeps }
+}
+
+/** Slack's own client, for users of the workspace that our token belongs to. While that is not known, nobody is let in. */
+function slackAuthOf({ config, slack, clock, metrics }: McpPartsDeps): SlackAuth {
+  const keys = createSigningKeys(config.slackSigningSecret.map((secret) => secret.reveal()))
+  return createSlackAuth({
+    signingKeys: () => keys,
+    isAllowed: ({ teamId }) => teamId === slack.identity()?.teamId,
+    clock,
+    metrics,
+  })
 }
 
 /** Calls may take so much of the time that a stop has; the rest is for streams, queue and log. */
@@ -125,11 +139,27 @@ function sessionLimitsOf(config: Config): SessionLimits {
 
 function toolSettingsOf(config: Config): ToolSettings {
   return {
-    ...toolSettingsDefaults,
     toolsets: config.mcpToolsets,
+    tools: config.mcpTools,
+    excludeTools: config.mcpExcludeTools,
     isReadOnly: config.mcpReadOnly,
+    readChannels: listed(config.mcpReadChannels),
+    writeChannels: listed(config.mcpWriteChannels),
+    allowsDirectMessages: config.mcpDms,
+    confirmsDestructive: config.mcpConfirm,
+    allowsBroadcasts: config.mcpAllowBroadcasts,
+    allowsUnfurling: config.mcpAllowUnfurling,
+    imageHosts: config.mcpImageHosts,
+    timezone: config.mcpTimezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    lookupPagesMax: config.mcpLookupPagesMax,
+    isDistributedApp: config.slackDistributedAppLimits,
     hasUserToken: config.slackUserToken !== undefined,
   }
+}
+
+/** An empty list is no list: it allows everything. */
+function listed(channels: readonly string[]): readonly string[] | undefined {
+  return channels.length === 0 ? undefined : channels
 }
 
 /** What a proxy strips from the paths of PUBLIC_URL before they reach us. */

@@ -4,6 +4,7 @@ import { Secret } from './base/secret.ts'
 import { configWith } from './config/default-config.ts'
 import { decodeOption } from './config/option-decode.ts'
 import { optionOf } from './config/option-names.ts'
+import { optionRules } from './config/option-rules.ts'
 import type { Config, OptionKey } from './config/option-table.ts'
 import type { Logger } from './observe/logger.ts'
 import type { QueueBackend } from './queue/driver.ts'
@@ -47,7 +48,17 @@ export function resolveConfig(options: IntegratedAppOptions): Config {
     ...(mcpMountPath === undefined ? {} : { mcpMountPath: decode('mcpMountPath', mcpMountPath || '/mcp') }),
     ...(retry === undefined ? {} : { slackRetry: decode('slackRetry', retry) }),
   }
-  return configWith(given)
+  const resolved = configWith(given)
+  refuseOpenDoor(resolved)
+  return resolved
+}
+
+/** The one combination that an embedder must not get by a slip: MCP without credentials for more than this machine (D3). */
+function refuseOpenDoor(config: Config): void {
+  if (!config.mcpAuth.includes('none')) return
+  const rules = optionRules.filter(({ concerns }) => concerns[0] === 'mcpAuth')
+  const broken = rules.find((rule) => rule.when(config) && !rule.holds(config))
+  if (broken !== undefined) throw new TypeError(`mcpAuth: ${broken.message}`)
 }
 
 function asSecret(value: string | Secret): Secret {

@@ -45,7 +45,9 @@ function queueOptionsOf(config: Config, pid: number): QueueOptions {
         topics: [config.slackEventsTopic],
         limits: { dedupeWindowMs },
       }
-      return { backend: 'redis', redis }
+      return config.stateDir === undefined
+        ? { backend: 'redis', redis }
+        : { backend: 'redis', redis, spool: { stateDirectory: config.stateDir, pid } }
     }
   }
 }

@@ -150,6 +150,7 @@ function createParts(options: IntegratedAppOptions): Parts {
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     apiUrl: config.slackApiUrl,
     userToken: config.slackUserToken,
+    isDistributedApp: config.slackDistributedAppLimits,
   })
   const bodyBudget = new BodyBudget(bodiesInFlightBytesMax)
   const guard = createConfiguredGuard(config)

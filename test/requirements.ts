@@ -410,4 +410,10 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'demo runs until Ctrl-C, prints a configuration that works and shows events as they are consumed.',
   },
   'demo:isolated': { says: 'No credential or queue of the environment reaches the demo.' },
+  'mcp:auth:none-on-loopback': {
+    says: 'MCP without credentials is served on loopback only, and never behind a proxy.',
+  },
+  'mcp:auth:slack': {
+    says: "Slack's own MCP client comes in by its signature, for users of the token's workspace.",
+  },
 }

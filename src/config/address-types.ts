@@ -72,6 +72,16 @@ function asPlainUrl(text: string): URL {
   return url
 }
 
+/** An IANA time zone that this system knows. */
+export const timezone = () =>
+  decoded(Type.String({ minLength: 1 }), (text) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+    } catch (cause) {
+      throw new Error('expected an IANA time zone (Europe/Berlin, UTC)', { cause })
+    }
+  })
+
 /** One Redis server. It may hold a password, so it is a secret. */
 export const redisUrl = () =>
   decoded(Type.String(), (text) => {

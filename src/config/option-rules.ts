@@ -75,6 +75,13 @@ export const optionRules: readonly OptionRule[] = [
   },
   {
     purposes: serving,
+    concerns: ['mcpAuth', 'slackSigningSecret', 'mcpEnabled'],
+    when: (config) => config.mcpEnabled && config.mcpAuth.includes('slack'),
+    holds: (config) => config.slackSigningSecret.length > 0,
+    message: 'slack needs SLACK_SIGNING_SECRET: its requests are signed with it',
+  },
+  {
+    purposes: serving,
     concerns: ['mcpAuth', 'host', 'mcpEnabled'],
     when: isOpen,
     holds: (config) => isLoopbackHost(config.host),

@@ -7,6 +7,7 @@ import {
   publicUrl,
   redisUrl,
   slackApiUrl,
+  timezone,
 } from './address-types.ts'
 import type { OptionRow, OptionValue } from './option-row.ts'
 import {
@@ -28,6 +29,10 @@ const choice = <const Choices extends readonly string[]>(choices: Choices, fallb
 
 const texts = (fallback: readonly string[], pattern = '^\\S+$') =>
   Type.Array(Type.String({ pattern }), { default: [...fallback] })
+
+/** `#general`, `general`, `C024BE91L`, each with an optional `!`. */
+const channelRulePattern = '^!?(#?[^\\s#!,]+)$'
+const channelRuleForm = 'channels such as #general, C024BE91L or !#secret'
 
 const count = (fallback: number, minimum: number, maximum: number) =>
   Type.Integer({ default: fallback, minimum, maximum })
@@ -138,6 +143,13 @@ export const optionTable = {
     description: 'How often a failed call of the Slack Web API is tried again; 0 is never.',
     flag: '--retry',
   },
+  slackDistributedAppLimits: {
+    schema: toggle(false),
+    group: 'slack',
+    description:
+      'Keep to the limits of apps sold outside the Marketplace: history once a minute, 15 messages.',
+    flag: '--distributed-app-limits',
+  },
   slackEventsTopic: {
     schema: Type.String({ default: 'slack.events', pattern: '^[A-Za-z0-9._:-]{1,200}$' }),
     group: 'slack',
@@ -171,11 +183,12 @@ export const optionTable = {
     placeholder: 'path',
   },
   mcpAuth: {
-    schema: Type.Array(choice(['token', 'none'], 'token'), { default: ['token'], minItems: 1 }),
+    schema: Type.Array(choice(['token', 'slack', 'none'], 'token'), { default: ['token'], minItems: 1 }),
     group: 'mcp',
-    description: 'How MCP clients prove who they are. none: not at all, on loopback only.',
+    description:
+      "How MCP clients prove who they are. token: a bearer token. slack: also Slack's own MCP client. none: not at all, on loopback only.",
     placeholder: 'mode,…',
-    expects: 'token or none',
+    expects: 'token, slack or none',
   },
   mcpAuthTokens: {
     schema: namedTokens(),
@@ -205,6 +218,79 @@ export const optionTable = {
     group: 'mcp',
     description: 'Whether only tools that change nothing in Slack are offered and run.',
     flag: '--read-only',
+  },
+  mcpTools: {
+    schema: texts([], '^[a-z_]+$'),
+    group: 'mcp',
+    description: 'Single tools to offer beside those of the toolsets.',
+    flag: '--tools',
+    placeholder: 'name,…',
+    expects: 'names of tools',
+  },
+  mcpExcludeTools: {
+    schema: texts([], '^[a-z_]+$'),
+    group: 'mcp',
+    description: 'Tools not to offer, whatever toolset they are in.',
+    flag: '--exclude-tools',
+    placeholder: 'name,…',
+    expects: 'names of tools',
+  },
+  mcpReadChannels: {
+    schema: texts([], channelRulePattern),
+    group: 'mcp',
+    description: 'Channels that may be read: ids or #names, ! excludes. Without any, all that the bot sees.',
+    flag: '--read-channels',
+    placeholder: 'channel,…',
+    expects: channelRuleForm,
+  },
+  mcpWriteChannels: {
+    schema: texts([], channelRulePattern),
+    group: 'mcp',
+    description: 'Channels that may be written to, in the same form.',
+    flag: '--write-channels',
+    placeholder: 'channel,…',
+    expects: channelRuleForm,
+  },
+  mcpDms: {
+    schema: toggle(true),
+    group: 'mcp',
+    description: 'Whether direct messages may be read and written.',
+    flag: '--dms',
+  },
+  mcpConfirm: {
+    schema: toggle(false),
+    group: 'mcp',
+    description: 'Whether tools that lose something ask the user first; clients that cannot ask are refused.',
+    flag: '--confirm',
+  },
+  mcpAllowBroadcasts: {
+    schema: toggle(false),
+    group: 'mcp',
+    description: 'Whether messages may notify @channel, @here, @everyone and user groups.',
+  },
+  mcpAllowUnfurling: {
+    schema: toggle(false),
+    group: 'mcp',
+    description: 'Whether Slack may fetch the links of a message for a preview, which tells their server.',
+  },
+  mcpImageHosts: {
+    schema: hostNames(),
+    group: 'mcp',
+    description: 'Hosts from which blocks may show images; Slack fetches them.',
+    placeholder: 'host,…',
+  },
+  mcpTimezone: {
+    schema: none(timezone()),
+    group: 'mcp',
+    description: "Time zone in which times are read and shown. Without it the host's.",
+    flag: '--timezone',
+    placeholder: 'zone',
+    hint: 'An IANA name such as Europe/Berlin.',
+  },
+  mcpLookupPagesMax: {
+    schema: count(10, 1, 1000),
+    group: 'mcp',
+    description: 'Pages of a listing that looking for a name reads at most.',
   },
   mcpSessions: {
     schema: choice(['memory', 'stateless'], 'memory'),

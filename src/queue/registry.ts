@@ -4,6 +4,7 @@ import { type MemoryLimits, MemoryQueue, memoryLimitsDefault } from './memory.ts
 import type { QueueDeps } from './queue-deps.ts'
 import { createRedisBackend } from './redis.ts'
 import type { RedisQueueOptions } from './redis-options.ts'
+import { createSpoolBackend } from './spool.ts'
 import { SqliteQueue, sqliteLimitsDefault } from './sqlite.ts'
 import type { SqliteLimits } from './sqlite-protocol.ts'
 
@@ -18,7 +19,12 @@ export type QueueOptions =
       readonly pid: number
       readonly limits?: Partial<SqliteLimits>
     }
-  | { readonly backend: 'redis'; readonly redis: RedisQueueOptions }
+  | {
+      readonly backend: 'redis'
+      readonly redis: RedisQueueOptions
+      /** With a directory an fsynced log stands in front of Redis; without one publishing waits for Redis itself. */
+      readonly spool?: { readonly stateDirectory: string; readonly pid: number }
+    }
 
 /** A backend behind its guards, not started. Throws CONFIG_INVALID for what a backend cannot work with. */
 export function createQueueBackend(
@@ -39,13 +45,21 @@ function createDriver(options: QueueOptions, deps: QueueDeps): QueueBackend {
     case 'sqlite':
       return new SqliteQueue(
         {
-          directory: `${options.stateDirectory}/queue`,
+          directory: queueFolder(options),
           pid: options.pid,
           limits: { ...sqliteLimitsDefault, ...options.limits },
         },
         deps,
       )
-    case 'redis':
-      return createRedisBackend(options.redis, deps)
+    case 'redis': {
+      const { redis, spool } = options
+      if (spool === undefined) return createRedisBackend(redis, deps)
+      return createSpoolBackend({ redis, spool: { directory: queueFolder(spool), pid: spool.pid } }, deps)
+    }
   }
+}
+
+/** Our own folder of the state directory. The same for both backends: two servers must not share it, whichever they are. */
+function queueFolder({ stateDirectory }: { readonly stateDirectory: string }): string {
+  return `${stateDirectory}/queue`
 }

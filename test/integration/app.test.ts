@@ -92,6 +92,64 @@ describe('the factory', () => {
   })
 })
 
+describe('MCP_AUTH', () => {
+  const call = { jsonrpc: '2.0', id: 1, method: 'initialize', params: initialize.params }
+  const post = (server: AppFixture, headers: Record<string, string>, body: unknown = call) =>
+    server.request('/mcp', {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...headers,
+      },
+    })
+
+  verifies('mcp:auth:none-on-loopback', 'none is refused beyond loopback, and behind a proxy', async () => {
+    for (const config of [
+      { mcpAuth: ['none'], host: '0.0.0.0' },
+      { mcpAuth: ['none'], publicUrl: 'https://slack.example.com' },
+      { mcpAuth: ['none', 'token'] },
+    ] as const) {
+      expect(() => createIntegratedApp({ config })).toThrow(/mcpAuth/)
+    }
+    const server = await start({ config: { mcpAuth: ['none'] } })
+    expect((await post(server, {})).status).toBe(200)
+    for (const header of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'via']) {
+      expect((await post(server, { [header]: '203.0.113.9' })).status).toBe(403)
+    }
+  })
+
+  verifies(
+    'mcp:auth:slack',
+    "slack lets Slack's own client in, for users of our workspace, by its signature alone",
+    async () => {
+      const server = await start({ config: { mcpAuth: ['token', 'slack'] } })
+      await server.slack.identify()
+      const signed = (teamId: string, secret = signingSecret) => {
+        const body = JSON.stringify({
+          ...call,
+          params: { ...call.params, _meta: { slack: { user_id: 'U0ANA00001', team_id: teamId } } },
+        })
+        const timestamp = Math.floor(Date.now() / 1000)
+        return post(
+          server,
+          {
+            'x-slack-request-timestamp': String(timestamp),
+            'x-slack-signature': signBody(secret, timestamp, body),
+          },
+          JSON.parse(body),
+        )
+      }
+      expect((await signed(server.workspace.teamId)).status).toBe(200)
+      expect((await signed('T0FOREIGN')).status).toBe(403)
+      expect((await signed(server.workspace.teamId, 'forged')).status).toBe(401)
+      const closed = await start()
+      expect((await post(closed, { 'x-slack-signature': `v0=${'a'.repeat(64)}` })).status).toBe(401)
+    },
+  )
+})
+
 describe('one process, two halves', () => {
   verifies('S1', 'takes a signed event while an MCP session is open at the same app', async () => {
     const server = await start()
