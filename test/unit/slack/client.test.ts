@@ -462,6 +462,23 @@ describe("Slack's limits", () => {
     )
   })
 
+  test('are not waited for by a caller who goes away, and nothing is sent', async () => {
+    const { web, slack, clock } = makeClient()
+    web.script(write, limited('1'), ok())
+    await failureOf(slack.call(write, {}, { deadlineMs: 0 }))
+    const controllers = [new AbortController(), new AbortController()]
+    const failures = controllers.map(({ signal }) => failureOf(slack.call(write, {}, { signal })))
+    controllers[0]?.abort()
+    const cancelled = { code: 'CALL_CANCELLED', details: { method: write } }
+    expect(await failures[0]).toEqual(cancelled)
+    // The block is over by then; the second only waits for its place in the row.
+    await clock.advance(1500)
+    controllers[1]?.abort()
+    expect(await failures[1]).toEqual(cancelled)
+    expect(web.requests).toHaveLength(1)
+    expect(clock.timerCount).toBe(0)
+  })
+
   verifies('S26', 'are shared by all callers and both tokens, and bind that method alone', async () => {
     const { web, slack } = makeClient(3, { userToken: new Secret('user-token') })
     web.script(read, limited('60'))
@@ -603,9 +620,9 @@ describe('the circuit breaker', () => {
       refused('invalid_auth'),
       status(404),
     ]
-    for (let count = 0; count < 1000; count++) {
-      web.script(read, replies[count % 4] ?? ok())
-      await failureOf(slack.call(read, {}))
+    for (const reply of replies) {
+      web.script(read, reply)
+      for (let count = 0; count < 250; count++) await failureOf(slack.call(read, {}))
     }
     web.script(read, silence)
     for (let count = 0; count < 20; count++) {
@@ -683,6 +700,24 @@ describe('the circuit breaker', () => {
     await made.clock.advance(30_000)
     return made
   }
+
+  test('refuses at once, and not only when the method has its turn', async () => {
+    const { web, slack, clock } = makeClient(0)
+    web.script(read, limited('10'))
+    await failureOf(slack.call(read, {}))
+    web.script('emoji.list', status(500))
+    for (let count = 0; count < 5; count++) await failureOf(slack.call('emoji.list', {}))
+    expect(await failureOf(slack.call(read, {}))).toMatchObject({ code: 'SLACK_CIRCUIT_OPEN' })
+    expect(clock.timerCount).toBe(0)
+  })
+
+  test('gives the place of a probe that was never sent to the next call', async () => {
+    const { web, slack, clock } = await makeOpen()
+    await clock.advance(30_000)
+    await expect(slack.call(write, { blocks: [1n] })).rejects.toThrow(TypeError)
+    expect(await slack.call(read, {})).toMatchObject({ ok: true })
+    expect(web.of(read)).toHaveLength(1)
+  })
 
   test('gives the place of a cancelled probe to the next call', async () => {
     const { web, slack, clock } = await makeOpen()

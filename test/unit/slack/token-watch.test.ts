@@ -80,6 +80,8 @@ describe('who we are', () => {
     expect(slack.connection()).toBe('unknown')
     expect(slack.check()).toBe('unknown')
     await slack.stop()
+    await settle()
+    expect(clock.timerCount).toBe(0)
   })
 
   test('is asked at most once at a time, however many want to know', async () => {
