@@ -13,6 +13,9 @@ export interface MemoryGroupEvents {
   readonly onDead: (event: QueuedEvent, attempts: number, reason: string) => void
 }
 
+/** The number of an entry that was put back for one group: it is older than everything in the log, and not in it. */
+const besideTheLog = 0
+
 interface Taker {
   readonly countMax: number
   readonly resolve: (taken: readonly MemoryHeld[]) => void
@@ -75,8 +78,7 @@ export class MemoryGroup implements GroupSource<MemoryHeld> {
 
   /** An event once more, beside the log: it is in nobody's way there. */
   offerAgain(event: QueuedEvent): void {
-    const entry = new LogEntry(0, event, 1)
-    entry.isKept = false
+    const entry = new LogEntry(besideTheLog, event, 1)
     this.#count(entry, 1)
     this.#giveBack(entry, 1)
     this.#serveTaker()
@@ -119,7 +121,7 @@ export class MemoryGroup implements GroupSource<MemoryHeld> {
       if (!this.#taken.delete(entry)) continue
       this.#count(entry, -1)
       if (verdict.kind === 'dead') this.#events.onDead(entry.event, verdict.attempts, verdict.reason)
-      this.#events.onDone(entry)
+      if (entry.seq !== besideTheLog) this.#events.onDone(entry)
     }
     return Promise.resolve()
   }

@@ -1,12 +1,11 @@
 import type { QueuedEvent } from './driver.ts'
 
-/** One event kept. The links are the log's own business. */
+/** One event. The links are the log's own business. */
 export class LogEntry {
   readonly seq: number
   readonly event: QueuedEvent
   /** Groups that have not acknowledged it. */
   waitingCount: number
-  isKept = true
   older: LogEntry | undefined
   newer: LogEntry | undefined
   nextSettled: LogEntry | undefined
@@ -64,7 +63,6 @@ export class MemoryLog {
     else entry.older.newer = entry.newer
     if (entry.newer === undefined) this.#newest = entry.older
     else entry.newer.older = entry.older
-    entry.isKept = false
     this.#count--
     this.#bytes -= entry.event.bytes.byteLength
   }

@@ -56,7 +56,7 @@ export class MemoryTopic {
     const group = new MemoryGroup(this.log, this.#options.clock, {
       onDone: (entry) => {
         entry.waitingCount--
-        if (entry.waitingCount === 0 && entry.isKept) this.log.settle(entry)
+        if (entry.waitingCount === 0) this.log.settle(entry)
       },
       onDead: (event, attempts, reason) => this.#options.onDead(name, event, attempts, reason),
     })

@@ -15,6 +15,9 @@ class FakeSource implements GroupSource<HeldEvent> {
   readonly released: { readonly held: HeldEvent; readonly attempt: number }[] = []
   readonly takenCounts: number[] = []
   isAway = false
+  /** What a slow store waits for before it answers. */
+  takeGate: Promise<void> = Promise.resolve()
+  settleGate: Promise<void> = Promise.resolve()
   readonly #events: HeldEvent[] = []
   #serve: () => void = () => undefined
 
@@ -23,9 +26,21 @@ class FakeSource implements GroupSource<HeldEvent> {
     this.#serve()
   }
 
-  take(countMax: number, signal: AbortSignal): Promise<readonly HeldEvent[]> {
+  async take(countMax: number, signal: AbortSignal): Promise<readonly HeldEvent[]> {
     this.takenCounts.push(countMax)
-    if (this.isAway) return Promise.reject(new Error('away'))
+    if (this.isAway) throw new Error('away')
+    const taken = await this.#next(countMax, signal)
+    await this.takeGate
+    return taken
+  }
+
+  async settle(verdicts: readonly Verdict<HeldEvent>[]): Promise<void> {
+    await this.settleGate
+    if (this.isAway) throw new Error('away')
+    this.verdicts.push(...verdicts)
+  }
+
+  #next(countMax: number, signal: AbortSignal): Promise<readonly HeldEvent[]> {
     return new Promise((resolve) => {
       this.#serve = () => {
         if (this.#events.length === 0 && !signal.aborted) return
@@ -35,12 +50,6 @@ class FakeSource implements GroupSource<HeldEvent> {
       signal.addEventListener('abort', () => this.#serve())
       this.#serve()
     })
-  }
-
-  settle(verdicts: readonly Verdict<HeldEvent>[]): Promise<void> {
-    if (this.isAway) return Promise.reject(new Error('away'))
-    this.verdicts.push(...verdicts)
-    return Promise.resolve()
   }
 
   release(held: readonly { readonly held: HeldEvent; readonly attempt: number }[]): void {
@@ -303,4 +312,110 @@ test('stops although the store does not take the last verdicts, leaving no timer
   await settle()
   expect(source.story).toEqual([])
   expect(clock.timerCount).toBe(0)
+})
+
+test('an ordered key goes on after its poison was buried', async () => {
+  const { source, consume } = bench()
+  consume({
+    ordered: true,
+    retry: { attemptsMax: 1, firstMs: 1, longestMs: 1 },
+    handler: ({ event }) => (event.id === 'poison' ? Promise.reject(new Error('no')) : Promise.resolve()),
+  })
+  source.offer(held('poison'), held('behind'))
+  await settle()
+  expect(source.story).toEqual(['dead poison', 'acknowledged behind'])
+})
+
+test('waits for a take under way when the last member leaves, and gives back what it brings', async () => {
+  const { source, consume } = bench()
+  const gate = Promise.withResolvers<void>()
+  source.takeGate = gate.promise
+  const consumer = consume()
+  source.offer(held('late'))
+  await settle()
+  consumer.abort()
+  await settle()
+  expect(consumer.hasEnded()).toBe(false)
+  gate.resolve()
+  await consumer.ended
+  expect(consumer.tries()).toEqual([])
+  expect(source.released.map(({ held }) => held.event.id)).toEqual(['late'])
+})
+
+test('a member that joins while the last one leaves gets what was taken', async () => {
+  const { source, consume } = bench()
+  const gate = Promise.withResolvers<void>()
+  source.takeGate = gate.promise
+  const leaving = consume({ concurrencyMax: 2 })
+  source.offer(held('a'), held('b'))
+  await settle()
+  leaving.abort()
+  await settle()
+  const working = Promise.withResolvers<void>()
+  const joining = consume({ handler: () => working.promise })
+  gate.resolve()
+  await leaving.ended
+  working.resolve()
+  await settle()
+  expect({ tries: joining.tries(), released: source.released }).toEqual({
+    tries: ['a/1', 'b/1'],
+    released: [],
+  })
+})
+
+test('ends only when the last verdict is kept', async () => {
+  const { source, consume } = bench()
+  const gate = Promise.withResolvers<void>()
+  source.settleGate = gate.promise
+  const consumer = consume()
+  source.offer(held('a'))
+  await settle()
+  consumer.abort()
+  await settle()
+  expect(consumer.hasEnded()).toBe(false)
+  gate.resolve()
+  await consumer.ended
+  expect(source.story).toEqual(['acknowledged a'])
+})
+
+test('ends without the store where that is away, and records the verdict when it is back', async () => {
+  const { clock, source, consume } = bench()
+  const gate = Promise.withResolvers<void>()
+  const consumer = consume({ handler: () => gate.promise })
+  source.offer(held('a'))
+  await settle()
+  source.isAway = true
+  consumer.abort()
+  gate.resolve()
+  await consumer.ended
+  expect(source.story).toEqual([])
+  source.isAway = false
+  await clock.advance(1_000)
+  expect(source.story).toEqual(['acknowledged a'])
+})
+
+test('gives the next event to the member that has the least to do', async () => {
+  const { source, consume } = bench()
+  const gate = Promise.withResolvers<void>()
+  const members = [1, 2].map(() => consume({ concurrencyMax: 2, handler: () => gate.promise }))
+  source.offer(held('a'), held('b'))
+  await settle()
+  expect(members.map((member) => member.tries().length)).toEqual([1, 1])
+})
+
+test('the bound on what is held survives failures and members that come and go', async () => {
+  const { clock, source, consume } = bench()
+  const takenCount = () => source.takenCounts.reduce((sum, count) => sum + count, 0)
+  const rejectFirst: Subscription['handler'] = () => Promise.reject(new Error('no'))
+  const retry = { attemptsMax: 100, firstMs: 1, longestMs: 1 }
+  const first = consume({ ordered: true, retry, handler: rejectFirst })
+  source.offer(...Array.from({ length: 3_000 }, (_, index) => held(`a${index}`, 1, 'same')))
+  await clock.advance(20)
+  expect(takenCount()).toBe(1 + 1_024)
+  first.abort()
+  await first.ended
+  expect(source.released).toHaveLength(1_025)
+  consume({ ordered: true, retry, handler: rejectFirst })
+  await clock.advance(20)
+  expect(takenCount()).toBe(2 * (1 + 1_024))
 })

@@ -103,6 +103,23 @@ test('is down when it refuses for want of room, and up again once consumers caug
   await ended
 })
 
+test('a stored event ends the refusal at once, though the queue is still nearly full', async () => {
+  const { queue, publish, register } = await bench(10)
+  await register()
+  for (const event of queuedEvents(11)) await publish(event.id)
+  expect(await queue.check()).toBe('down')
+  const controller = new AbortController()
+  const ended = queue.subscribe({
+    topic,
+    group: 'g',
+    handler: async () => controller.abort(),
+    signal: controller.signal,
+  })
+  await ended
+  expect(await publish('fits')).toBe('stored')
+  expect(await queue.check()).toBe('degraded')
+})
+
 test('is degraded from 80 % of the bound, and when a group is forgotten', async () => {
   const { clock, queue, register } = await bench(10)
   await register()
@@ -115,6 +132,14 @@ test('is degraded from 80 % of the bound, and when a group is forgotten', async 
   await queue.removeGroup(topic, 'g')
   await queue.sample()
   expect(await queue.check()).toBe('up')
+})
+
+test('asks the store no more once it is stopped', async () => {
+  const { clock, store, queue, publish } = await bench()
+  store.mood = 'away'
+  for (const id of ['a', 'b', 'c', 'd', 'e']) await publish(id)
+  await queue.stop()
+  expect(clock.timerCount).toBe(0)
 })
 
 test('hands everything else to its backend, and stops with it', async () => {

@@ -28,10 +28,14 @@ async function register({ queue }: Started, group: string): Promise<void> {
   await ended
 }
 
-/** Consumes until `controller` aborts; `held` keeps the events in `keep` unacknowledged. */
-function consume({ queue }: Started, group: string, keep: readonly string[] = []) {
+/** Consumes until the controller aborts; the events in `keep` stay unacknowledged until `until` resolves. */
+function consume(
+  { queue }: Started,
+  group: string,
+  keep: readonly string[] = [],
+  never = new Promise<void>(() => undefined),
+) {
   const controller = new AbortController()
-  const never = new Promise<void>(() => undefined)
   void queue.subscribe({
     topic,
     group,
@@ -110,6 +114,147 @@ test('drop-oldest takes an event from a group that has not seen it and from one 
   expect(memory.metrics.sum('slackmcp_queue_dropped_total', { reason: 'drop_oldest' })).toBe(1)
 })
 
+test('an event dropped while a handler has it is not counted again when the handler is done', async () => {
+  const memory = await started({ eventsMax: 1, whenFull: 'drop-oldest' })
+  const gate = Promise.withResolvers<void>()
+  consume(memory, 'busy', ['Ev0'], gate.promise)
+  consume(memory, 'quick')
+  for (const event of queuedEvents(2)) {
+    await memory.queue.publish(event)
+    await settle()
+  }
+  expect(await memory.queue.groups()).toMatchObject([{ pending: 0 }, { pending: 0 }])
+  gate.resolve()
+  await settle()
+  expect(await memory.queue.groups()).toMatchObject([{ pending: 0 }, { pending: 0 }])
+})
+
+test('an event that was given back and then dropped is not delivered', async () => {
+  const memory = await started({ eventsMax: 2, whenFull: 'drop-oldest' })
+  const failing = new AbortController()
+  const ended = memory.queue.subscribe({
+    topic,
+    group: 'g',
+    handler: () => Promise.reject(new Error('no')),
+    signal: failing.signal,
+  })
+  await memory.queue.publish(queuedEvent({ id: 'Ev0' }))
+  await settle()
+  failing.abort()
+  await ended
+  for (const id of ['Ev1', 'Ev2']) await memory.queue.publish(queuedEvent({ id }))
+  const seen: string[] = []
+  void memory.queue.subscribe({
+    topic,
+    group: 'g',
+    handler: async ({ event }) => void seen.push(event.id),
+    signal: new AbortController().signal,
+  })
+  await settle()
+  expect(seen).toEqual(['Ev1', 'Ev2'])
+  expect(await memory.queue.groups()).toMatchObject([{ pending: 0 }])
+})
+
+test('what was given back comes again in the order of arrival', async () => {
+  const memory = await started()
+  const gates = [1, 2, 3].map(() => Promise.withResolvers<void>())
+  const failing = new AbortController()
+  const ended = memory.queue.subscribe({
+    topic,
+    group: 'g',
+    concurrencyMax: 3,
+    handler: ({ event }) => gates[Number(event.id.slice(2))]?.promise ?? Promise.resolve(),
+    signal: failing.signal,
+  })
+  for (const event of queuedEvents(3)) await memory.queue.publish(event)
+  for (const gate of gates.toReversed()) {
+    gate.reject(new Error('no'))
+    await settle()
+  }
+  failing.abort()
+  await ended
+  const tries: string[] = []
+  void memory.queue.subscribe({
+    topic,
+    group: 'g',
+    handler: async ({ event, attempt }) => void tries.push(`${event.id}/${attempt}`),
+    signal: new AbortController().signal,
+  })
+  await settle()
+  expect(tries).toEqual(['Ev0/2', 'Ev1/2', 'Ev2/2'])
+})
+
+test('a group that came and acknowledged a part does not free what it still waits for', async () => {
+  const memory = await started({ eventsMax: 2 })
+  consume(memory, 'first')
+  for (const event of queuedEvents(2)) await memory.queue.publish(event)
+  await settle()
+  consume(memory, 'second', ['Ev1'])
+  await settle()
+  expect(await memory.queue.publish(queuedEvent({ id: 'Ev2' }))).toBe('stored')
+  await settle()
+  expect(await memory.queue.publish(queuedEvent({ id: 'Ev3' }))).toBe('stored')
+  expect(idsOf(await memory.queue.recent(topic, 5))).toEqual(['Ev1', 'Ev3'])
+})
+
+test('a replayed dead letter stands beside the bound', async () => {
+  const memory = await started({ eventsMax: 2, retry: { attemptsMax: 1, firstMs: 1, longestMs: 1 } })
+  let isBroken = true
+  void memory.queue.subscribe({
+    topic,
+    group: 'g',
+    handler: () => (isBroken ? Promise.reject(new Error('no')) : Promise.resolve()),
+    signal: new AbortController().signal,
+  })
+  await memory.queue.publish(queuedEvent({ id: 'Ev0' }))
+  await settle()
+  isBroken = false
+  expect(await memory.queue.replayDeadLetter('Ev0', 'g')).toBe(true)
+  expect(await memory.queue.depth()).toMatchObject({ events: 1, pending: 1 })
+  await settle()
+  for (const event of queuedEvents(4, 'More')) {
+    await memory.queue.publish(event)
+    await settle()
+  }
+  expect(await memory.queue.depth()).toMatchObject({ events: 2, pending: 0 })
+  expect(idsOf(await memory.queue.recent(topic, 5))).toEqual(['More2', 'More3'])
+})
+
+test('says since when the oldest event waits, and when a group was last active', async () => {
+  const memory = await started()
+  const at = memory.clock.now()
+  const gate = Promise.withResolvers<void>()
+  consume(memory, 'g', ['Ev0'], gate.promise)
+  for (const [index, event] of queuedEvents(3).entries()) {
+    const receivedAtMs = at + index
+    await memory.queue.publish({ ...event, meta: { ...event.meta, receivedAtMs } })
+  }
+  await settle()
+  expect(await memory.queue.depth()).toMatchObject({ pending: 1, oldestAtMs: at })
+  expect(await memory.queue.groups()).toMatchObject([{ activeAtMs: at }])
+  await memory.clock.advance(5_000)
+  gate.resolve()
+  await settle()
+  expect(await memory.queue.groups()).toMatchObject([{ activeAtMs: at + 5_000 }])
+  await memory.clock.advance(5_000)
+  consume(memory, 'other', ['More0'])
+  await memory.queue.publish(queuedEvent({ id: 'More0' }))
+  await settle()
+  expect(await memory.queue.groups()).toMatchObject([
+    { group: 'g', activeAtMs: at + 10_000 },
+    { group: 'other', activeAtMs: at + 10_000 },
+  ])
+})
+
+test('taking an event counts as activity before it is acknowledged', async () => {
+  const memory = await started()
+  await memory.clock.advance(1_000)
+  consume(memory, 'g', ['Ev0'])
+  await memory.queue.publish(queuedEvent({ id: 'Ev0' }))
+  await settle()
+  expect(await memory.queue.groups()).toMatchObject([{ activeAtMs: memory.clock.now(), pending: 1 }])
+})
+
 test('a new group makes acknowledged events wanted again', async () => {
   const memory = await started({ eventsMax: 3 })
   consume(memory, 'first')
@@ -186,9 +331,16 @@ test('an evicted dead letter is counted', async () => {
 })
 
 test('a stopped queue holds nothing', async () => {
-  const memory = await started()
-  await register(memory, 'g')
+  const memory = await started({ retry: { attemptsMax: 1, firstMs: 1, longestMs: 1 } })
+  void memory.queue.subscribe({
+    topic,
+    group: 'g',
+    handler: () => Promise.reject(new Error('no')),
+    signal: new AbortController().signal,
+  })
   for (const event of queuedEvents(3)) await memory.queue.publish(event)
+  await settle()
+  expect(await memory.queue.depth()).toMatchObject({ events: 3, deadLetters: 3 })
   await memory.queue.stop()
   expect(await memory.queue.depth()).toMatchObject({ events: 0, bytes: 0, deadLetters: 0 })
   expect(await memory.queue.groups()).toEqual([])

@@ -115,3 +115,19 @@ test('asks no more once it is stopped', async () => {
   await settle()
   expect({ pings: store.pings, timers: clock.timerCount }).toEqual({ pings: 0, timers: 0 })
 })
+
+test('does not begin to ask after it was stopped', async () => {
+  const { clock, breaker, fail } = bench()
+  breaker.stop()
+  await fail(5)
+  expect(clock.timerCount).toBe(0)
+})
+
+test('a publish never is the probe, not even where the ping is late', async () => {
+  const { clock, store, breaker, publish, fail } = bench()
+  await fail(5)
+  breaker.stop()
+  await clock.advance(5_000)
+  expect(await publish('stored')).toBe('QUEUE_UNAVAILABLE')
+  expect(store.publishes).toBe(5)
+})

@@ -73,8 +73,11 @@ test('tells the driver that nobody waits any more, in time and when the caller g
 test('hands on what the driver says in time, without a trace left', async () => {
   const clock = new FakeClock()
   const { log, watch } = outcomes()
-  const publish: Publish = ({ id }) =>
-    id === 'full' ? Promise.reject(new AppError('QUEUE_FULL')) : Promise.resolve('duplicate')
+  const signals: (AbortSignal | undefined)[] = []
+  const publish: Publish = ({ id }, signal) => {
+    signals.push(signal)
+    return id === 'full' ? Promise.reject(new AppError('QUEUE_FULL')) : Promise.resolve('duplicate')
+  }
   const deadline = new PublishDeadline({ clock, publish })
   watch('a', deadline.publish(queuedEvent({ id: 'a' })))
   watch('full', deadline.publish(queuedEvent({ id: 'full' })))
@@ -82,6 +85,7 @@ test('hands on what the driver says in time, without a trace left', async () => 
   expect(log).toEqual(['a duplicate', 'full QUEUE_FULL'])
   await clock.advance(10_000)
   expect(clock.timerCount).toBe(0)
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false, false])
   expect(log).toHaveLength(2)
 })
 

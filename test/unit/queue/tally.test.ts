@@ -23,7 +23,7 @@ test('reports at once when it is flushed, and only once', async () => {
   tally.add(2)
   tally.flush()
   tally.flush()
+  expect(clock.timerCount).toBe(0)
   await clock.advance(5_000)
   expect(reports).toEqual([2])
-  expect(clock.timerCount).toBe(0)
 })
