@@ -206,7 +206,7 @@ test('a replayed dead letter stands beside the bound', async () => {
     handler: () => (isBroken ? Promise.reject(new Error('no')) : Promise.resolve()),
     signal: new AbortController().signal,
   })
-  await memory.queue.publish(queuedEvent({ id: 'Ev0' }))
+  await memory.queue.publish(queuedEvent({ id: 'Ev0', bytes: new Uint8Array(1_000) }))
   await settle()
   isBroken = false
   expect(await memory.queue.replayDeadLetter('Ev0', 'g')).toBe(true)
@@ -216,7 +216,8 @@ test('a replayed dead letter stands beside the bound', async () => {
     await memory.queue.publish(event)
     await settle()
   }
-  expect(await memory.queue.depth()).toMatchObject({ events: 2, pending: 0 })
+  const bytes = 2 * queuedEvent({ id: 'More0' }).bytes.byteLength
+  expect(await memory.queue.depth()).toMatchObject({ events: 2, bytes, pending: 0 })
   expect(idsOf(await memory.queue.recent(topic, 5))).toEqual(['More2', 'More3'])
 })
 
