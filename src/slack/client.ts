@@ -11,6 +11,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import { type BreakerState, CircuitBreaker } from '../resilience/circuit-breaker.ts'
 import type { SlackAnswer, SlackApi, SlackCallOptions, SlackIdentity, SlackTokenKind } from './api.ts'
 import { type ExchangeAnswer, ExchangeFailure, exchange, type SlackFetch } from './exchange.ts'
+import { createSlackFiles, type SlackFiles } from './file-transfer.ts'
 import { asObject } from './json-fields.ts'
 import { MethodLimits } from './method-limits.ts'
 import { failureOutcome, garbageOutcome, type Outcome, refusalOutcome } from './outcome.ts'
@@ -33,6 +34,8 @@ export interface SlackClientDeps {
 
 /** Slack for the whole process: both halves use the same one. */
 export interface SlackClient extends SlackApi, Component {
+  /** What travels beside the Web API, with the bot's token of the moment. */
+  readonly files: SlackFiles
   breakerState(): BreakerState
   /** Counts from the next request on; what was known of the old token is forgotten. */
   replaceToken(token: Secret, kind?: SlackTokenKind): void
@@ -44,8 +47,9 @@ export const slackApiUrlDefault = 'https://slack.com/api/'
 const retriesMaxDefault = 3
 
 /**
- * The one way to a Slack client (S23). Without a token every call is refused as not authorised until `replaceToken` brings one. `retry` is how often a request may be sent again where that is safe: 3 where undefined, 0 is never.
- * Nothing is asked before `start` or the first call, and nothing is kept outside of what is returned.
+ * The one way to a Slack client (S23). Without a token every call is refused, and nobody asked, until `replaceToken` brings one. `retry` is how
+ * often a request may be sent again where that is safe: 3 where undefined, 0 is never. Nothing is asked before `start` or the first call, and
+ * nothing is kept outside of what is returned.
  */
 export function initializeSlackClient(
   token: Secret | undefined,
@@ -57,17 +61,19 @@ export function initializeSlackClient(
 
 class WebApiClient implements SlackClient {
   readonly name = 'slack_client'
+  readonly files: SlackFiles
   readonly #tokens = new Map<SlackTokenKind, Secret>()
   readonly #watches: Readonly<Record<SlackTokenKind, TokenWatch>>
   readonly #breaker: CircuitBreaker
   readonly #caller: SlackCaller
   #isStarted = false
 
-  constructor(token: Secret | undefined, retriesMax: number, deps: SlackClientDeps) {
-    const { clock, ids, log, metrics, isDistributedApp = false } = deps
-    this.#tokens = new Map()
-    if (token !== undefined) this.#tokens.set('bot', token)
-    if (deps.userToken !== undefined) this.#tokens.set('user', deps.userToken)
+  constructor(botToken: Secret | undefined, retriesMax: number, deps: SlackClientDeps) {
+    const { clock, ids, log, metrics, fetch, userToken, isDistributedApp = false } = deps
+    const apiUrl = parseApiUrl(deps.apiUrl ?? slackApiUrlDefault)
+    if (botToken !== undefined) this.#tokens.set('bot', botToken)
+    if (userToken !== undefined) this.#tokens.set('user', userToken)
+    this.files = createSlackFiles({ clock, fetch, token: () => this.#tokens.get('bot'), apiUrl })
     this.#breaker = createBreaker(deps)
     this.#caller = new SlackCaller({
       clock,
@@ -77,7 +83,7 @@ class WebApiClient implements SlackClient {
       limits: new MethodLimits({ clock, isDistributedApp }),
       breaker: this.#breaker,
       retriesMax,
-      send: createSender(deps, this.#tokens),
+      send: createSender({ clock, fetch, apiUrl }, this.#tokens),
       onOutcome: (kind, outcome) => this.#watches[kind].note(outcome),
     })
     const watch = (kind: SlackTokenKind) =>
@@ -180,22 +186,23 @@ interface CallUnderWay {
   isSent: boolean
 }
 
+type SenderDeps = Pick<SlackClientDeps, 'clock' | 'fetch'> & { readonly apiUrl: string }
+
 /**
  * Sends through one WebClient per token (S22), made with the first request: loading web-api takes longer than starting the rest of the server.
  * It serialises parameters and reads answers; waiting, repeating, timing and the token are ours.
  */
 function createSender(
-  deps: SlackClientDeps,
+  deps: SenderDeps,
   tokens: ReadonlyMap<SlackTokenKind, Secret>,
 ): (request: SlackRequest) => Promise<Outcome> {
-  const apiUrl = parseApiUrl(deps.apiUrl ?? slackApiUrlDefault)
   const callsUnderWay = new AsyncLocalStorage<CallUnderWay>()
   const clients = new Map<SlackTokenKind, Promise<WebClient>>()
 
   const createClient = async (kind: SlackTokenKind): Promise<WebClient> => {
     const { WebClient: WebApi, LogLevel } = await import('@slack/web-api')
     return new WebApi(undefined, {
-      slackApiUrl: apiUrl,
+      slackApiUrl: deps.apiUrl,
       allowAbsoluteUrls: false,
       rejectRateLimitedCalls: true,
       retryConfig: { retries: 0 },

@@ -756,6 +756,22 @@ describe('stopping', () => {
   })
 })
 
+test('files are fetched with the token of the moment, from the host that belongs to the base URL', async () => {
+  const seen: unknown[] = []
+  const fetch = async (url: string, init: RequestInit) => {
+    seen.push([url, new Headers(init.headers).get('authorization')])
+    return new Response('content')
+  }
+  const { slack } = makeClient(0, { fetch })
+  slack.replaceToken(new Secret('new-token'))
+  await slack.files.download(
+    'https://files.slack.com/files-pri/T1-F1/a.txt',
+    100,
+    new AbortController().signal,
+  )
+  expect(seen).toEqual([['https://files.slack.com/files-pri/T1-F1/a.txt', 'Bearer new-token']])
+})
+
 describe('the base URL', () => {
   async function urlUsed(apiUrl?: string): Promise<string> {
     const urls: string[] = []
