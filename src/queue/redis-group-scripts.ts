@@ -144,8 +144,8 @@ end
  */
 export const leaveScript = `
 local group, consumer, nobody = ARGV[1], ARGV[2], ARGV[3]
--- Reading what comes after the last possible id of one's own shows a sign of life and counts no try.
-local lastId = '18446744073709551615-18446744073709551615'
+-- Reading one's own events behind the last id but one shows a sign of life and hands out nothing; the very last stands for '>' inside Redis.
+local lastId = '18446744073709551615-18446744073709551614'
 for _, key in ipairs(KEYS) do
   local consumers = redis.pcall('XINFO', 'CONSUMERS', key, group)
   if not consumers.err then
