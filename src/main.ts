@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
-import { createSystemClock } from './base/clock.ts'
+import { createSystemClock, keepProcessAlive } from './base/clock.ts'
 import { buildInfo } from './build-info.ts'
 import type { CliContext, Output, StopSignal } from './cli/cli-context.ts'
 import { runCli } from './cli/run-cli.ts'
@@ -23,6 +23,8 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 main()
 
 function main(): void {
+  // Else the process ends, with code 0, in the middle of a stop: once nothing listens, what is awaited holds it no longer.
+  keepProcessAlive()
   // `runCli` never rejects. Everything has been written by then: output is synchronous.
   void runCli(createContext()).then((code) => process.exit(code))
 }

@@ -31,6 +31,14 @@ export function asIsoTime(wallMs: number): string {
   return new Date(wallMs).toISOString()
 }
 
+/** Longest delay that a timer takes, milliseconds: 24.8 days. */
+const timerDelayMsMax = 2_147_483_647
+
+/** Keeps the process alive: the timers of a clock do not, and a stopped listener does not either. For whoever ends the process itself. */
+export function keepProcessAlive(): void {
+  setInterval(() => undefined, timerDelayMsMax)
+}
+
 /** Resolves after `delayMs`, or at once when `signal` aborts: the caller looks at the signal afterwards. Never rejects. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve()
