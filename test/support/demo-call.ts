@@ -1,5 +1,9 @@
 import type { EventEnvelope } from '../../src/demo/event-envelope.ts'
-import { createDemoWorkspace, type DemoWorkspace, type DemoWorkspaceOptions } from '../../src/demo/workspace.ts'
+import {
+  createDemoWorkspace,
+  type DemoWorkspace,
+  type DemoWorkspaceOptions,
+} from '../../src/demo/workspace.ts'
 import { FakeClock } from './fake-clock.ts'
 import { sequentialIds } from './sequential-ids.ts'
 
