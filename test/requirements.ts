@@ -457,4 +457,28 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Every body that is no message is refused with the status and code that say why',
   },
   'mcp:limit:principal': { says: 'Requests are limited by principal' },
+  'mcp:session:principal': { says: 'A session belongs to the principal that opened it (T18)' },
+  'mcp:session:transport': { says: 'A session of one transport cannot be used through another' },
+  'mcp:session:in-flight': { says: 'A session may wait for a bounded number of answers (T20)' },
+  'mcp:session:resume': { says: 'A lost connection is resumed by Last-Event-ID, within the session' },
+  'mcp:session:cap': { says: 'Sessions are capped, whatever one principal does (T20)' },
+  'mcp:session:expiry': { says: 'Idle sessions expire (T20)' },
+  'mcp:crossing': { says: 'No answer reaches another client (T19)' },
+  'forward:target': {
+    says: 'FORWARD_URL is https to a host name, or loopback, or allowed by FORWARD_PRIVATE_NETWORK (T24).',
+  },
+  'forward:secret': { says: 'Forwarded events are never signed with the signing secret.' },
+  'forward:bytes': {
+    says: "Forwarded events are the exact bytes with Slack's headers, as Slack's own verifier takes them.",
+  },
+  'forward:filter': { says: 'Only the events of FORWARD_EVENTS are sent; the others are acknowledged.' },
+  'forward:retry': {
+    says: 'A delivery that fails is tried again, over hours; then it is a dead letter with its reason.',
+  },
+  'forward:redirect': { says: 'A redirect is not followed (T26).' },
+  'forward:breaker': {
+    says: 'After five failures the endpoint is left alone for 30 s, then asked by one delivery; waiting costs no try.',
+  },
+  'forward:gone': { says: '410 pauses forwarding, in log, metric and health; the events wait in the queue.' },
+  'forward:stop': { says: 'A stop lets deliveries under way finish, until its deadline.' },
 }

@@ -146,9 +146,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
       async stop() {
         if (isStopping) return
         isStopping = true
-        await inFlight.idle(clock, deps.drainDeadlineMs)
-        if (inFlight.count === 0) await sleep(clock, lastWordsMs)
-        else log.warn('mcp_calls_abandoned', { calls: inFlight.count })
+        await finishCalls(inFlight, deps)
         stopHearing?.()
         await modern.close()
         sessions.removeAll(new AppError('SHUTTING_DOWN', { component: 'mcp' }), () => farewell(ids))
@@ -159,6 +157,14 @@ export function createMcpServer(deps: McpDeps): McpServer {
 }
 
 const stateKeyBytes = 32
+
+/** Waits for the calls in flight, and for their answers to get on the way. */
+async function finishCalls(inFlight: InFlight, { clock, drainDeadlineMs, log }: McpDeps): Promise<void> {
+  if (inFlight.count === 0) return
+  await inFlight.idle(clock, drainDeadlineMs)
+  if (inFlight.count === 0) await sleep(clock, lastWordsMs)
+  else log.warn('mcp_calls_abandoned', { calls: inFlight.count })
+}
 
 /** What the last answers need to reach their streams. */
 const lastWordsMs = 20
