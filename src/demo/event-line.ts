@@ -62,17 +62,19 @@ function describeMessage(event: JsonObject, words: string, names: Names): string
 }
 
 const columnsDefault = 100
+/** Narrower is no terminal that anybody reads: some report 0 for a width that they do not know. */
+const columnsMin = 40
 const channelColumns = 9
 const userColumns = 9
 
-/** One line of at most `columns` characters. */
+/** One line of at most `columns` characters, 100 where that is no width. */
 export function renderEventLine(
   time: string,
   { channel, user, what }: EventLine,
   columns = columnsDefault,
 ): string {
   const line = `${time}  ${channel.padEnd(channelColumns)}  ${user.padEnd(userColumns)}  ${what}`
-  return truncate(line, Math.max(columns, 20))
+  return truncate(line, columns < columnsMin ? columnsDefault : columns)
 }
 
 type JsonObject = Readonly<Record<string, unknown>>

@@ -83,5 +83,8 @@ test('fits the width of the terminal', () => {
   expect(renderEventLine('10:00:00', { ...line, what: 'short' }, 60)).toBe(
     '10:00:00  #release   ana        short',
   )
-  expect(renderEventLine('10:00:00', line, 5)).toHaveLength(20)
+  expect(renderEventLine('10:00:00', line, 40)).toHaveLength(40)
+  expect(renderEventLine('10:00:00', line, 39)).toHaveLength(100)
+  expect(renderEventLine('10:00:00', line, 0)).toHaveLength(100)
+  expect(renderEventLine('10:00:00', line)).toHaveLength(100)
 })
