@@ -31,6 +31,12 @@ interface Shipment<Held> {
   readonly sentAtMs: number
 }
 
+interface Parcel<Held> {
+  readonly held: Held
+  /** Not counted as sent yet. */
+  readonly isNew: boolean
+}
+
 /** Redis writes its log to disk every second and its replicas are that far behind: after twice that, what it took is there (F8). */
 const durableAfterMs = 2_000
 const confirmEveryMs = 250
@@ -117,7 +123,7 @@ export class SpoolDrain<Held extends HeldEvent> {
       await target.connected(signal)
       try {
         const lost = this.#takeBackLost()
-        if (lost.length > 0) await this.#ship(lost, 0)
+        if (lost.length > 0) await this.#ship(lost)
         else if (this.#shippedCount >= shippedMax) await this.#news()
         else await this.#shipNext()
       } catch (error) {
@@ -133,24 +139,25 @@ export class SpoolDrain<Held extends HeldEvent> {
     const held = await this.#options.source.take(batchMax, this.#taking.signal).finally(() => {
       this.#taking = undefined
     })
-    if (held.length > 0) await this.#ship(held, 1)
+    if (held.length > 0) await this.#ship(held.map((each) => ({ held: each, isNew: true })))
   }
 
-  /** Sends until Redis has all; `newness` is 0 for what was counted when it was sent first. */
-  async #ship(held: readonly Held[], newness: 0 | 1): Promise<void> {
+  /** Sends until Redis has all, each time beginning with what another run of it may have forgotten. */
+  async #ship(parcels: readonly Parcel<Held>[]): Promise<void> {
     const { target, clock } = this.#options
-    let rest = held
+    let rest = parcels
     while (rest.length > 0 && !this.#stopping.signal.aborted) {
+      rest = [...this.#takeBackLost(), ...rest]
       const runId = target.runId ?? ''
-      const results = await Promise.allSettled(rest.map(({ event }) => target.publish(event)))
-      const isSent = (_: Held, index: number) => results[index]?.status === 'fulfilled'
+      const results = await Promise.allSettled(rest.map(({ held }) => target.publish(held.event)))
+      const isSent = (_: Parcel<Held>, index: number) => results[index]?.status === 'fulfilled'
       const sent = rest.filter(isSent)
       if (sent.length > 0) {
-        this.#shipments.push({ held: sent, runId, sentAtMs: clock.monotonic() })
+        this.#shipments.push({ held: sent.map(({ held }) => held), runId, sentAtMs: clock.monotonic() })
         this.#shippedCount += sent.length
-        this.#sentTotal += sent.length * newness
+        this.#sentTotal += sent.filter(({ isNew }) => isNew).length
       }
-      rest = rest.filter((each, index) => !isSent(each, index))
+      rest = rest.filter((parcel, index) => !isSent(parcel, index))
       await this.#afterShipping(results, rest.length)
     }
   }
@@ -172,16 +179,16 @@ export class SpoolDrain<Held extends HeldEvent> {
   }
 
   /** What went to a run of Redis that is no more, before it was durable there. */
-  #takeBackLost(): readonly Held[] {
+  #takeBackLost(): readonly Parcel<Held>[] {
     const { target, topic, log } = this.#options
     const { runId } = target
     if (runId === undefined) return []
     const lost = this.#shipments.filter((shipment) => shipment.runId !== runId).flatMap(({ held }) => held)
-    if (lost.length === 0) return lost
+    if (lost.length === 0) return []
     this.#shipments = this.#shipments.filter((shipment) => shipment.runId === runId)
     this.#shippedCount -= lost.length
     log.info('spool_sends_again', { topic, events: lost.length })
-    return lost
+    return lost.map((held) => ({ held, isNew: false }))
   }
 
   async #confirm(): Promise<void> {
