@@ -49,6 +49,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     settings: toolSettingsOf(config),
     version: buildInfo.version,
     notices,
+    files: slack.files,
   })
   metrics.register(
     'gen_ai_tool_name',
@@ -56,6 +57,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
   )
   // Scopes arrive with the first answer of Slack; tools that the token cannot use leave the list then.
   slack.onIdentityChange('bot', () => slackOffer.refresh())
+  slack.onIdentityChange('user', () => slackOffer.refresh())
   const mcpDeps: McpDeps = {
     offer: slackOffer.offer,
     transport: config.mcpTransport,

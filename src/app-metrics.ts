@@ -4,6 +4,7 @@ import type { Logger } from './observe/logger.ts'
 import { createPrometheusMetrics, type PrometheusMetrics } from './observe/prometheus.ts'
 import { slackEventTypes, slackRetryReasons } from './slack/event-types.ts'
 import { methodTable } from './slack/method-table.ts'
+import { authErrors } from './slack/outcome.ts'
 import { slackErrorHints } from './tools/slack-error-hint-table.ts'
 
 /** What MCP clients ask for; the names of the protocol, both eras. */
@@ -37,7 +38,7 @@ export function createAppMetrics(clock: Clock, log: Logger): PrometheusMetrics {
   metrics.register('mcp_method_name', mcpMethods)
   metrics.register('mcp_protocol_version', mcpVersions)
   metrics.register('method', Object.keys(methodTable))
-  metrics.register('error', Object.keys(slackErrorHints))
+  metrics.register('error', [...authErrors, ...Object.keys(slackErrorHints)])
   const { version, commit } = buildInfo
   metrics.register('version', [version])
   metrics.register('commit', [commit])
