@@ -481,4 +481,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   'forward:gone': { says: '410 pauses forwarding, in log, metric and health; the events wait in the queue.' },
   'forward:stop': { says: 'A stop lets deliveries under way finish, until its deadline.' },
+  'mcp:stream:slow-reader': { says: 'A client that never reads costs a bounded amount and is dropped' },
+  'mcp:stream:first-byte': { says: 'Streams show their first bytes at once' },
+  'mcp:cancel:disconnect': {
+    says: 'Closing a stream cancels the call where the revision says so, and only there',
+  },
 }

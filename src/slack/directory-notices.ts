@@ -13,6 +13,8 @@ export function applyNotice(directory: Directory, notice: SlackNotice, selfUserI
       directory.users.learn(event['user'])
       return
     case 'channel_created':
+      directory.channels.learn(event['channel'])
+      return
     case 'channel_rename':
     case 'group_rename':
       rename(directory, asObject(event['channel']))
@@ -58,7 +60,7 @@ const changingSubtypes: ReadonlySet<string> = new Set([
   'group_name',
 ])
 
-/** A creation or rename names the channel but says little else: what is known of it besides stays. */
+/** A rename names the channel but says little else: what is known of it besides stays. */
 function rename(directory: Directory, raw: Readonly<Record<string, unknown>>): void {
   const id = asText(raw['id'])
   const name = asText(raw['name'])

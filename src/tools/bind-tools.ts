@@ -3,7 +3,8 @@ import { AppError, asAppError } from '../base/errors.ts'
 import { asOneLine, truncate } from '../base/text.ts'
 import type { CallContext, RegisteredTool, ToolOutcome } from '../mcp/registry.ts'
 import { asObject, asObjects } from '../slack/json-fields.ts'
-import { forbiddingRule } from './select-tools.ts'
+import { requirePermitted } from './read-through.ts'
+import { withHint } from './slack-call.ts'
 import type { SlackTool } from './slack-tool.ts'
 import type { SlackToolContext, ToolServices } from './tool-context.ts'
 
@@ -42,10 +43,10 @@ async function runGuarded(
   services: ToolServices,
 ): Promise<ToolOutcome<unknown>> {
   const audit = createAudit(tool, context)
-  const rule = forbiddingRule(tool, context.principal.policy, services.settings)
-  if (rule !== undefined) {
-    const error = new AppError('TOOL_FORBIDDEN', { details: { rule, tool: tool.name } })
-    audit.write(error.code)
+  try {
+    requirePermitted(tool, context.principal, services)
+  } catch (error) {
+    audit.write(asAppError(error).code)
     throw error
   }
   if (!(await isConfirmed(tool, args, context, services))) {
@@ -58,7 +59,7 @@ async function runGuarded(
     return outcome
   } catch (error) {
     audit.write(asAppError(error).code)
-    throw error
+    throw withHint(error)
   }
 }
 

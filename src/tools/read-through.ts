@@ -1,7 +1,8 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { AppError } from '../base/errors.ts'
-import type { CallContext, ToolOutcome } from '../mcp/registry.ts'
+import type { CallContext, Principal, ToolOutcome } from '../mcp/registry.ts'
 import { forbiddingRule } from './select-tools.ts'
+import { withHint } from './slack-call.ts'
 import type { SlackTool } from './slack-tool.ts'
 import type { ToolServices } from './tool-context.ts'
 
@@ -15,7 +16,20 @@ export async function readThrough<Input extends TObject, Output extends TSchema>
   context: CallContext,
   services: ToolServices,
 ): Promise<ToolOutcome<Static<Output>>> {
-  const rule = forbiddingRule(tool, context.principal.policy, services.settings)
+  requirePermitted(tool, context.principal, services)
+  try {
+    return await tool.run(args, { ...context, ...services, noteChannel: () => undefined })
+  } catch (error) {
+    throw withHint(error)
+  }
+}
+
+/** Throws TOOL_FORBIDDEN where the principal may not call the tool. */
+export function requirePermitted(
+  tool: Pick<SlackTool, 'name' | 'effect' | 'toolset'>,
+  { policy }: Principal,
+  { settings }: Pick<ToolServices, 'settings'>,
+): void {
+  const rule = forbiddingRule(tool, policy, settings)
   if (rule !== undefined) throw new AppError('TOOL_FORBIDDEN', { details: { rule, tool: tool.name } })
-  return await tool.run(args, { ...context, ...services, noteChannel: () => undefined })
 }

@@ -51,7 +51,7 @@ export function hasScopes(tool: SlackTool, slack: Pick<SlackApi, 'identity'>): b
 
 /** The rule by which a principal may not use the tool; undefined where it may. */
 export function forbiddingRule(
-  tool: SlackTool,
+  tool: Pick<SlackTool, 'effect' | 'toolset'>,
   policy: PrincipalPolicy,
   settings: Pick<ToolSettings, 'isReadOnly'>,
 ): 'read_only' | 'toolset' | undefined {

@@ -3,18 +3,14 @@ import type { SlackAnswer, SlackTokenKind } from '../slack/api.ts'
 import { slackErrorHints } from './slack-error-hint-table.ts'
 import type { SlackToolContext } from './tool-context.ts'
 
-/** A call to Slack within a tool: cancelled with it, and a refusal says what to do about it. */
+/** A call to Slack within a tool: cancelled with it, its log lines among those of the call. */
 export async function callSlack(
   { slack, signal, log }: Pick<SlackToolContext, 'slack' | 'signal' | 'log'>,
   method: string,
   params: Readonly<Record<string, unknown>>,
   token: SlackTokenKind = 'bot',
 ): Promise<SlackAnswer> {
-  try {
-    return await slack.call(method, params, { signal, log, token })
-  } catch (error) {
-    throw withHint(error)
-  }
+  return await slack.call(method, params, { signal, log, token })
 }
 
 /** Slack's code where `error` is a refusal. */

@@ -1,3 +1,4 @@
+import { asIsoTime } from '../base/clock.ts'
 import { argumentError } from './argument-error.ts'
 
 /** The forms in which a time may be given, for refusals and descriptions. */
@@ -67,10 +68,10 @@ function parseIso(text: string, timezone: string): number | undefined {
   if (match === null) return undefined
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0))
   const utcMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1, hour ?? 0, minute ?? 0, second ?? 0)
-  const written = new Date(utcMs)
-  // The 31st of February rolls over silently; hours beyond 23 do too.
-  if (written.getUTCDate() !== day || written.getUTCHours() !== hour || written.getUTCMinutes() !== minute)
-    return undefined
+  // The 31st of February rolls over silently, and so does hour 25: what is written must be what was read.
+  const readBack = asIsoTime(utcMs).slice(0, 16)
+  const given = `${match[1]}-${match[2]}-${match[3]}T${match[4] ?? '00'}:${match[5] ?? '00'}`
+  if (readBack !== given) return undefined
   const zone = match[7]
   return zone === undefined ? asZoned(utcMs, timezone) : utcMs - offsetOf(zone)
 }

@@ -49,8 +49,24 @@ export function principalWith(policy: Partial<PrincipalPolicy> = {}): Principal 
   }
 }
 
+/** Files that hold what the test says. */
+export function scriptedFiles(content = 'content'): SlackFiles {
+  return {
+    download: async (_, bytesMax) => {
+      const bytes = new TextEncoder().encode(content)
+      return { bytes: bytes.slice(0, bytesMax), isCut: bytes.byteLength > bytesMax }
+    },
+    upload: async () => undefined,
+  }
+}
+
 /** Every tool over a scripted Slack. */
-export function createToolBench({ settings, policy, answer, files }: BenchOptions = {}): ToolBench {
+export function createToolBench({
+  settings,
+  policy,
+  answer,
+  files = scriptedFiles(),
+}: BenchOptions = {}): ToolBench {
   const slack = new ScriptedSlack()
   const clock = new FakeClock()
   const log = new RecordingLogger()
@@ -64,7 +80,7 @@ export function createToolBench({ settings, policy, answer, files }: BenchOption
     version: '0.0.0',
     notices: bus,
     settings: { ...toolSettingsDefaults, toolsets: ['all'], hasUserToken: true, ...settings },
-    ...(files === undefined ? {} : { files }),
+    files,
   })
   const questions: ElicitRequest[] = []
   const principal = principalWith(policy)

@@ -3,7 +3,6 @@ import type { SlackNotice } from '../../base/event-bus.ts'
 import type { SlackApi } from '../../slack/api.ts'
 import { SharedFlights } from '../../slack/directory-flights.ts'
 import { asObject } from '../../slack/json-fields.ts'
-import { withHint } from '../slack-call.ts'
 
 /** Slack changes the list rarely and says so by an event; without events it is read anew after this long. */
 const ttlMs = 10 * 60_000
@@ -33,9 +32,7 @@ export class EmojiCatalogue {
   }
 
   async #read(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    const answer = await this.#slack.call('emoji.list', {}, { signal }).catch((error: unknown) => {
-      throw withHint(error)
-    })
+    const answer = await this.#slack.call('emoji.list', {}, { signal })
     const entries = Object.entries(asObject(answer['emoji']))
       .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
       .sort(([left], [right]) => (left < right ? -1 : 1))

@@ -37,9 +37,7 @@ export const readEmojis = defineSlackTool({
   ),
   output: answers<EmojiPage>({ emoji: listField, next_offset: optional(Type.Integer()) }),
   async run({ query, limit, offset = 0 }, context) {
-    const all = [...(await context.emoji.all(context.signal))].map(([name, target]) =>
-      viewEmoji(name, target),
-    )
+    const all = viewEmojis(await context.emoji.all(context.signal))
     const wanted = query?.toLowerCase().replaceAll(':', '')
     const found = wanted === undefined ? all : all.filter(({ name }) => name.includes(wanted))
     const emoji = found.slice(offset, offset + limit)
@@ -54,8 +52,13 @@ export const readEmojis = defineSlackTool({
   },
 })
 
+/** The catalogue as a model gets it. */
+export function viewEmojis(catalogue: ReadonlyMap<string, string>): readonly EmojiView[] {
+  return [...catalogue].map(([name, target]) => viewEmoji(name, target))
+}
+
 /** `alias:party` means another name of `party`. */
-export function viewEmoji(name: string, target: string): EmojiView {
+function viewEmoji(name: string, target: string): EmojiView {
   const aliasPrefix = 'alias:'
   return target.startsWith(aliasPrefix)
     ? { name: safeName(name), alias_for: safeName(target.slice(aliasPrefix.length)) }

@@ -1,20 +1,27 @@
 import type { RegisteredResource } from '../../mcp/registry.ts'
-import { viewEmoji } from '../emoji/read-emojis.ts'
+import { readEmojis, viewEmojis } from '../emoji/read-emojis.ts'
+import { requirePermitted } from '../read-through.ts'
+import { withHint } from '../slack-call.ts'
 import type { ToolServices } from '../tool-context.ts'
 
 const uri = 'slack://emojis'
 
 /** The custom emoji of the workspace, whole, as JSON. */
-export function createEmojisResource({ emoji }: Pick<ToolServices, 'emoji'>): RegisteredResource {
+export function createEmojisResource(services: ToolServices): RegisteredResource {
   return {
     uri,
     name: 'emojis',
     title: 'Custom emoji',
     description: 'The custom emoji of the workspace: names, image addresses, aliases.',
     mimeType: 'application/json',
-    async read({ signal }) {
-      const all = [...(await emoji.all(signal))].map(([name, target]) => viewEmoji(name, target))
-      return { uri, mimeType: 'application/json', text: JSON.stringify({ emoji: all }) }
+    async read({ principal, signal }) {
+      requirePermitted(readEmojis, principal, services)
+      try {
+        const emoji = viewEmojis(await services.emoji.all(signal))
+        return { uri, mimeType: 'application/json', text: JSON.stringify({ emoji }) }
+      } catch (error) {
+        throw withHint(error)
+      }
     },
   }
 }
