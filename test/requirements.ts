@@ -464,6 +464,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:session:cap': { says: 'Sessions are capped, whatever one principal does (T20)' },
   'mcp:session:expiry': { says: 'Idle sessions expire (T20)' },
   'mcp:crossing': { says: 'No answer reaches another client (T19)' },
+  'cli:token:forward': { says: 'token --forward prints what forwarded events are signed with.' },
   'forward:target': {
     says: 'FORWARD_URL is https to a host name, or loopback, or allowed by FORWARD_PRIVATE_NETWORK (T24).',
   },
