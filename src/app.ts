@@ -1,4 +1,5 @@
 import type { AnyElysia } from 'elysia'
+import { createForwarder, createHandlers } from './app-events.ts'
 import { createLifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
 import { createConfiguredGuard, createMcpParts, type McpParts } from './app-mcp.ts'
 import { createAppMetrics } from './app-metrics.ts'
@@ -10,8 +11,9 @@ import { createEventBus, type EventBus, type SlackNotice } from './base/event-bu
 import { createSystemIds, type Ids } from './base/ids.ts'
 import { buildInfo } from './build-info.ts'
 import type { Config } from './config/option-table.ts'
-import { type EventHandlers, HandlerRegistry } from './events/event-handlers.ts'
+import type { EventHandlers } from './events/event-handlers.ts'
 import { createEventStream, type EventStream } from './events/event-stream.ts'
+import type { Forwarder } from './events/forwarder.ts'
 import { createDocsRoutes } from './http/docs-route.ts'
 import { createAddressOf } from './http/forwarded.ts'
 import { createHealthCheck, type Health, type HealthComponent, type HealthProbe } from './http/health.ts'
@@ -59,6 +61,7 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
   const parts = createParts(options)
   const { config, clock, log, metrics, queue, slack, mcp } = parts
   const handlers = createHandlers(parts)
+  const forwarder = createForwarder(parts)
   const lifecycle = createLifecycle(
     [
       loopWatchPart(parts),
@@ -67,13 +70,14 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
         : []),
       { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
       { name: 'handlers', start: () => handlers.start(), stop: () => handlers.stop() },
+      ...(forwarder === undefined ? [] : [forwardPart(forwarder)]),
       { name: 'requests', stop: (signal) => door.drained(signal) },
       ...(mcp === undefined ? [] : [mcpPart(mcp)]),
       { name: 'door', stop: () => door.close() },
     ],
     { clock, log, stopDeadlineMs: config.serverShutdownSeconds * 1000 },
   )
-  const health = createHealthCheck({ clock, metrics, probes: createProbes(parts) })
+  const health = createHealthCheck({ clock, metrics, probes: createProbes(parts, forwarder) })
   const { app } = createHttpApp({
     clock,
     ids: parts.ids,
@@ -160,19 +164,6 @@ function createParts(options: IntegratedAppOptions): Parts {
   return { ...common, queue, mcp }
 }
 
-/** Handlers usually wait for something else: so many of one group may wait at once. */
-const handlersRunningMax = 16
-
-function createHandlers({ config, queue, slack, log }: Parts): HandlerRegistry {
-  return new HandlerRegistry({
-    queue,
-    topic: config.slackEventsTopic,
-    own: () => ({ userId: slack.identity()?.userId, botId: slack.identity()?.botId }),
-    log,
-    concurrencyMax: handlersRunningMax,
-  })
-}
-
 function createReceiveDeps({ config, clock, queue, bodyBudget, log, metrics, notices }: Parts): ReceiveDeps {
   const keys = createSigningKeys(config.slackSigningSecret.map((secret) => secret.reveal()))
   return {
@@ -199,6 +190,10 @@ function loopWatchPart({ clock, metrics }: Parts): LifecyclePart {
   }
 }
 
+function forwardPart(forwarder: Forwarder): LifecyclePart {
+  return { name: 'forward', start: () => forwarder.start(), stop: (signal) => forwarder.stop(signal) }
+}
+
 function mcpPart({ plugin, slackOffer }: NonNullable<Parts['mcp']>): LifecyclePart {
   return {
     name: 'mcp',
@@ -210,11 +205,14 @@ function mcpPart({ plugin, slackOffer }: NonNullable<Parts['mcp']>): LifecyclePa
   }
 }
 
-function createProbes({ config, slack, queue, mcp }: Parts): Readonly<Record<HealthComponent, HealthProbe>> {
+function createProbes(
+  { config, slack, queue, mcp }: Parts,
+  forwarder: Forwarder | undefined,
+): Readonly<Record<HealthComponent, HealthProbe>> {
   const off: HealthProbe = () => 'disabled'
   return {
     mcp_server: mcp === undefined ? off : () => mcp.plugin.component.check(),
-    webhook_server: config.webhookEnabled ? () => 'up' : off,
+    webhook_server: config.webhookEnabled ? () => forwarder?.check() ?? 'up' : off,
     slack_client: config.mcpEnabled ? () => slack.check() : off,
     queue_backend: config.webhookEnabled ? () => queue.check() : off,
   }

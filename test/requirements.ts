@@ -487,4 +487,20 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:cancel:disconnect': {
     says: 'Closing a stream cancels the call where the revision says so, and only there',
   },
+  'mcp:clients': {
+    says: "Both SDKs' clients list, call and read, over every HTTP transport and in every mode",
+  },
+  'mcp:clients:elicit': { says: 'A tool can ask the user through clients of either era' },
+  'mcp:rounds': { says: 'A call of revision 2026-07-28 asks the user in rounds' },
+  'mcp:rounds:bound': {
+    says: 'An answer given for one call counts for no other call and no other principal',
+  },
+  'mcp:rounds:replicas': { says: 'Replicas with the same key continue calls of each other' },
+  'mcp:listen': { says: 'subscriptions/listen hears of changes that its principal may hear of' },
+  'mcp:listen:cap': { says: 'Streams that listen are capped per principal' },
+  'mcp:listen:stop': { says: 'Streams that listen end with their result when the server stops' },
+  'mcp:modern:errors': {
+    says: 'Refusals of revision 2026-07-28 carry the unified error beside what the protocol demands',
+  },
+  'mcp:policy:token': { says: 'The policy of a token holds in lists and in calls (T22)' },
 }

@@ -28,7 +28,18 @@ export interface CommandRow {
   readonly load: () => Promise<RunCommand>
 }
 
-const everyGroup = ['server', 'slack', 'mcp', 'webhook', 'queue', 'limits', 'cors', 'docs', 'log'] as const
+const everyGroup = [
+  'server',
+  'slack',
+  'mcp',
+  'webhook',
+  'queue',
+  'forward',
+  'limits',
+  'cors',
+  'docs',
+  'log',
+] as const
 
 /** Every command. The first is the default: its flags work without naming it. */
 export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
@@ -112,11 +123,13 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     examples: [
       ['slack-integrated-server token', 'with the configuration of the server'],
       ['slack-integrated-server token --admin', 'the token of the admin routes'],
+      ['slack-integrated-server token --forward', 'what the receiver of forwarded events verifies with'],
     ],
     readsConfig: true,
-    options: ['slackSigningSecret', 'slackBotToken', 'mcpAuthTokens', 'adminToken'],
+    options: ['slackSigningSecret', 'slackBotToken', 'mcpAuthTokens', 'adminToken', 'forwardSecret'],
     flags: [
       { name: '--admin', description: 'Print the token of the admin routes instead.' },
+      { name: '--forward', description: 'Print the secret that forwarded events are signed with instead.' },
       { name: '--name', placeholder: 'name', description: 'Print the configured token of this name.' },
     ],
     load: async () => (await import('./token.ts')).runToken,

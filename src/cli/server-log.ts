@@ -1,5 +1,5 @@
 import type { Secret } from '../base/secret.ts'
-import { acceptedAdminTokens, acceptedMcpTokens } from '../config/accepted-tokens.ts'
+import { acceptedAdminTokens, acceptedMcpTokens, forwardSecretOf } from '../config/accepted-tokens.ts'
 import type { Config } from '../config/option-table.ts'
 import { createLineWriter, type LineWriter } from '../observe/line-writer.ts'
 import { createLogger, type RootLogger } from '../observe/pino-logger.ts'
@@ -38,7 +38,8 @@ export function createServerLog(context: CliContext, config: Config, stream: 'st
 function secretsOf(config: Config): readonly Secret[] {
   const { slackBotToken, slackUserToken, slackSigningSecret, redisUrl } = config
   const accepted = [...acceptedMcpTokens(config).map(({ token }) => token), ...acceptedAdminTokens(config)]
-  return [slackBotToken, slackUserToken, ...slackSigningSecret, redisUrl, ...accepted].filter(
+  const forward = forwardSecretOf(config)
+  return [slackBotToken, slackUserToken, ...slackSigningSecret, redisUrl, forward, ...accepted].filter(
     (secret) => secret !== undefined,
   )
 }

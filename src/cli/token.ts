@@ -1,20 +1,28 @@
 import type { Secret } from '../base/secret.ts'
-import { type AcceptedToken, acceptedAdminTokens, acceptedMcpTokens } from '../config/accepted-tokens.ts'
+import {
+  type AcceptedToken,
+  acceptedAdminTokens,
+  acceptedMcpTokens,
+  forwardSecretOf,
+} from '../config/accepted-tokens.ts'
 import type { Config } from '../config/option-table.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { loadCommandConfig, reportProblems } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Prints one bearer token on stdout and nothing else there, so that `$(… token)` can be used. */
+/** Prints one token or secret on stdout and nothing else there, so that `$(… token)` can be used. */
 export async function runToken(context: CliContext, flags: ParsedFlags): Promise<number> {
   const loaded = loadCommandConfig(context, flags, { purpose: 'token' })
   if (loaded.config === undefined) {
     reportProblems(context, loaded)
     return exitCodes.config
   }
+  const asked = ['admin', 'forward', 'name'].filter((flag) => flags.own[flag] !== undefined)
+  if (asked.length > 1) throw new UsageError(`--${asked.join(' and --')} ask for different things: give one`)
   context.stdout.write(`${chooseToken(loaded.config, flags).reveal()}\n`)
-  if (loaded.config.mcpAuth.includes('none') && flags.own['admin'] !== true) {
+  const isForMcp = flags.own['admin'] !== true && flags.own['forward'] !== true
+  if (loaded.config.mcpAuth.includes('none') && isForMcp) {
     context.stderr.write('MCP_AUTH=none: the server asks for no token.\n')
   }
   return exitCodes.done
@@ -24,6 +32,10 @@ function chooseToken(config: Config, { own }: ParsedFlags): Secret {
   if (own['admin'] === true) {
     const [token] = acceptedAdminTokens(config)
     if (token !== undefined) return token
+  }
+  if (own['forward'] === true) {
+    const secret = forwardSecretOf(config)
+    if (secret !== undefined) return secret
   }
   return named(acceptedMcpTokens(config), own['name'])
 }

@@ -48,6 +48,14 @@ export function acceptedAdminTokens(config: Pick<Config, 'adminToken'> & Derivat
   return config.adminToken === undefined ? deriveTokens(config, 'admin') : [config.adminToken]
 }
 
+/**
+ * What forwarded events are signed with: the configured secret, else the derived one. Undefined only where the configuration holds no key. A
+ * receiver gets this and never the signing secret, with which it could pose as Slack.
+ */
+export function forwardSecretOf(config: Pick<Config, 'forwardSecret'> & DerivationKeys): Secret | undefined {
+  return config.forwardSecret ?? deriveTokens(config, 'forward')[0]
+}
+
 function policyOf({ mcpTokens }: McpTokenConfig, name: string): AcceptedToken['policy'] {
   const policy = mcpTokens.find((candidate) => candidate.name === name)
   if (policy === undefined) return unrestricted

@@ -7,6 +7,7 @@ export const optionGroups = {
   mcp: 'What AI clients get.',
   webhook: "What Slack's events go through.",
   queue: 'Where accepted events are kept.',
+  forward: 'Where events are delivered over HTTP.',
   limits: 'How much one caller may ask for.',
   cors: 'Which browser pages may call MCP and REST.',
   docs: 'The API documents that the server offers.',

@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../base/ip-address.ts'
+import { isOrdinaryTarget } from './forward-url.ts'
 import type { Config, OptionKey } from './option-table.ts'
 
 /** What the configuration is loaded for: it decides which rules hold. `print` is for commands that need nothing. */
@@ -107,6 +108,30 @@ export const optionRules: readonly OptionRule[] = [
   },
   {
     purposes: serving,
+    concerns: ['forwardUrl', 'forwardPrivateNetwork'],
+    when: (config) => config.forwardUrl !== undefined && !config.forwardPrivateNetwork,
+    holds: (config) => config.forwardUrl === undefined || isOrdinaryTarget(config.forwardUrl),
+    message: 'is plain http, an address or a name without a domain: events may go into a private network',
+    hint: 'Set FORWARD_PRIVATE_NETWORK=true where that is meant.',
+  },
+  {
+    purposes: serving,
+    concerns: ['forwardUrl', 'webhookEnabled'],
+    when: (config) => config.forwardUrl !== undefined,
+    holds: (config) => config.webhookEnabled,
+    message: 'needs the webhook: without it there are no events to deliver',
+    hint: 'Leave --no-webhook away.',
+  },
+  {
+    purposes: ['serve', 'token'],
+    concerns: ['forwardSecret', 'slackSigningSecret'],
+    when: (config) => config.forwardSecret !== undefined,
+    holds: hasOwnForwardSecret,
+    message: 'is a signing secret of the Slack app: whoever receives deliveries could pose as Slack',
+    hint: 'Make one with "openssl rand -base64 33", or leave it away: "token --forward" prints the derived one.',
+  },
+  {
+    purposes: serving,
     concerns: ['corsAllowOrigins', 'corsAllowCredentials'],
     when: (config) => config.corsAllowCredentials,
     holds: (config) => !config.corsAllowOrigins.includes('*'),
@@ -146,6 +171,10 @@ function hasLoopbackNamesOnly({ publicUrl, allowedHosts }: Config): boolean {
   const names = allowedHosts.map((name) => name.replace(/:\d+$/, ''))
   if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname)
   return names.every(isLoopbackHost)
+}
+
+function hasOwnForwardSecret({ forwardSecret, slackSigningSecret }: Config): boolean {
+  return slackSigningSecret.every((secret) => secret.reveal() !== forwardSecret?.reveal())
 }
 
 function tokensNamed(config: Config, name: string): number {

@@ -9,6 +9,7 @@ import {
   slackApiUrl,
   timezone,
 } from './address-types.ts'
+import { forwardUrl } from './forward-url.ts'
 import type { OptionRow, OptionValue } from './option-row.ts'
 import {
   bearerToken,
@@ -104,6 +105,12 @@ export const optionTable = {
     schema: none(Type.Integer({ minimum: 0, maximum: 65_535 })),
     group: 'server',
     description: 'Port for admin, /metrics and /docs alone; without it they are on PORT.',
+  },
+  adminHost: {
+    schema: bindHost({ default: '127.0.0.1' }),
+    group: 'server',
+    description: 'Address that ADMIN_PORT listens on.',
+    placeholder: 'address',
   },
 
   slackBotToken: {
@@ -367,6 +374,51 @@ export const optionTable = {
     schema: count(100_000, 1, 10_000_000),
     group: 'queue',
     description: 'Events that the memory backend remembers for this at most.',
+  },
+
+  forwardUrl: {
+    schema: none(forwardUrl()),
+    group: 'forward',
+    description: 'Endpoint that every event is delivered to over HTTP; none without it.',
+    placeholder: 'url',
+    hint: 'For example https://consumer.example.com/slack.',
+  },
+  forwardSecret: {
+    schema: none(bearerToken()),
+    group: 'forward',
+    description:
+      'Secret that deliveries are signed with. Without it one is derived; "token --forward" prints it.',
+    secret: true,
+    placeholder: 'secret',
+  },
+  forwardEvents: {
+    schema: texts(['*'], '^(\\*|[a-z][a-z0-9_.:]*\\*?)$'),
+    group: 'forward',
+    description:
+      'Events to deliver: types (app_mention), message.im and the like, beginnings (reaction_*), or *.',
+    placeholder: 'event,…',
+    expects: 'types of events such as app_mention, message.im, reaction_* or *',
+  },
+  forwardTimeoutSeconds: {
+    schema: count(10, 1, 300),
+    group: 'forward',
+    description: 'How long the endpoint may take to answer one delivery.',
+  },
+  forwardConcurrency: {
+    schema: count(8, 1, 256),
+    group: 'forward',
+    description: 'Deliveries under way at once.',
+  },
+  forwardOrdered: {
+    schema: toggle(false),
+    group: 'forward',
+    description:
+      'Whether the events of a channel are delivered one after the other; one that fails holds back the rest.',
+  },
+  forwardPrivateNetwork: {
+    schema: toggle(false),
+    group: 'forward',
+    description: 'Whether FORWARD_URL may be plain http, an address or a name of a private network.',
   },
 
   limitsAddressFailuresPerMinute: {

@@ -143,6 +143,19 @@ export const metricTable = {
     help: 'Events given up after too many failed attempts.',
     labels: {},
   },
+  slackmcp_forward_duration_seconds: {
+    type: 'histogram',
+    help: 'Time of one delivery to FORWARD_URL, by what became of it.',
+    labels: {
+      outcome: ['delivered', 'refused', 'unavailable', 'redirected', 'gone', 'timeout', 'network'],
+    },
+    buckets: mcpBuckets,
+  },
+  slackmcp_forward_paused: {
+    type: 'gauge',
+    help: '1 while forwarding is paused because the endpoint answered 410.',
+    labels: {},
+  },
   slackmcp_slack_api_request_duration_seconds: {
     type: 'histogram',
     help: 'Time of one HTTP request to the Slack Web API.',
@@ -165,12 +178,12 @@ export const metricTable = {
   slackmcp_circuit_breaker_state: {
     type: 'gauge',
     help: '1 for the state that the circuit breaker is in.',
-    labels: { name: ['slack', 'queue'], state: ['closed', 'open', 'half_open'] },
+    labels: { name: ['slack', 'queue', 'forward'], state: ['closed', 'open', 'half_open'] },
   },
   slackmcp_circuit_breaker_transitions_total: {
     type: 'counter',
     help: 'Changes of state of a circuit breaker.',
-    labels: { name: ['slack', 'queue'], to: ['closed', 'open', 'half_open'] },
+    labels: { name: ['slack', 'queue', 'forward'], to: ['closed', 'open', 'half_open'] },
   },
   slackmcp_rate_limiter_rejected_total: {
     type: 'counter',

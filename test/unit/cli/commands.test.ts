@@ -145,6 +145,23 @@ describe('token', () => {
     expect(admin).toEqual({ code: 0, stdout: 'PluZGMSDRnOBhgP70jPadQxDVD31S-Ck7TgFuxw-rU4\n', stderr: '' })
   })
 
+  verifies(
+    'cli:token:forward',
+    'prints what forwarded events are signed with, and one thing at a time',
+    async () => {
+      const env = { SLACK_SIGNING_SECRET: '8f742231b10e8888abcd99yyyzzz85a5,other' }
+      const printed = async (more = {}) =>
+        (await runCommandLine(['token', '--forward'], { env: { ...env, ...more } })).stdout
+      expect(await printed()).toBe('IZHQmMAEa6yNP2cwT_r4sqsFghXWCKotWGK8IJI2004\n')
+      expect(await printed({ FORWARD_SECRET: token })).toBe(`${token}\n`)
+      expect(await runCommandLine(['token', '--forward', '--admin'], { env })).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: 'slack-integrated-server: --admin and --forward ask for different things: give one\n',
+      })
+    },
+  )
+
   test('prints a configured token where there is one: the first, or the one of a name', async () => {
     const env = { ...credentials, MCP_AUTH_TOKENS: `a:${token}a,b:${token}b`, ADMIN_TOKEN: `${token}c` }
     const printed = async (...argv: readonly string[]) =>

@@ -146,3 +146,60 @@ test('a rule reads only the options that it concerns', () => {
     expect([rule.message, unannounced]).toEqual([rule.message, []])
   }
 })
+
+describe('FORWARD_URL', () => {
+  verifies('forward:target', 'leads out over https, to this machine, or where the operator says so', () => {
+    const ordinary = [
+      'https://consumer.example.com/slack?code=1',
+      'https://consumer.example.com:8443/',
+      'http://127.0.0.1:4000/hook',
+      'http://localhost:4000/hook',
+      'http://[::1]:4000/hook',
+      // One address, spelt so that a list of forbidden spellings misses it.
+      'http://2130706433/hook',
+      'http://0x7f.1/hook',
+    ]
+    for (const url of ordinary) expect([url, serve({ FORWARD_URL: url })]).toEqual([url, []])
+    const inward = [
+      'http://consumer.example.com/',
+      'http://169.254.169.254/latest/meta-data',
+      'https://169.254.169.254/',
+      'https://10.0.0.7/',
+      'https://0xa000007/',
+      'https://[fd00::1]/',
+      'https://[::ffff:10.0.0.7]/',
+      'https://consumer/',
+      'http://consumer.default.svc:8080/',
+    ]
+    for (const url of inward) {
+      expect([url, serve({ FORWARD_URL: url })]).toEqual([url, ['FORWARD_URL']])
+      expect(serve({ FORWARD_URL: url, FORWARD_PRIVATE_NETWORK: 'true' })).toEqual([])
+    }
+  })
+
+  test('is a URL without credentials, and needs the webhook', () => {
+    for (const url of [
+      'consumer.example.com',
+      'ftp://consumer.example.com/',
+      'https://u:p@example.com/',
+      'https://a.example/#x',
+    ]) {
+      expect([url, serve({ FORWARD_URL: url })]).toEqual([url, ['FORWARD_URL']])
+    }
+    expect(serve({ FORWARD_URL: 'https://consumer.example.com/', WEBHOOK_ENABLED: 'false' })).toEqual([
+      'FORWARD_URL',
+    ])
+  })
+
+  verifies(
+    'forward:secret',
+    'is never signed with the signing secret, which would let its receiver pose as Slack',
+    () => {
+      const { SLACK_SIGNING_SECRET } = credentials
+      const secrets = `${SLACK_SIGNING_SECRET},${token}`
+      expect(serve({ FORWARD_SECRET: token })).toEqual([])
+      expect(serve({ FORWARD_SECRET: token, SLACK_SIGNING_SECRET: secrets })).toEqual(['FORWARD_SECRET'])
+      expect(serve({ FORWARD_SECRET: token.slice(1) })).toEqual(['FORWARD_SECRET'])
+    },
+  )
+})

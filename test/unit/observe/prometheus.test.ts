@@ -54,6 +54,9 @@ describe('rendering', () => {
       'slackmcp_circuit_breaker_transitions_total{name="queue",to="closed"} 0',
       'slackmcp_circuit_breaker_transitions_total{name="queue",to="open"} 0',
       'slackmcp_circuit_breaker_transitions_total{name="queue",to="half_open"} 0',
+      'slackmcp_circuit_breaker_transitions_total{name="forward",to="closed"} 0',
+      'slackmcp_circuit_breaker_transitions_total{name="forward",to="open"} 0',
+      'slackmcp_circuit_breaker_transitions_total{name="forward",to="half_open"} 0',
     ])
   })
 

@@ -1,0 +1,73 @@
+import type { Clock } from './base/clock.ts'
+import { buildInfo } from './build-info.ts'
+import { forwardSecretOf } from './config/accepted-tokens.ts'
+import { isOrdinaryTarget } from './config/forward-url.ts'
+import type { Config } from './config/option-table.ts'
+import { HandlerRegistry } from './events/event-handlers.ts'
+import { Forwarder } from './events/forwarder.ts'
+import type { Logger } from './observe/logger.ts'
+import type { Metrics } from './observe/metrics.ts'
+import type { QueueBackend } from './queue/driver.ts'
+import type { SlackClient } from './slack/client.ts'
+
+export interface AppEventsDeps {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly queue: QueueBackend
+  readonly slack: SlackClient
+}
+
+/** Handlers usually wait for something else: so many of one group may wait at once. */
+const handlersRunningMax = 16
+
+/** The registry behind `events.on` and `events.use`. */
+export function createHandlers({ config, queue, slack, log }: AppEventsDeps): HandlerRegistry {
+  return new HandlerRegistry({
+    queue,
+    topic: config.slackEventsTopic,
+    own: () => ({ userId: slack.identity()?.userId, botId: slack.identity()?.botId }),
+    log,
+    concurrencyMax: handlersRunningMax,
+  })
+}
+
+/** Delivery to FORWARD_URL; undefined without one. Throws TypeError where the rules of the option table would have refused it. */
+export function createForwarder({
+  config,
+  clock,
+  queue,
+  log,
+  metrics,
+}: AppEventsDeps): Forwarder | undefined {
+  const { forwardUrl: url } = config
+  if (url === undefined || !config.webhookEnabled) return undefined
+  if (!config.forwardPrivateNetwork && !isOrdinaryTarget(url)) {
+    throw new TypeError(
+      'forwardUrl leads into a private network; set forwardPrivateNetwork where that is meant',
+    )
+  }
+  const secret = forwardSecretOf(config)
+  if (secret === undefined)
+    throw new TypeError('forwardUrl needs forwardSecret, or a signing secret to derive it from')
+  return new Forwarder(
+    {
+      url,
+      secret,
+      patterns: config.forwardEvents,
+      timeoutMs: config.forwardTimeoutSeconds * 1_000,
+      concurrencyMax: config.forwardConcurrency,
+      isOrdered: config.forwardOrdered,
+      userAgent: `slack-integrated-server/${buildInfo.version}`,
+    },
+    {
+      queue,
+      topic: config.slackEventsTopic,
+      clock,
+      log,
+      metrics,
+      fetch: (target, init) => fetch(target, init),
+    },
+  )
+}

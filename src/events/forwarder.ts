@@ -1,0 +1,242 @@
+import { type Clock, sleep } from '../base/clock.ts'
+import type { ComponentState } from '../base/component.ts'
+import type { Secret } from '../base/secret.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Delivery, QueuedEvent, QueueSubscriber, RetryPolicy } from '../queue/driver.ts'
+import { failureReason } from '../queue/failure-reason.ts'
+import { type Admission, type BreakerState, CircuitBreaker } from '../resilience/circuit-breaker.ts'
+import { createDeadline } from '../resilience/deadline.ts'
+import { readLimited } from '../slack/limited-body.ts'
+import { isMatch, namesOf, parsePattern } from './event-patterns.ts'
+import {
+  ForwardFailure,
+  type ForwardOutcome,
+  isOutage,
+  outcomeOfError,
+  outcomeOfStatus,
+} from './forward-outcome.ts'
+import { forwardHeaders } from './forward-request.ts'
+import { parseKeptEvent } from './slack-event.ts'
+
+export interface ForwarderOptions {
+  /** Already judged: see isOrdinaryTarget. Nothing is ever sent to another place. */
+  readonly url: string
+  readonly secret: Secret
+  /** Which events to deliver, as `events.on` takes them. Others are acknowledged and not sent. */
+  readonly patterns: readonly string[]
+  /** For one delivery, its answer included, milliseconds. */
+  readonly timeoutMs: number
+  readonly concurrencyMax: number
+  readonly isOrdered: boolean
+  readonly userAgent: string
+}
+
+export interface ForwarderDeps {
+  readonly queue: QueueSubscriber
+  readonly topic: string
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+}
+
+/** How forwarding stands, for operators. */
+export interface ForwardStatus {
+  /** Without path and query, which may hold what is nobody's business. */
+  readonly host: string
+  readonly state: 'running' | 'paused' | 'stopped'
+  readonly breaker: BreakerState
+  /** Why the last delivery that failed did; undefined while none has. */
+  readonly lastFailure: string | undefined
+}
+
+/** The group of the queue that the endpoint is. */
+export const forwardGroup = 'forward'
+
+/** 25 tries over 8 to 15 hours: over a night, an outage or a bad release. Then the event is a dead letter, and can be replayed. */
+export const forwardRetry: RetryPolicy = { attemptsMax: 25, firstMs: 5_000, longestMs: 3_600_000 }
+
+/** A delivery waits for the breaker inside its handler, so that waiting costs no try; only a day of it does. */
+const leaseMs = 86_400_000
+/** Nobody reads the answer; a short one is read so that its connection can be used again. */
+const answerBytesMax = 64 * 1024
+
+/**
+ * Delivers events to one HTTP endpoint, as a group of the queue: the exact bytes, signed in Slack's form. 2xx acknowledges; 410 pauses until
+ * the next start, leaving what is undelivered in the queue; everything else is tried again over hours, and while the endpoint is down one
+ * probe at a time asks whether it is back.
+ */
+export class Forwarder {
+  readonly #options: ForwarderOptions
+  readonly #deps: ForwarderDeps
+  readonly #breaker: CircuitBreaker
+  readonly #ended = new AbortController()
+  /** Cuts what is under way when a stop takes too long. */
+  readonly #cut = new AbortController()
+  #breakerChanged = new AbortController()
+  #isStarted = false
+  #isPaused = false
+  #lastFailure: string | undefined
+  #subscription: Promise<void> = Promise.resolve()
+
+  /** Throws TypeError for a pattern that is none. */
+  constructor(options: ForwarderOptions, deps: ForwarderDeps) {
+    this.#options = { ...options, patterns: options.patterns.map(parsePattern) }
+    this.#deps = deps
+    this.#breaker = new CircuitBreaker({ clock: deps.clock, onChange: (state) => this.#onBreaker(state) })
+    this.#showBreaker('closed')
+    deps.metrics.set('slackmcp_forward_paused', {}, 0)
+  }
+
+  start(): void {
+    const { queue, topic } = this.#deps
+    const { concurrencyMax, isOrdered } = this.#options
+    this.#isStarted = true
+    this.#subscription = queue.subscribe({
+      topic,
+      group: forwardGroup,
+      concurrencyMax,
+      ordered: isOrdered,
+      leaseMs,
+      retry: forwardRetry,
+      signal: this.#ended.signal,
+      handler: (delivery, signal) => this.#forward(delivery, signal),
+    })
+  }
+
+  /** Resolves once deliveries under way have ended; `signal` cuts them short. */
+  async stop(signal: AbortSignal): Promise<void> {
+    const cut = () => this.#cut.abort(new ForwardFailure('STOPPED'))
+    signal.addEventListener('abort', cut, { once: true })
+    if (signal.aborted) cut()
+    this.#ended.abort()
+    await this.#subscription
+    signal.removeEventListener('abort', cut)
+    this.#isStarted = false
+  }
+
+  /** `degraded` while the endpoint does not take events: they wait in the queue, and nothing else is wrong. */
+  check(): ComponentState {
+    return this.#isPaused || this.#breaker.state !== 'closed' ? 'degraded' : 'up'
+  }
+
+  status(): ForwardStatus {
+    const running = this.#isStarted ? 'running' : 'stopped'
+    return {
+      host: new URL(this.#options.url).host,
+      state: this.#isPaused ? 'paused' : running,
+      breaker: this.#breaker.state,
+      lastFailure: this.#lastFailure,
+    }
+  }
+
+  async #forward(delivery: Delivery, signal: AbortSignal): Promise<void> {
+    if (!this.#isWanted(delivery.event)) return
+    const admission = await this.#admitted(signal)
+    const startedAtMs = this.#deps.clock.monotonic()
+    const { outcome, code, cause } = await this.#post(delivery)
+    this.#settle(admission, outcome, code)
+    const seconds = (this.#deps.clock.monotonic() - startedAtMs) / 1_000
+    this.#deps.metrics.observe('slackmcp_forward_duration_seconds', { outcome }, seconds)
+    if (outcome === 'delivered') return
+    this.#lastFailure = code
+    const { eventId, type, correlationId } = delivery.event.meta
+    this.#deps.log.warn('forward_delivery_failed', {
+      event_id: eventId,
+      event_type: type,
+      correlation_id: correlationId,
+      attempt: delivery.attempt,
+      reason: code,
+    })
+    if (outcome === 'gone') this.#pause()
+    throw new ForwardFailure(code, cause)
+  }
+
+  #isWanted({ bytes, meta }: QueuedEvent): boolean {
+    const { patterns } = this.#options
+    if (patterns.includes('*')) return true
+    const event = parseKeptEvent(bytes, meta.type)?.event ?? {}
+    const names = namesOf(meta.type, event)
+    return patterns.some((pattern) => isMatch(pattern, names))
+  }
+
+  /** Leave of the breaker, when there is one. Rejects when `signal` aborts. */
+  async #admitted(signal: AbortSignal): Promise<Admission> {
+    for (;;) {
+      signal.throwIfAborted()
+      const admission = this.#breaker.admit()
+      if (admission !== undefined) return admission
+      const changed = AbortSignal.any([signal, this.#breakerChanged.signal])
+      await sleep(this.#deps.clock, this.#breaker.retryAfterMs(), changed)
+    }
+  }
+
+  async #post(delivery: Delivery): Promise<Posted> {
+    const { clock, fetch } = this.#deps
+    const { url, secret, userAgent, timeoutMs } = this.#options
+    const deadline = createDeadline({ clock, afterMs: timeoutMs, signal: this.#cut.signal })
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: forwardHeaders(delivery, { secret, nowMs: clock.now(), userAgent }),
+        body: new Uint8Array(delivery.event.bytes),
+        redirect: 'manual',
+        signal: deadline.signal,
+      })
+      // The status has said it all: an answer that breaks off or never ends changes nothing.
+      await readLimited(response.body, answerBytesMax).catch(() => undefined)
+      return { outcome: outcomeOfStatus(response.status), code: `HTTP_${response.status}` }
+    } catch (thrown) {
+      // Bun rejects with the reason of the signal, other runtimes with an AbortError of their own.
+      const cause = deadline.signal.aborted ? deadline.signal.reason : thrown
+      const outcome = outcomeOfError(cause)
+      return { outcome, cause, code: outcome === 'timeout' ? 'TIMEOUT' : failureReason(cause) }
+    } finally {
+      deadline.dispose()
+    }
+  }
+
+  #settle(admission: Admission, outcome: ForwardOutcome, code: string): void {
+    if (code === 'STOPPED') admission.abandoned()
+    else if (isOutage(outcome)) admission.failed()
+    else admission.succeeded()
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return
+    this.#isPaused = true
+    this.#deps.metrics.set('slackmcp_forward_paused', {}, 1)
+    this.#deps.log.error('forward_paused', {
+      host: new URL(this.#options.url).host,
+      reason: 'the endpoint answered 410 Gone; events wait in the queue until the next start',
+    })
+    this.#ended.abort()
+  }
+
+  #onBreaker(state: BreakerState): void {
+    this.#showBreaker(state)
+    this.#deps.metrics.increment('slackmcp_circuit_breaker_transitions_total', { name: 'forward', to: state })
+    if (state === 'open') this.#deps.log.warn('forward_breaker_changed', { state })
+    else if (state === 'closed') this.#deps.log.info('forward_breaker_changed', { state })
+    const waiting = this.#breakerChanged
+    this.#breakerChanged = new AbortController()
+    waiting.abort()
+  }
+
+  #showBreaker(current: BreakerState): void {
+    for (const state of breakerStates) {
+      const value = state === current ? 1 : 0
+      this.#deps.metrics.set('slackmcp_circuit_breaker_state', { name: 'forward', state }, value)
+    }
+  }
+}
+
+const breakerStates = ['closed', 'open', 'half_open'] as const
+
+interface Posted {
+  readonly outcome: ForwardOutcome
+  /** For the log and the dead letter. */
+  readonly code: string
+  readonly cause?: unknown
+}
