@@ -32,6 +32,7 @@ export class SqliteDeliveries {
   readonly #putDown: SqlStatement
   readonly #untake: SqlStatement
   readonly #untakeAll: SqlStatement
+  readonly #dropPutBack: SqlStatement
   readonly #leftBehind: SqlStatement
   readonly #find: SqlStatement
   readonly #oldestWaiting: SqlStatement
@@ -52,6 +53,7 @@ export class SqliteDeliveries {
     this.#putDown = db.prepare('UPDATE taken SET tries = ?, is_begun = 0 WHERE group_id = ? AND seq = ?')
     this.#untake = db.prepare('DELETE FROM taken WHERE group_id = ? AND seq = ?')
     this.#untakeAll = db.prepare('DELETE FROM taken WHERE group_id = ?')
+    this.#dropPutBack = db.prepare('DELETE FROM events WHERE only_group_id = ?')
     this.#leftBehind = db.prepare('SELECT seq, tries, is_begun FROM taken WHERE group_id = ? ORDER BY seq')
     this.#find = db.prepare('SELECT seq, size, only_group_id FROM events WHERE seq = ?')
     this.#oldestWaiting = db.prepare(
@@ -101,6 +103,7 @@ export class SqliteDeliveries {
   /** Everything published so far counts as acknowledged by the group. */
   forgetAll(group: GroupRecord): void {
     this.#untakeAll.run(group.groupId)
+    this.#dropPutBack.run(group.groupId)
     group.cursor = this.#parts.ledger.lastSeq
     group.pending = 0
     group.pendingBytes = 0

@@ -11,6 +11,7 @@ CREATE TABLE topics (
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL, only_group_id INTEGER, stored_at_ms INTEGER NOT NULL, ${eventColumnDefinitions}
 ) STRICT;
+CREATE INDEX events_put_back ON events (only_group_id) WHERE only_group_id IS NOT NULL;
 CREATE TABLE seen (
   topic_id INTEGER NOT NULL, id TEXT NOT NULL, seen_at_ms INTEGER NOT NULL, PRIMARY KEY (topic_id, id)
 ) STRICT, WITHOUT ROWID;
