@@ -126,7 +126,7 @@ export class TokenWatch {
   #become(connection: SlackConnection): void {
     if (this.#connection === connection) return
     const { log, token } = this.#options
-    const fields = { token, connection, before: this.#connection }
+    const fields = { token_kind: token, connection, before: this.#connection }
     this.#connection = connection
     if (connection === 'connected') log.info('slack_connection_changed', fields)
     else log.warn('slack_connection_changed', fields)
@@ -172,7 +172,7 @@ export class TokenWatch {
     this.#identity = identity
     const { teamId, userId, botId, scopes } = identity
     this.#options.log.info('slack_identity_learnt', {
-      token: this.#options.token,
+      token_kind: this.#options.token,
       team_id: teamId,
       user_id: userId,
       bot_id: botId,

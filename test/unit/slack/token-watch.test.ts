@@ -65,7 +65,7 @@ describe('who we are', () => {
       {
         level: 'info',
         event: 'slack_identity_learnt',
-        fields: { token: 'bot', team_id: 'T1', user_id: 'U1', bot_id: 'B1', scopes: undefined },
+        fields: { token_kind: 'bot', team_id: 'T1', user_id: 'U1', bot_id: 'B1', scopes: undefined },
       },
     ])
   })
