@@ -120,9 +120,12 @@ function matchTemplate(
   return undefined
 }
 
-/** Hints that are true: a client may skip the question to its user for what only reads. */
+/**
+ * Hints that are true: a client may skip the question to its user for what only reads. What the protocol takes for granted anyway is left out
+ * (the world is open, nothing is idempotent, what reads destroys nothing), and the title is told once: the list is sent to a model on every turn.
+ */
 const annotationsByEffect = {
-  read: { readOnlyHint: true, destructiveHint: false },
+  read: { readOnlyHint: true },
   write: { readOnlyHint: false, destructiveHint: false },
   destructive: { readOnlyHint: false, destructiveHint: true },
 } as const satisfies Record<Effect, WireObject>
@@ -137,10 +140,8 @@ function asWireTool(tool: RegisteredTool) {
     inputSchema: asPlainSchema(tool.input),
     outputSchema: asPlainSchema(tool.output),
     annotations: {
-      title,
       ...annotationsByEffect[effect],
-      idempotentHint: effect === 'read' || isIdempotent,
-      openWorldHint: true,
+      ...(effect !== 'read' && isIdempotent && { idempotentHint: true }),
     },
   }
 }

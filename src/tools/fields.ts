@@ -1,4 +1,4 @@
-import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import { type TInteger, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 
 /**
  * Arguments that many tools take, worded once. What a client gets is sent to a model on every turn, so the words are few; the full check
@@ -8,7 +8,7 @@ import { type TProperties, type TSchema, Type } from '@sinclair/typebox'
 export const channelField = Type.String({
   minLength: 1,
   maxLength: 300,
-  description: '#name, @user, id or permalink',
+  description: '#name, @user, id or link',
 })
 
 export const userField = Type.String({
@@ -20,13 +20,15 @@ export const userField = Type.String({
 /** Slack's message id: text, never a number. */
 export const tsField = Type.String({ pattern: '^\\d{10}\\.\\d{6}$' })
 
-export const cursorField = Type.String({ minLength: 1, maxLength: 1000, description: 'next_cursor' })
+export const cursorField = Type.String({ pattern: '^\\S{1,1000}$', description: 'next_cursor' })
 
 export const timeField = (description?: string) =>
   Type.String({ minLength: 1, maxLength: 40, ...(description === undefined ? {} : { description }) })
 
-export const limitField = (maximum: number, standard: number) =>
-  Type.Integer({ minimum: 1, maximum, default: standard })
+/** Optional for clients, and always there for `run`: the check of arguments fills the default in. */
+export function limitField(maximum: number, standard: number): TInteger {
+  return Type.Optional(Type.Integer({ minimum: 1, maximum, default: standard }))
+}
 
 /** One of a few words. A pattern instead of an enumeration: half the bytes, and checked the same. */
 export function choice<Word extends string>(...words: readonly Word[]) {

@@ -103,7 +103,7 @@ export function renderListing(head: string, lines: readonly string[], next?: Nex
 }
 
 export function renderLabel({ id, name }: ChannelLabel): string {
-  return name === undefined ? id : `#${name} (${id})`
+  return name === undefined ? id : `#${/\s/.test(name) ? JSON.stringify(name) : quoteOdd(name)} (${id})`
 }
 
 export function count(number: number, noun: string, plural = `${noun}s`): string {

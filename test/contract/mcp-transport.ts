@@ -161,13 +161,7 @@ export function mcpTransportContract(title: string, { era, connect, principalNam
       const { result } = await wire.client.request('tools/list')
       const tools = result?.['tools'] as readonly { readonly name: string; readonly annotations: object }[]
       expect(tools.map(({ name }) => name)).toEqual(['echo', 'hold', 'who', 'report', 'fail', 'crash'])
-      expect(tools[0]?.annotations).toEqual({
-        title: 'echo',
-        readOnlyHint: true,
-        destructiveHint: false,
-        idempotentHint: true,
-        openWorldHint: true,
-      })
+      expect(tools[0]?.annotations).toEqual({ readOnlyHint: true })
     })
 
     test('answers a call with text and the same as data', async () => {

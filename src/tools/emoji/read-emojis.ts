@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { compact } from '../../slack/json-fields.ts'
 import { answers, limitField, listField, optional } from '../fields.ts'
+import { type Provenance, provenance, renderListing } from '../message-page.ts'
 import { safeName } from '../message-view.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 
@@ -11,7 +12,7 @@ export interface EmojiView {
   readonly alias_for?: string
 }
 
-interface EmojiPage {
+interface EmojiPage extends Provenance {
   readonly emoji: readonly EmojiView[]
   /** All that match. */
   readonly total: number
@@ -42,15 +43,25 @@ export const readEmojis = defineSlackTool({
     const found = wanted === undefined ? all : all.filter(({ name }) => name.includes(wanted))
     const emoji = found.slice(offset, offset + limit)
     const end = offset + emoji.length
-    const data = compact({ emoji, total: found.length, next_offset: end < found.length ? end : undefined })
-    const lines = emoji.map(({ name, alias_for: alias }) =>
-      alias === undefined ? name : `${name} = ${alias}`,
-    )
-    const more = end < found.length ? [`More: slack_read_emojis {"offset":${end},"limit":${limit}}`] : []
-    const head = `${emoji.length} of ${found.length} custom emoji${wanted === undefined ? '' : ` with "${safeName(wanted)}"`}.`
-    return { text: [head, ...lines, ...more].join('\n'), data }
+    const data: EmojiPage = compact({
+      ...provenance,
+      emoji,
+      total: found.length,
+      next_offset: end < found.length ? end : undefined,
+    })
+    const next =
+      end < found.length
+        ? { tool: 'slack_read_emojis', args: compact({ query, limit, offset: end }) }
+        : undefined
+    const about = wanted === undefined ? '' : ` with "${safeName(wanted)}"`
+    const head = `${emoji.length} of ${found.length} custom emoji${about}.`
+    return { text: renderListing(head, emoji.map(renderEmoji), next), data }
   },
 })
+
+function renderEmoji({ name, alias_for: alias }: EmojiView): string {
+  return alias === undefined ? `:${name}:` : `:${name}: = :${alias}:`
+}
 
 /** The catalogue as a model gets it. */
 export function viewEmojis(catalogue: ReadonlyMap<string, string>): readonly EmojiView[] {

@@ -170,6 +170,8 @@ test('lists the emoji once and answers from memory until an event says that they
   slack.on('emoji.list', { emoji: { party: 'https://emoji.example/party.png', fete: 'alias:party' } })
   const { data } = await call('slack_read_emojis', {})
   expect(data).toEqual({
+    source: 'slack',
+    trusted: false,
     emoji: [
       { name: 'fete', alias_for: 'party' },
       { name: 'party', url: 'https://emoji.example/party.png' },

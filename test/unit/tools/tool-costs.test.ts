@@ -1,0 +1,121 @@
+import { expect, test } from 'bun:test'
+import { createOfferIndex } from '../../../src/mcp/offer-index.ts'
+import { createToolBench } from '../../support/tool-bench.ts'
+import { verifies } from '../../support/verifies.ts'
+
+const everything = { isReadOnly: false, toolsets: undefined, channels: undefined }
+
+function listBytes(toolsets: readonly string[]) {
+  const { slackOffer } = createToolBench({ settings: { toolsets } })
+  const tools = createOfferIndex(slackOffer.offer).listTools(everything)
+  const lean = tools.map((tool) =>
+    Object.fromEntries(Object.entries(tool).filter(([key]) => key !== 'outputSchema')),
+  )
+  return {
+    whole: Buffer.byteLength(JSON.stringify({ tools })),
+    lean: Buffer.byteLength(JSON.stringify({ tools: lean })),
+  }
+}
+
+verifies(
+  'tools:bytes',
+  'the default list has at most 12,000 bytes, 8,500 without output schemas, that of all tools 32,000',
+  () => {
+    const standard = listBytes(['default'])
+    expect(standard.whole).toBeLessThanOrEqual(12_000)
+    expect(standard.lean).toBeLessThanOrEqual(8500)
+    expect(listBytes(['all']).whole).toBeLessThanOrEqual(32_000)
+  },
+)
+
+/** Messages as Slack sends them to a channel of people and one of bots: rich text beside the text, profiles, reactions, threads, attachments. */
+export function realisticHistory(count: number, peopleCount: number): readonly object[] {
+  return Array.from({ length: count }, (_, index) => {
+    const user = `U${String(index % peopleCount).padStart(4, '0')}AA`
+    const text = `Message ${index}: the deploy of service-${index} is done, see <https://ci.example/builds/${index}|build ${index}> and tell <@U0000AA> &amp; co.`
+    const ts = `17000${String(index).padStart(5, '0')}.000100`
+    const richText = {
+      type: 'rich_text',
+      block_id: `b${index}`,
+      elements: [
+        {
+          type: 'rich_text_section',
+          elements: [
+            { type: 'text', text: `Message ${index}: the deploy of service-${index} is done, see ` },
+            { type: 'link', url: `https://ci.example/builds/${index}`, text: `build ${index}` },
+            { type: 'text', text: ' and tell ' },
+            { type: 'user', user_id: 'U0000AA' },
+            { type: 'text', text: ' & co.' },
+          ],
+        },
+      ],
+    }
+    return {
+      type: 'message',
+      user,
+      ts,
+      client_msg_id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+      text,
+      team: 'T100',
+      blocks: [richText],
+      ...(index % 5 === 0 ? { reactions: [{ name: 'thumbsup', users: [user], count: 1 }] } : {}),
+      ...(index % 7 === 0
+        ? {
+            thread_ts: ts,
+            reply_count: 3,
+            reply_users_count: 2,
+            latest_reply: ts,
+            reply_users: [user],
+            is_locked: false,
+            subscribed: false,
+          }
+        : {}),
+      ...(index % 10 === 0 ? { edited: { user, ts } } : {}),
+    }
+  }).reverse()
+}
+
+function workspaceOf(peopleCount: number) {
+  const bench = createToolBench()
+  bench.slack.on('users.info', ({ user }) => ({
+    user: {
+      id: user,
+      name: `person${String(user).slice(1, 5)}`,
+      profile: { display_name: `Person ${String(user).slice(1, 5)}` },
+    },
+  }))
+  return { ...bench, peopleCount }
+}
+
+verifies('tools:bytes:messages', "fifty messages as text cost at most 45 % of Slack's JSON", async () => {
+  const { slack, call } = workspaceOf(12)
+  const messages = realisticHistory(50, 12)
+  slack.on('conversations.history', { ok: true, messages, has_more: false })
+  const { text, data } = await call('slack_read_channel_messages', { channel: 'C1AA', limit: 50 })
+  const raw = Buffer.byteLength(JSON.stringify({ ok: true, messages, has_more: false }))
+  expect(data.messages).toHaveLength(50)
+  expect(Buffer.byteLength(text) / raw).toBeLessThanOrEqual(0.45)
+})
+
+verifies('tools:calls', 'reading 100 messages of 30 people costs 31 calls cold and 1 warm', async () => {
+  const { slack, call } = workspaceOf(30)
+  slack.on('conversations.history', { messages: realisticHistory(100, 30), has_more: false })
+  await call('slack_read_channel_messages', { channel: 'C1AA' })
+  expect(slack.counts()).toEqual({ 'conversations.history': 1, 'users.info': 30 })
+  slack.calls.length = 0
+  await call('slack_read_channel_messages', { channel: 'C1AA' })
+  expect(slack.counts()).toEqual({ 'conversations.history': 1 })
+})
+
+test('messages that bring their names along cost no look-up', async () => {
+  const { slack, call } = workspaceOf(5)
+  const messages = Array.from({ length: 20 }, (_, index) => ({
+    ts: `17000000${String(index).padStart(2, '0')}.000100`,
+    user: `U${index}AA`,
+    text: 'hi',
+    user_profile: { display_name: `Guest ${index}`, real_name: 'x' },
+  }))
+  slack.on('conversations.history', { messages })
+  await call('slack_read_channel_messages', { channel: 'C1AA' })
+  expect(slack.counts()).toEqual({ 'conversations.history': 1 })
+})
