@@ -54,7 +54,6 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
   pino: { files: /^src\/observe\// },
   'pino-pretty': { files: /^src\/observe\// },
   'prom-client': { files: /^src\/observe\// },
-  cockatiel: { files: /^src\/resilience\// },
   commander: { files: /^src\/cli\// },
   marked: { files: /^src\/tools\// },
   'bun:sqlite': { files: /^src\/queue\/sqlite-writer\.ts$/ },

@@ -17,6 +17,19 @@ test('every file keeps to the plan of the house', async () => {
   expect(findViolations(files)).toEqual([])
 })
 
+test('every dependency is used', async () => {
+  const { dependencies }: { dependencies: Record<string, string> } = await Bun.file(
+    `${root}package.json`,
+  ).json()
+  const imported = (await sourceFiles()).flatMap(({ text }) =>
+    readSource(text).imports.map(({ specifier }) => specifier ?? ''),
+  )
+  const isUsed = (name: string) =>
+    imported.some((specifier) => specifier === name || specifier.startsWith(`${name}/`))
+  // Both MCP SDKs bring zod; named here, they share one version.
+  expect(Object.keys(dependencies).filter((name) => !isUsed(name))).toEqual(['zod'])
+})
+
 verifies('S95', 'is built with elysia, the MCP SDK, web-api, TypeBox and the types of Bun', async () => {
   const imported = (await sourceFiles()).flatMap(({ text }) =>
     readSource(text).imports.map(({ specifier }) => specifier ?? ''),
