@@ -112,7 +112,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Kubernetes Deployment manifest, replicas: 3, secrets from slack-secrets keys bot-token/signing-secret, containerPort 3000, label app: slack-mcp-integrated',
     isOpen: true,
   },
-  S44: { says: 'Kubernetes Service type LoadBalancer 80', isOpen: true },
+  S44: { says: 'Kubernetes Service type LoadBalancer 80' },
   S45: {
     says: 'Heroku: app boots from config vars and git push (Procfile or container; binds $PORT)',
     isOpen: true,
@@ -190,10 +190,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S78: { says: 'Connection pooling: shared HTTP connections (=S24)' },
   S79: {
     says: 'Process management: reduced overhead — clean start, SIGTERM drain, exit codes',
-    isOpen: true,
   },
   S80: { says: 'Monitoring simplicity: single deployment to monitor', isOpen: true },
-  S81: { says: 'Horizontal scaling: several instances correct at once (see S44)', isOpen: true },
+  S81: { says: 'Horizontal scaling: several instances correct at once (see S44)' },
   S82: { says: 'Load balancing: requests may be spread over instances', isOpen: true },
   S83: {
     says: 'Auto-scaling on CPU/memory/request metrics ⇒ metrics must expose what an autoscaler needs (in-flight, rate, queue depth)',
@@ -252,7 +251,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Run modes: download-and-run binary; scratch/distroless container (read-only fs, no shell, no curl ⇒ the binary needs its own health probe subcommand); systemd service on a VM; bun test',
     isOpen: true,
   },
-  S100: { says: 'The two halves also run alone: MCP only, webhook only.', isOpen: true },
+  S100: { says: 'The two halves also run alone: MCP only, webhook only.' },
   S101: { says: 'MCP over stdio.', isOpen: true },
   S103: { says: 'All six upstream tools with their names.' },
   S104: { says: 'Resource slack://emojis.' },
@@ -503,4 +502,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Refusals of revision 2026-07-28 carry the unified error beside what the protocol demands',
   },
   'mcp:policy:token': { says: 'The policy of a token holds in lists and in calls (T22)' },
+  'queue:sqlite:process': {
+    says: 'The compiled server keeps what it acknowledged through kill -9, and one server owns a state directory.',
+  },
 }
