@@ -26,7 +26,7 @@ test('every dependency is used', async () => {
   )
   const isUsed = (name: string) =>
     imported.some((specifier) => specifier === name || specifier.startsWith(`${name}/`))
-  // Both MCP SDKs bring zod; named here, they share one version.
+  // A peer of the MCP SDKs, so ours to install: one version for both.
   expect(Object.keys(dependencies).filter((name) => !isUsed(name))).toEqual(['zod'])
 })
 
