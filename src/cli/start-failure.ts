@@ -1,4 +1,4 @@
-import { AppError } from '../base/errors.ts'
+import { AppError, type ErrorCode } from '../base/errors.ts'
 import type { Config } from '../config/option-table.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 
@@ -12,14 +12,21 @@ export function startFailureReason(error: unknown, { host, port }: Pick<Config, 
     return `${host} is no address of this machine; choose another with HOST or --host`
   if (error instanceof AppError) {
     const details = Object.entries(error.details).map(([name, value]) => `${name}: ${String(value)}`)
-    return ['the server cannot start', error.message, ...details].join('; ')
+    return ['the server cannot start', error.message.replace(/\.$/, ''), ...details].join('; ')
   }
   return `the server cannot start: ${error instanceof Error ? error.message : String(error)}`
 }
 
+/** Trying again does not help: somebody has to change what the server was given. */
+const operatorFaults: ReadonlySet<ErrorCode> = new Set([
+  'CONFIG_INVALID',
+  'STATE_DIR_IN_USE',
+  'STATE_DIR_UNUSABLE',
+])
+
 export function startFailureCode(error: unknown): ExitCode {
   if (!(error instanceof AppError)) return exitCodes.failed
-  if (error.code === 'CONFIG_INVALID') return exitCodes.config
+  if (operatorFaults.has(error.code)) return exitCodes.config
   return error.isRetryable ? exitCodes.unavailable : exitCodes.failed
 }
 

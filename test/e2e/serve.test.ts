@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type RunningServer,
+  runBinary,
+  spawnBinary,
+  startServer,
+  testCredentials,
+} from '../support/binary.ts'
+import { eventCallback, signedRequest } from '../support/signed-sender.ts'
+import { verifies } from '../support/verifies.ts'
+
+const signingSecret = testCredentials.SLACK_SIGNING_SECRET
+
+/** A signed event with this id, and the status of its answer. */
+async function send({ url }: Pick<RunningServer, 'url'>, eventId: string): Promise<number> {
+  const request = signedRequest(eventCallback({ eventId }), {
+    signingSecret,
+    nowMs: Date.now(),
+    url: `${url}/slack/events`,
+  })
+  return (await fetch(request)).status
+}
+
+describe('starting', () => {
+  test('missing credentials are all named at once, with where to find them, and exit code 78', async () => {
+    const { exitCode, stderr, stdout } = await runBinary()
+    expect(exitCode).toBe(78)
+    expect(stderr).toContain('SLACK_BOT_TOKEN')
+    expect(stderr).toContain('SLACK_SIGNING_SECRET')
+    expect(stderr).toContain('App Credentials')
+    expect(stdout).toBe('')
+  })
+
+  verifies('S100', 'each half runs alone, without the credential of the other', async () => {
+    const { SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET } = testCredentials
+    for (const [args, env, status] of [
+      [['--no-webhook'], { SLACK_BOT_TOKEN }, { webhook: 404, mcp: 401 }],
+      [['--no-mcp'], { SLACK_SIGNING_SECRET }, { webhook: 401, mcp: 404 }],
+    ] as const) {
+      const child = spawnBinary({ args, env: { PORT: '0', LOG_FORMAT: 'json', ...env } })
+      await using _child = child
+      const line = await child.stdout.find((text) => text.includes('"msg":"server_started"'))
+      const { url } = JSON.parse(line) as { url: string }
+      const statusOf = async (path: string) => (await fetch(`${url}${path}`, { method: 'POST' })).status
+      expect({ webhook: await statusOf('/slack/events'), mcp: await statusOf('/mcp') }).toEqual(status)
+    }
+  })
+
+  test('a port in use is one line, and no second listener', async () => {
+    const { child, port } = await startServer()
+    await using _child = child
+    const second = await runBinary({ env: { ...testCredentials, PORT: String(port) } })
+    expect(second.exitCode).toBe(1)
+    expect(second.stderr.trim().split('\n')).toHaveLength(1)
+    expect(second.stderr).toContain(`port ${port}`)
+  })
+
+  test('the start line names the bound address and port', async () => {
+    const { child, port, url } = await startServer()
+    await using _child = child
+    expect(child.stdout.logged('server_started')).toMatchObject([{ host: '127.0.0.1', port, url }])
+    expect(port).toBeGreaterThan(0)
+  })
+})
+
+describe('stopping', () => {
+  verifies('S79', 'SIGTERM and SIGINT drain and exit 0, refusing nobody that was taken in', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const server = await startServer()
+      await using child = server.child
+      const statuses: (number | string)[] = []
+      let isStopping = false
+      const senders = Array.from({ length: 8 }, async (_, sender) => {
+        for (let count = 0; !isStopping || count < 3; count++) {
+          const status = await send(server, `Ev${sender}_${count}`).catch(() => 'refused' as const)
+          statuses.push(status)
+          if (status === 'refused') return
+        }
+      })
+      await Bun.sleep(150)
+      isStopping = true
+      child.signal(signal)
+      expect(await child.exited).toBe(0)
+      await Promise.all(senders)
+      // Taken in and stored, or refused at the door: never half done.
+      expect(statuses.filter((status) => status !== 200 && status !== 'refused')).toEqual([])
+      expect(child.stdout.logged('server_stopped')).toHaveLength(1)
+    }
+  })
+
+  test('an open stream does not keep the process', async () => {
+    const server = await startServer()
+    await using child = server.child
+    const token = (await runBinary({ args: ['token'], env: testCredentials })).stdout.trim()
+    const stream = await fetch(`${server.url}/mcp/sse`, { headers: { authorization: `Bearer ${token}` } })
+    expect(stream.status).toBe(200)
+    const text = stream.text().catch(() => 'cut')
+    child.signal('SIGTERM')
+    expect(await child.exited).toBe(0)
+    expect(await text).toContain('retry:')
+  })
+
+  test('a second signal stops at once', async () => {
+    const server = await startServer()
+    await using child = server.child
+    // A body that never ends keeps the first stop waiting.
+    const { promise: never } = Promise.withResolvers<void>()
+    const body = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(new TextEncoder().encode('{'))
+        await never
+      },
+    })
+    const pending = fetch(`${server.url}/slack/events`, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        'x-slack-request-timestamp': String(Math.floor(Date.now() / 1000)),
+        'x-slack-signature': `v0=${'a'.repeat(64)}`,
+      },
+    }).catch(() => undefined)
+    await Bun.sleep(200)
+    child.signal('SIGTERM')
+    await child.stdout.find((line) => line.includes('server_stop_requested'))
+    child.signal('SIGTERM')
+    expect([0, 1]).toContain(await child.exited)
+    await pending
+  })
+})
+
+describe('the sqlite backend', () => {
+  verifies(
+    'queue:sqlite:process',
+    'keeps what was acknowledged through kill -9, and its ids too',
+    async () => {
+      const stateDirectory = mkdtempSync(join(tmpdir(), 'slack-integrated-server-state-'))
+      const env = { QUEUE_BACKEND_TYPE: 'sqlite', STATE_DIR: stateDirectory }
+      try {
+        const first = await startServer({ env })
+        const taken = await Promise.all(Array.from({ length: 50 }, (_, index) => send(first, `Ev${index}`)))
+        expect(taken.every((status) => status === 200)).toBe(true)
+        first.child.signal('SIGKILL')
+        await first.child.exited
+        const second = await startServer({ env })
+        await using child = second.child
+        for (let index = 0; index < 50; index++) expect(await send(second, `Ev${index}`)).toBe(200)
+        const metrics = await (await fetch(`${second.url}/metrics`)).text()
+        expect(metrics).toContain('slackmcp_queue_depth 50')
+        expect(metrics).toContain(
+          'slackmcp_events_received_total{event_type="message",outcome="duplicate"} 50',
+        )
+        const third = await runBinary({ env: { ...testCredentials, ...env, PORT: '0' } })
+        expect(third.exitCode).toBe(78)
+        expect(third.stderr).toContain(String(child.pid))
+      } finally {
+        rmSync(stateDirectory, { recursive: true, force: true })
+      }
+    },
+  )
+})
