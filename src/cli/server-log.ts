@@ -20,6 +20,7 @@ export function createServerLog(context: CliContext, config: Config, stream: 'st
   const { isTerminal } = context[stream]
   const isPretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && isTerminal)
   const writer: LineWriter = createLineWriter(context.logStream(stream), {
+    clock: context.clock,
     onDropped: (lineCount) => log.warn('log_lines_dropped', { line_count: lineCount }),
   })
   const log = createLogger({

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../base/clock.ts'
+import { type Clock, sleep, type Timer } from '../base/clock.ts'
 
 /** What is written to: `process.stdout` or `process.stderr`, handed in. */
 export interface LineStream {
@@ -8,6 +8,8 @@ export interface LineStream {
 }
 
 export interface LineWriterOptions {
+  /** With a clock, the lines of one turn of the event loop leave in one write: a system call costs as much as making a line. Without, each leaves at once. */
+  readonly clock?: Clock
   /** What waits for a slow reader, at most, in UTF-16 units; further lines are dropped and counted. Default 4 Mi. */
   readonly pendingCharactersMax?: number
   /** The reader keeps up again after `lineCount` lines were dropped. */
@@ -22,6 +24,8 @@ export interface LineWriter {
 }
 
 const pendingCharactersMaxDefault = 4 * 1_024 * 1_024
+/** Lines that gather in a turn leave before it ends once they are this many UTF-16 units: what a pipe holds. */
+const gatheredCharactersMax = 64 * 1_024
 
 /**
  * Lines to a stream whose reader may be slow or gone, without waiting, growing without bound or crashing. While the reader keeps up a line is
@@ -40,6 +44,7 @@ class StreamLineWriter implements LineWriter {
   #pending: string[] = []
   #pendingCharacters = 0
   #droppedCount = 0
+  #turn: Timer | undefined
   #waiters: (() => void)[] = []
 
   constructor(stream: LineStream, options: LineWriterOptions) {
@@ -52,14 +57,28 @@ class StreamLineWriter implements LineWriter {
   write(line: string): void {
     if (this.#isGone) return
     if (this.#isBehind) this.#keep(line)
-    else this.#send(line)
+    else if (this.#options.clock === undefined) this.#send(line)
+    else this.#gather(line, this.#options.clock)
   }
 
   async flush(clock: Clock, deadlineMs: number): Promise<void> {
+    if (!this.#isBehind) this.#sendPending()
     if (this.#writesInFlight === 0 || this.#isGone) return
     const isOver = new AbortController()
     this.#waiters.push(() => isOver.abort())
     await sleep(clock, deadlineMs, isOver.signal)
+  }
+
+  #gather(line: string, clock: Clock): void {
+    this.#pending.push(line)
+    this.#pendingCharacters += line.length
+    if (this.#pendingCharacters >= gatheredCharactersMax) this.#sendPending()
+    else this.#turn ??= clock.schedule(0, () => this.#endTurn())
+  }
+
+  #endTurn(): void {
+    this.#turn = undefined
+    if (!this.#isBehind) this.#sendPending()
   }
 
   #keep(line: string): void {
@@ -75,7 +94,8 @@ class StreamLineWriter implements LineWriter {
   #send(text: string): void {
     this.#writesInFlight++
     try {
-      if (!this.#stream.write(text, this.#written)) this.#isBehind = true
+      // A stream may be done before it returns: then nothing would ever say that it caught up.
+      if (!this.#stream.write(text, this.#written)) this.#isBehind = this.#writesInFlight > 0
     } catch {
       this.#end()
     }
@@ -104,6 +124,7 @@ class StreamLineWriter implements LineWriter {
   /** The reader is gone for good: nothing waits any more. */
   #end(): void {
     this.#isGone = true
+    this.#turn?.cancel()
     this.#pending = []
     this.#pendingCharacters = 0
     this.#wake()

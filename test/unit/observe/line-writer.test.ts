@@ -44,6 +44,64 @@ describe('a reader that keeps up', () => {
   })
 })
 
+describe('with a clock', () => {
+  const gathering = () => {
+    const clock = new FakeClock()
+    const stream = new ScriptedStream()
+    return { clock, stream, writer: createLineWriter(stream, { clock }) }
+  }
+
+  test('the lines of one turn leave in one write, at its end', async () => {
+    const { clock, stream, writer } = gathering()
+    writer.write('1\n')
+    writer.write('2\n')
+    expect(stream.written).toEqual([])
+    await clock.advance(0)
+    expect(stream.written).toEqual(['1\n2\n'])
+    writer.write('3\n')
+    await clock.advance(0)
+    expect([stream.written, clock.timerCount]).toEqual([['1\n2\n', '3\n'], 0])
+  })
+
+  test('what fills a pipe leaves before the turn ends, and no sooner', () => {
+    const { stream, writer } = gathering()
+    writer.write('x'.repeat(65_535))
+    expect(stream.written).toEqual([])
+    writer.write('x')
+    expect(stream.written.map(({ length }) => length)).toEqual([65_536])
+  })
+
+  test('a flush does not wait for the turn to end', async () => {
+    const { clock, stream, writer } = gathering()
+    writer.write('1\n')
+    const flushed = writer.flush(clock, 1_000)
+    expect(stream.written).toEqual(['1\n'])
+    stream.drain()
+    await flushed
+    await clock.advance(0)
+    expect([stream.written, clock.timerCount]).toEqual([['1\n'], 0])
+  })
+
+  test('a reader that fell behind meanwhile is not written to', async () => {
+    const { clock, stream, writer } = gathering()
+    stream.accepts = false
+    writer.write('x'.repeat(65_535))
+    writer.write('y')
+    writer.write('2\n')
+    await clock.advance(0)
+    expect(stream.written.length).toBe(1)
+    stream.drain()
+    expect(stream.written.length).toBe(2)
+  })
+
+  test('a reader that is gone leaves no timer', async () => {
+    const { clock, stream, writer } = gathering()
+    writer.write('1\n')
+    stream.fail()
+    expect([stream.written, clock.timerCount]).toEqual([[], 0])
+  })
+})
+
 describe('a slow reader', () => {
   verifies(
     'observe:log:slow-reader',
@@ -99,6 +157,21 @@ describe('a slow reader', () => {
     stream.accepts = true
     stream.drain()
     expect(stream.written).toEqual(['1\n', '2\n', 'dropped 1\n'])
+  })
+
+  test('that is done before it says that it is full is not waited for', () => {
+    const written: string[] = []
+    const writer = createLineWriter({
+      write(text, done) {
+        written.push(text)
+        done()
+        return false
+      },
+      on: () => undefined,
+    })
+    writer.write('1\n')
+    writer.write('2\n')
+    expect(written).toEqual(['1\n', '2\n'])
   })
 
   test('is written to again only once all it was given has left', () => {
