@@ -1,4 +1,4 @@
-import { parseConversationReference, parseUserReference } from '../slack/reference.ts'
+import { parseConversationReference, parseUserReference, type UserReference } from '../slack/reference.ts'
 import type { SlackUser } from '../slack/user.ts'
 import { argumentError } from './argument-error.ts'
 import type { ChannelAction } from './channel-policy.ts'
@@ -44,8 +44,8 @@ export async function openConversation(
     id = (await directory.channels.find(reference.name, isShown, signal)).id
   } else {
     policy.requireDirectMessages(principal, action)
-    const user = await directory.users.find(reference.user, signal)
-    id = await directory.channels.directMessage(user.id, signal)
+    const userId = await userIdBehind(context, reference.user)
+    id = await directory.channels.directMessage(userId, signal)
   }
   await policy.require(principal, action, id, signal)
   context.noteChannel(id)
@@ -80,15 +80,27 @@ export function requireThreadTs(
   return requireTs('thread_ts', given ?? threadTs, { ts })
 }
 
+type FindingContext = Pick<SlackToolContext, 'directory' | 'signal'>
+
 /** The person behind whatever somebody wrote. */
-export async function findUser(
-  context: Pick<SlackToolContext, 'directory' | 'signal'>,
-  given: string,
-  field = 'user',
-): Promise<SlackUser> {
+export async function findUser(context: FindingContext, given: string, field = 'user'): Promise<SlackUser> {
+  return await context.directory.users.find(requireUserReference(given, field), context.signal)
+}
+
+/** The id of the person. What is an id already costs no call: Slack refuses one that is nobody's. */
+export async function findUserId(context: FindingContext, given: string, field = 'user'): Promise<string> {
+  return await userIdBehind(context, requireUserReference(given, field))
+}
+
+async function userIdBehind(
+  { directory, signal }: FindingContext,
+  reference: UserReference,
+): Promise<string> {
+  return reference.kind === 'id' ? reference.id : (await directory.users.find(reference, signal)).id
+}
+
+function requireUserReference(given: string, field: string): UserReference {
   const reference = parseUserReference(given)
-  if (reference === undefined) {
-    throw argumentError({ field, given, accepted: 'a user id, @name or e-mail address', example: '@ada' })
-  }
-  return await context.directory.users.find(reference, context.signal)
+  if (reference !== undefined) return reference
+  throw argumentError({ field, given, accepted: 'a user id, @name or e-mail address', example: '@ada' })
 }

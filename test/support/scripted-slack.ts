@@ -37,9 +37,16 @@ export class ScriptedSlack implements SlackApi {
   readonly #answers = new Map<string, ScriptedAnswer>()
   #identity: SlackIdentity | undefined = scriptedIdentity
   #userIdentity: SlackIdentity | undefined
+  #answeredMax = Number.POSITIVE_INFINITY
 
   on(method: string, answer: ScriptedAnswer | SlackAnswer): this {
     this.#answers.set(method, typeof answer === 'function' ? (answer as ScriptedAnswer) : () => answer)
+    return this
+  }
+
+  /** Only the first `count` calls are answered; the next one hangs until it is cancelled. */
+  hangAfter(count: number): this {
+    this.#answeredMax = count
     return this
   }
 
@@ -56,6 +63,7 @@ export class ScriptedSlack implements SlackApi {
   ): Promise<SlackAnswer> {
     this.calls.push({ method, params, token: options.token ?? 'bot' })
     if (options.signal?.aborted === true) throw new AppError('CALL_CANCELLED')
+    if (this.calls.length > this.#answeredMax) return await hangs(params, options)
     const answer = this.#answers.get(method)
     if (answer === undefined) throw new Error(`No script for ${method} ${JSON.stringify(params)}`)
     return await answer(params, options)

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { findUser, openConversation } from '../conversation.ts'
+import { findUserId, openConversation } from '../conversation.ts'
 import { answers, channelField, dryRunField, listField, optional, userField } from '../fields.ts'
 import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
 import { type DryRun, dryRun } from '../planned-call.ts'
@@ -34,8 +34,8 @@ export const inviteToChannel = defineSlackTool({
     const { id } = await openConversation(context, args.channel, 'write')
     const calls: { method: string; params: { channel: string; users: string } }[] = []
     for (const given of args.users) {
-      const user = await findUser(context, given, 'users')
-      calls.push({ method: 'conversations.invite', params: { channel: id, users: user.id } })
+      const users = await findUserId(context, given, 'users')
+      calls.push({ method: 'conversations.invite', params: { channel: id, users } })
     }
     if (args.dry_run === true) return dryRun(calls)
     const responses: readonly InviteResult[] = await eachItem(

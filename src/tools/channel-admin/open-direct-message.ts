@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { asObject, asText } from '../../slack/json-fields.ts'
-import { findUser } from '../conversation.ts'
+import { findUserId } from '../conversation.ts'
 import { answers, dryRunField, optional, userField } from '../fields.ts'
 import { type DryRun, perform } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
@@ -27,7 +27,7 @@ export const openDirectMessage = defineSlackTool({
   async run(args, context) {
     context.policy.requireDirectMessages(context.principal, 'write')
     const ids: string[] = []
-    for (const user of args.users) ids.push((await findUser(context, user, 'users')).id)
+    for (const user of args.users) ids.push(await findUserId(context, user, 'users'))
     const call = { method: 'conversations.open', params: { users: ids.join(',') } }
     return await perform(context, call, args.dry_run, (answer) => {
       const channel = asText(asObject(answer['channel'])['id']) ?? ''

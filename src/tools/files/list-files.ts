@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { asNumber, asObject, asObjects, asText, compact } from '../../slack/json-fields.ts'
-import { findUser, openConversation } from '../conversation.ts'
+import { findUserId, openConversation } from '../conversation.ts'
 import { answers, channelField, limitField, listField, optional, timeField, userField } from '../fields.ts'
 import { count, type Provenance, provenance, renderListing } from '../message-page.ts'
 import { localMoment } from '../scheduling/schedule-message.ts'
@@ -76,7 +76,7 @@ async function paramsOf(args: ListArguments, context: SlackToolContext) {
     page: args.page,
     channel:
       args.channel === undefined ? undefined : (await openConversation(context, args.channel, 'read')).id,
-    user: args.user === undefined ? undefined : (await findUser(context, args.user)).id,
+    user: args.user === undefined ? undefined : await findUserId(context, args.user),
     ts_from: args.oldest === undefined ? undefined : parsePastTime('oldest', args.oldest, frame),
     ts_to: args.latest === undefined ? undefined : parsePastTime('latest', args.latest, frame),
   })
