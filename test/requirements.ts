@@ -525,4 +525,5 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'queue:sqlite:retention': { says: 'Retention never removes what a group has not acknowledged.' },
   'queue:sqlite:hung-writer': { says: 'A commit that hangs costs 503 at the deadline.' },
   'queue:dedupe:apart': { says: 'Ids are remembered in records of their own, whatever retention removed.' },
+  'mcp:cancel:stream': { says: 'The stream of a cancelled request ends, and its id can be used again' },
 }

@@ -78,6 +78,20 @@ describe('a session', () => {
       body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
     })
     expect([response.status, await errorCodeOf(response)]).toEqual([404, 'MCP_SESSION_NOT_FOUND'])
+    const stream = await fetch(`${mcp.origin}/mcp/sse`, {
+      headers: { authorization: `Bearer ${aliceToken}` },
+    })
+    const events = eventReader(stream)
+    const endpoint = new URL((await events.next()).value?.data ?? '', mcp.origin)
+    const headers = { 'mcp-session-id': endpoint.searchParams.get('sessionId') ?? '' }
+    const crossed = [
+      await mcpHttp(mcp).post({ jsonrpc: '2.0', id: 1, method: 'ping' }, headers),
+      await mcpHttp(mcp).get(headers),
+      await mcpHttp(mcp).delete(headers),
+    ]
+    expect(crossed.map(({ status }) => status)).toEqual([404, 404, 404])
+    expect(mcp.plugin.counts().sseSessions).toBe(1)
+    await events.return(undefined)
   })
 
   test('ends by DELETE, for every method', async () => {

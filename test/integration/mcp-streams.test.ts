@@ -229,4 +229,34 @@ describe('a stream', () => {
       })
     },
   )
+
+  for (const id of [0, 'a'])
+    verifies(
+      'mcp:cancel:stream',
+      `of the cancelled request ${JSON.stringify(id)} ends, without an answer`,
+      async () => {
+        const began = Promise.withResolvers<void>()
+        const hold = sketchTool({
+          name: 'hold',
+          input: Type.Object({}),
+          async run(_, { signal }) {
+            began.resolve()
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+            return 'late'
+          },
+        })
+        await using mcp = startMcp({ offer: sketchOffer({ tools: [hold] }) })
+        const http = mcpHttp(mcp)
+        const headers = { 'mcp-session-id': await http.open() }
+        const call = http.post(callMessage(id, 'hold'), headers)
+        await began.promise
+        const params = { requestId: id }
+        await http.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, headers)
+        const said = await (await call).text()
+        expect(said).toStartWith(': open\n\n')
+        expect(said).not.toContain('event: message')
+        const again = http.post(callMessage(id, 'absent'), headers)
+        expect(await (await again).json()).toMatchObject({ id, error: { code: -32602 } })
+      },
+    )
 })
