@@ -48,14 +48,18 @@ export class WriterClient {
 
   /** Starts the writer and opens the file. Rejects with a WriterError. */
   async open(): Promise<WriterReply<'open'>> {
-    this.#port = this.#options.openPort({
+    const port = this.#options.openPort({
       onAnswer: (answer) => this.#onAnswer(answer),
-      onEnd: (reason) => this.#onEnd(reason),
+      // The end of a writer that was given up is reported late, when its successor is at work.
+      onEnd: (reason) => {
+        if (this.#port === port) this.#onEnd(reason)
+      },
     })
+    this.#port = port
     try {
-      return await this.#send(this.#port, 'open', this.#options.open)
+      return await this.#send(port, 'open', this.#options.open)
     } catch (error) {
-      this.#drop('not opened')
+      if (this.#port === port) this.#drop('not opened')
       throw error
     }
   }

@@ -80,7 +80,8 @@ export class SqliteDeliveries {
 
   take(group: GroupRecord, { seqs, countMax }: TakeRequest, nowMs: number): readonly TakenEvent[] {
     const again = seqs.flatMap((seq) => this.#takeOneAgain(group, seq, nowMs) ?? [])
-    const taken = [...again, ...this.#takeNew(group, countMax - again.length, nowMs)]
+    const isEnough = again.length >= countMax
+    const taken = isEnough ? again : [...again, ...this.#takeNew(group, countMax - again.length, nowMs)]
     if (taken.length > 0) this.#markActive(group, nowMs)
     return taken
   }
@@ -126,22 +127,31 @@ export class SqliteDeliveries {
     return { seq, event, attempt: integer(this.#takeAgain.get(group.groupId, seq), 'tries') }
   }
 
+  /** At least one, unless there is none: rows that turn out to be damaged do not count. */
   #takeNew(group: GroupRecord, countMax: number, nowMs: number): readonly TakenEvent[] {
-    if (countMax <= 0) return []
+    for (;;) {
+      const { rows, isExhausted } = this.#readNew(group, countMax)
+      const taken = rows.flatMap((row) => this.#takeOne(group, row, nowMs) ?? [])
+      const last = rows.at(-1)
+      // Past rows of other topics and groups too, once there is nothing more: else each take would read them again.
+      group.cursor = isExhausted || last === undefined ? this.#parts.ledger.lastSeq : asEventRow(last).seq
+      this.#parts.ledger.changed(group)
+      if (taken.length > 0 || isExhausted) return taken
+    }
+  }
+
+  #readNew(
+    { topicId, cursor, groupId }: GroupRecord,
+    countMax: number,
+  ): { readonly rows: readonly SqlRow[]; readonly isExhausted: boolean } {
     const rows: SqlRow[] = []
     let bytes = 0
-    for (const row of this.#newRows.iterate(group.topicId, group.cursor, group.groupId, countMax)) {
+    for (const row of this.#newRows.iterate(topicId, cursor, groupId, countMax)) {
       rows.push(row)
       bytes += asEventRow(row).size
-      if (bytes >= takeBytesMax) break
+      if (bytes >= takeBytesMax) return { rows, isExhausted: false }
     }
-    const taken = rows.flatMap((row) => this.#takeOne(group, row, nowMs) ?? [])
-    // Past rows of other topics and groups too, once there is nothing more: else each take would read them again.
-    const isExhausted = rows.length < countMax && bytes < takeBytesMax
-    const last = rows.at(-1)
-    group.cursor = isExhausted || last === undefined ? this.#parts.ledger.lastSeq : asEventRow(last).seq
-    this.#parts.ledger.changed(group)
-    return taken
+    return { rows, isExhausted: rows.length < countMax }
   }
 
   #takeOne(group: GroupRecord, row: SqlRow, nowMs: number): TakenEvent | undefined {

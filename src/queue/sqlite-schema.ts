@@ -35,15 +35,23 @@ CREATE TABLE quarantine (
 CREATE TABLE pings (ping_id INTEGER PRIMARY KEY, pinged_at_ms INTEGER NOT NULL) STRICT;
 `
 
-/** Makes the tables of a new file, or brings an older one up to date. Throws where the file is newer than this release. */
-export function prepareSchema(db: SqlDatabase): void {
-  const version = integer(db.prepare('PRAGMA user_version').get(), 'user_version')
-  if (version === schemaVersion) return
+/** Throws where a newer release has written the file; changes nothing. */
+export function refuseNewerSchema(db: SqlDatabase): void {
+  const version = readVersion(db)
   if (version > schemaVersion) throw new NewerSchemaError(version)
+}
+
+/** Makes the tables of a new file, or brings an older one up to date. */
+export function prepareSchema(db: SqlDatabase): void {
+  if (readVersion(db) === schemaVersion) return
   db.run('BEGIN IMMEDIATE')
   db.run(schema)
   db.run(`PRAGMA user_version = ${schemaVersion}`)
   db.run('COMMIT')
+}
+
+function readVersion(db: SqlDatabase): number {
+  return integer(db.prepare('PRAGMA user_version').get(), 'user_version')
 }
 
 export class NewerSchemaError extends Error {

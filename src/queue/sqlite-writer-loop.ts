@@ -8,7 +8,7 @@ import type {
   WriterKind,
   WriterReply,
 } from './sqlite-protocol.ts'
-import { NewerSchemaError, prepareSchema } from './sqlite-schema.ts'
+import { NewerSchemaError, prepareSchema, refuseNewerSchema } from './sqlite-schema.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
 /** Pages in the WAL after which a commit copies them into the file (16 MiB): fewer pauses than SQLite's 1,000 pages. */
@@ -125,7 +125,9 @@ export class SqliteWriter {
     const { request, directory } = this.#opened
     const db = this.#openDatabase(directory.databasePath)
     try {
-      configure(db, request.lockWaitMs)
+      db.run(`PRAGMA busy_timeout = ${request.lockWaitMs}`)
+      refuseNewerSchema(db)
+      configure(db)
       prepareSchema(db)
       this.#connection = { db, store: new SqliteStore(db, request.limits, nowMs) }
       return this.#connection.store
@@ -136,8 +138,7 @@ export class SqliteWriter {
   }
 }
 
-function configure(db: SqlDatabase, lockWaitMs: number): void {
-  db.run(`PRAGMA busy_timeout = ${lockWaitMs}`)
+function configure(db: SqlDatabase): void {
   db.run('PRAGMA journal_mode = WAL')
   // FULL syncs the WAL at every commit: NORMAL may lose the last ones when the power fails, after we have answered 200.
   db.run('PRAGMA synchronous = FULL')

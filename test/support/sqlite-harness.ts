@@ -13,6 +13,8 @@ import { sequentialIds } from './sequential-ids.ts'
 
 /** Lets other threads work; nothing is decided by how long it takes. */
 const breathMs = 1
+/** The longest time that passes without a breath: what a timer starts in another thread must not be overtaken by the next timer. */
+const strideMs = 60_000
 
 /** A directory of its own, SQLite queues in it with real writer threads and an injected clock. */
 export class SqliteHarness {
@@ -47,9 +49,11 @@ export class SqliteHarness {
   }
 
   async advance(ms: number): Promise<void> {
-    await this.clock.advance(ms)
-    await Bun.sleep(breathMs)
-    await settle()
+    for (let leftMs = ms; leftMs >= 0; leftMs -= strideMs) {
+      await this.clock.advance(Math.min(leftMs, strideMs))
+      await Bun.sleep(breathMs)
+      await settle()
+    }
   }
 
   /** Somebody else (a backup tool, say) keeps the file locked: no transaction begins. */
@@ -66,7 +70,12 @@ export class SqliteHarness {
 
   async close(): Promise<void> {
     this.endOutage()
-    await Promise.all(this.#queues.map((queue) => queue.stop()))
+    let hasStopped = false
+    const stopped = Promise.all(this.#queues.map((queue) => queue.stop())).finally(() => {
+      hasStopped = true
+    })
+    while (!hasStopped) await this.advance(1_000)
+    await stopped
     rmSync(this.stateDirectory, { recursive: true, force: true })
   }
 
