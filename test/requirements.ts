@@ -526,4 +526,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'queue:sqlite:hung-writer': { says: 'A commit that hangs costs 503 at the deadline.' },
   'queue:dedupe:apart': { says: 'Ids are remembered in records of their own, whatever retention removed.' },
   'mcp:cancel:stream': { says: 'The stream of a cancelled request ends, and its id can be used again' },
+  'mcp:stdio:lines': { says: 'One bad line does not end a stdio session (T16)' },
+  'mcp:stdio:eof': { says: 'stdio ends with its input, after the last answers' },
+  'mcp:stdio:in-flight': { says: 'A stdio session may wait for a bounded number of answers' },
 }
