@@ -1,17 +1,27 @@
-// Runs the official MCP conformance suite against a fixture behind the product's own plugin: one line per revision, exit 1 unless every scored
-// scenario passes. With --verbose the suite's own words follow.
+// Runs the official MCP conformance suite: one line per revision for a fixture behind the product's own plugin, where every scored scenario must
+// pass, and one for the compiled product, which may fail only what asks for the suite's own tools. With --verbose the suite's own words follow.
 import { startConformanceServer } from '../test/conformance/fixture-server.ts'
-import { conformanceRevisions, runConformanceSuite } from '../test/conformance/run-suite.ts'
+import { startProduct } from '../test/conformance/product-server.ts'
+import { conformanceRevisions, runConformanceSuite, runProductSuite } from '../test/conformance/run-suite.ts'
 
-await using server = startConformanceServer()
 let isConformant = true
-for (const revision of conformanceRevisions) {
-  const result = await runConformanceSuite(`${server.origin}/mcp`, revision)
+
+function report(
+  title: string,
+  result: { readonly isConformant: boolean; readonly output: string },
+  note: string,
+) {
   isConformant &&= result.isConformant
-  const verdict = result.isConformant ? 'pass' : 'FAIL'
-  process.stdout.write(
-    `conformance ${revision}: ${verdict}, ${result.passed} of ${result.scored} scored scenarios\n`,
-  )
+  process.stdout.write(`${title}: ${result.isConformant ? 'pass' : 'FAIL'}${note}\n`)
   if (!result.isConformant || process.argv.includes('--verbose')) process.stderr.write(result.output)
 }
+
+await using fixture = startConformanceServer()
+for (const revision of conformanceRevisions) {
+  const result = await runConformanceSuite(`${fixture.origin}/mcp`, revision)
+  report(`conformance ${revision}`, result, `, ${result.passed} of ${result.scored} scored scenarios`)
+}
+await using product = await startProduct()
+for (const revision of conformanceRevisions)
+  report(`conformance ${revision}, product`, await runProductSuite(product.url, revision), '')
 process.exitCode = isConformant ? 0 : 1

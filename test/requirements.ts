@@ -110,16 +110,13 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S43: {
     says: 'Kubernetes Deployment manifest, replicas: 3, secrets from slack-secrets keys bot-token/signing-secret, containerPort 3000, label app: slack-mcp-integrated',
-    isOpen: true,
   },
   S44: { says: 'Kubernetes Service type LoadBalancer 80' },
   S45: {
     says: 'Heroku: app boots from config vars and git push (Procfile or container; binds $PORT)',
-    isOpen: true,
   },
   S46: {
     says: 'Google Cloud Run (Knative manifest), maxScale 10, containerPort 3000, env only SLACK_BOT_TOKEN + MCP_TRANSPORT — note: no signing secret in that example; see decision D6',
-    isOpen: true,
   },
   S47: {
     says: '"Deployment patterns" documented for: single container, Kubernetes, Heroku, Cloud Run (user adds: download-and-run binary, scratch/distroless container, systemd unit on a VM)',
@@ -215,7 +212,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S89: {
     says: 'Firewall rules: inbound HTTPS only (documentation + manifests, e.g. NetworkPolicy)',
-    isOpen: true,
   },
   S90: {
     says: 'API gateway: optional — must work behind one (path prefix, forwarded headers)',
@@ -358,6 +354,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'config show prints every value masked and with its origin, also when invalid.',
   },
   'cli:token': { says: 'token prints the bearer token of MCP, or of the admin routes.' },
+  'cli:generate': { says: 'generate prints deployment files for the public URL and image it is told.' },
+  'deploy:options-exist': { says: 'Every variable that a generated file names is an option.' },
+  'deploy:metrics-exist': { says: 'Alert rules and dashboard use only metrics that exist.' },
   'cli:healthcheck': { says: 'healthcheck exits 0 where the local server is well, else 1.' },
   'cli:help:examples': { says: 'Help of every command leads with examples.' },
   'cli:help:options': { says: 'Every option of the table is in the help of serve.' },
@@ -519,7 +518,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'queue:sqlite:modes': { says: 'The state folder is 0700, its files 0600.' },
   'queue:sqlite:one-server': { says: 'One server per state directory; the second is told the pid.' },
   'queue:sqlite:newer-schema': { says: 'A file written by a newer release is refused and not touched.' },
-  'queue:sqlite:moved-aside': { says: 'An unreadable file is moved aside, not deleted, and a new one begins.' },
+  'queue:sqlite:moved-aside': {
+    says: 'An unreadable file is moved aside, not deleted, and a new one begins.',
+  },
   'queue:sqlite:quarantine': { says: 'A row whose checksum does not match is set aside and counted.' },
   'queue:sqlite:group-commit': { says: 'Publishes that wait share one transaction.' },
   'queue:sqlite:retention': { says: 'Retention never removes what a group has not acknowledged.' },
@@ -529,4 +530,8 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:stdio:lines': { says: 'One bad line does not end a stdio session (T16)' },
   'mcp:stdio:eof': { says: 'stdio ends with its input, after the last answers' },
   'mcp:stdio:in-flight': { says: 'A stdio session may wait for a bounded number of answers' },
+  'queue:sqlite:kill': { says: 'kill -9 at any moment loses nothing acknowledged and doubles nothing.' },
+  'mcp:conformance:product': {
+    says: 'The compiled product fails only those conformance scenarios that ask for tools of the suite',
+  },
 }
