@@ -534,4 +534,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:conformance:product': {
     says: 'The compiled product fails only those conformance scenarios that ask for tools of the suite',
   },
+  'cli:manifest': { says: 'manifest prints what the Slack app needs for the enabled tools and events.' },
+  'cli:manifest:schema': { says: "The manifest keeps to Slack's published schema, whatever is switched on." },
+  'cli:tools-scopes': {
+    says: 'tools scopes says what each tool needs, what the token lacks, and how to get it.',
+  },
+  'cli:call-failures': {
+    says: 'Commands end with 77 where Slack refuses the token, 69 where nothing answers.',
+  },
 }

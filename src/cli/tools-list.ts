@@ -1,10 +1,8 @@
-import { forbiddingRule, selectTools } from '../tools/select-tools.ts'
 import type { SlackTool } from '../tools/slack-tool.ts'
-import { toolSettingsDefaults } from '../tools/tool-settings.ts'
-import { toolTable } from '../tools/tool-table.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { loadCommandConfig, reportProblems } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
+import { offeredTools } from './offered-tools.ts'
 import { renderTable } from './table-layout.ts'
 
 /** Prints the tools that this configuration offers. Slack is not asked: what the token's scopes leave out is still listed. */
@@ -14,17 +12,7 @@ export async function runToolsList(context: CliContext, flags: ParsedFlags): Pro
     reportProblems(context, loaded)
     return exitCodes.config
   }
-  const { mcpToolsets, mcpReadOnly, slackUserToken } = loaded.config
-  const settings = {
-    ...toolSettingsDefaults,
-    toolsets: mcpToolsets,
-    isReadOnly: mcpReadOnly,
-    hasUserToken: slackUserToken !== undefined,
-  }
-  const everyone = { isReadOnly: false, toolsets: undefined, channels: undefined }
-  const tools = selectTools(toolTable, settings).filter(
-    (tool) => forbiddingRule(tool, everyone, settings) === undefined,
-  )
+  const tools = offeredTools(loaded.config, { hasUserToken: loaded.config.slackUserToken !== undefined })
   context.stdout.write(flags.own['json'] === true ? asJson(tools) : asTable(tools))
   return exitCodes.done
 }
@@ -37,7 +25,7 @@ function asTable(tools: readonly SlackTool[]): string {
 }
 
 /** Where any one of the scopes is enough, each opens another kind of conversation. */
-function scopesText({ scopes, needsAnyScope }: SlackTool): string {
+export function scopesText({ scopes, needsAnyScope }: SlackTool): string {
   return scopes.join(needsAnyScope === true ? ' | ' : ', ')
 }
 

@@ -190,7 +190,8 @@ function waitNamedBy(error: unknown): number | undefined {
   return typeof seconds === 'number' ? seconds * 1000 : undefined
 }
 
-function parseIdentity(answer: SlackAnswer): SlackIdentity {
+/** The identity in an answer of `auth.test`. Throws SLACK_UNAVAILABLE for an answer that says nobody's. */
+export function parseIdentity(answer: SlackAnswer): SlackIdentity {
   const teamId = asText(answer['team_id'])
   const userId = asText(answer['user_id'])
   if (teamId === undefined || userId === undefined) {

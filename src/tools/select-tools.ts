@@ -44,9 +44,16 @@ function requireKnown(option: string, given: readonly string[], known: readonly 
 /** Whether the token that the tool uses may do what it does; while its scopes are not known, everything may. */
 export function hasScopes(tool: SlackTool, slack: Pick<SlackApi, 'identity'>): boolean {
   const scopes = slack.identity(tool.token)?.scopes
-  if (scopes === undefined || tool.scopes.length === 0) return true
-  const has = (scope: string) => scopes.includes(scope)
-  return tool.needsAnyScope === true ? tool.scopes.some(has) : tool.scopes.every(has)
+  return scopes === undefined || missingScopes(tool, scopes).length === 0
+}
+
+/** The scopes that `granted` lacks for the tool: all of them where any one would be enough, empty where it may be used. */
+export function missingScopes(
+  { scopes, needsAnyScope }: Pick<SlackTool, 'scopes' | 'needsAnyScope'>,
+  granted: readonly string[],
+): readonly string[] {
+  const missing = scopes.filter((scope) => !granted.includes(scope))
+  return needsAnyScope === true && missing.length < scopes.length ? [] : missing
 }
 
 /** The rule by which a principal may not use the tool; undefined where it may. */

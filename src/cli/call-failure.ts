@@ -1,0 +1,37 @@
+import type { AppError } from '../base/errors.ts'
+import { asOneLine } from '../base/text.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+
+/** Slack's codes that say: not with this token. */
+const tokenRefusals: readonly unknown[] = ['missing_scope', 'not_allowed_token_type', 'no_permission']
+
+/** The exit code of a call that failed (D18): 77 where Slack refuses the token, 69 where something does not answer, 130 after Ctrl-C, else 1. */
+export function callFailureCode({ code, details }: AppError): ExitCode {
+  switch (code) {
+    case 'SLACK_AUTH_FAILED':
+      return exitCodes.refused
+    case 'SLACK_REFUSED':
+      return tokenRefusals.includes(details['slack_error']) ? exitCodes.refused : exitCodes.failed
+    case 'SLACK_UNAVAILABLE':
+    case 'SLACK_CIRCUIT_OPEN':
+    case 'SLACK_RATE_LIMITED':
+    case 'QUEUE_UNAVAILABLE':
+      return exitCodes.unavailable
+    case 'CONFIG_INVALID':
+      return exitCodes.config
+    case 'CALL_CANCELLED':
+      return exitCodes.interrupted
+    default:
+      return exitCodes.failed
+  }
+}
+
+/** What failed, on one line: the message, then what is known of it. */
+export function callFailureLine({ message, details }: AppError): string {
+  const known = Object.entries(details).map(([name, value]) => `${name}: ${asText(value)}`)
+  return asOneLine([message, ...known].join('; '))
+}
+
+function asText(value: AppError['details'][string] | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
