@@ -1,6 +1,14 @@
 import { repeat, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import type {
+  DeadLetter,
+  GroupInfo,
+  Purge,
+  QueueBackend,
+  QueueDepth,
+  QueuedEvent,
+  Subscription,
+} from './driver.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { RedisQueue } from './redis.ts'
 import { type RedisQueueOptions, redisLimitsDefault } from './redis-options.ts'
@@ -49,6 +57,8 @@ export class SpoolQueue implements QueueBackend {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #measuring: Timer | undefined
+  /** Publishes under way: neither refused nor in the spool yet. */
+  #acceptingCount = 0
   #deadLetterCount = 0
   /** As of the tick before: events that were expected in vain twice are not coming. */
   #unsentBefore = 0
@@ -89,7 +99,12 @@ export class SpoolQueue implements QueueBackend {
       if (!this.#room.isThereFor(byteCount)) return await this.#redis.publish(event, signal)
     }
     this.#room.use(byteCount)
-    return await this.#accept(event, signal)
+    this.#acceptingCount++
+    try {
+      return await this.#accept(event, signal)
+    } finally {
+      this.#acceptingCount--
+    }
   }
 
   async depth(): Promise<QueueDepth> {
@@ -173,6 +188,18 @@ export class SpoolQueue implements QueueBackend {
     return await this.#redis.recent(topic, limit)
   }
 
+  async find(topic: string, eventId: string): Promise<QueuedEvent | undefined> {
+    await this.#catchUp()
+    return await this.#redis.find(topic, eventId)
+  }
+
+  async purge(purge: Purge): Promise<number> {
+    await this.#catchUp()
+    const count = await this.#redis.purge(purge)
+    await this.#measure()
+    return count
+  }
+
   async #start(): Promise<void> {
     await this.#spool.start()
     try {
@@ -242,8 +269,11 @@ export class SpoolQueue implements QueueBackend {
 
   async #measure(): Promise<void> {
     if (this.#redis.problem !== undefined) return this.#room.lift()
+    // Counted before Redis is asked: what goes over in between counts twice then, and not never.
+    const underWayCount = this.unsentCount + this.#acceptingCount
+    const mark = this.#room.mark()
     try {
-      this.#room.measure(await this.#redis.depth(), this.unsentCount)
+      this.#room.measure(await this.#redis.depth(), underWayCount, mark)
     } catch {
       this.#room.lift()
     }

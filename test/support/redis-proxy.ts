@@ -9,6 +9,8 @@ export class RedisProxy {
   readonly #sockets = new Set<Socket>()
   /** Judged for each piece of text that goes to Redis. */
   judge: (request: string) => ReplyFate = () => 'pass'
+  /** Replies that pass may be changed, to the same length. */
+  rewrite: (reply: string) => string = (reply) => reply
   /** Replies that did not arrive. */
   lostCount = 0
 
@@ -53,7 +55,7 @@ export class RedisProxy {
     })
     redis.on('data', (chunk) => {
       if (fate === 'pass') {
-        client.write(chunk)
+        client.write(Buffer.from(this.rewrite(chunk.toString('latin1')), 'latin1'))
         return
       }
       this.lostCount++
