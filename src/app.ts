@@ -24,10 +24,12 @@ import type { HostGuard } from './mcp/guard.ts'
 import { createMcpPlugin, type McpPlugin } from './mcp/route.ts'
 import type { Surface } from './mcp/surface.ts'
 import type { StdioPipe } from './mcp/stdio-transport.ts'
+import type { Surface } from './mcp/surface.ts'
 import { watchEventLoop } from './observe/event-loop-watch.ts'
 import type { Logger } from './observe/logger.ts'
 import { silentLogger } from './observe/silent.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
+import { silentLogger } from './observe/silent.ts'
 import type { GuardedQueue } from './queue/guarded-queue.ts'
 import { initializeSlackClient, type SlackClient } from './slack/client.ts'
 import { createSigningKeys } from './slack/signature.ts'
@@ -56,6 +58,8 @@ export interface IntegratedApp {
   /** Everything that MCP offers, without a transport: for the command line. Undefined where MCP is off. */
   readonly mcp: Surface | undefined
   health(): Promise<Health>
+  /** Everything that MCP offers, without a transport: for the command line. Undefined where MCP is off. */
+  readonly mcp: Surface | undefined
   /** Serves one MCP client over a pipe until its input ends or `signal` aborts. Throws TypeError where MCP is off. */
   serveStdio(pipe: StdioPipe, signal: AbortSignal): Promise<void>
 }
@@ -113,6 +117,7 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
     hurry: () => lifecycle.hurry(),
     mcp: mcp?.plugin.surface,
     health,
+    mcp: mcp?.plugin.surface,
     serveStdio(pipe, signal) {
       if (mcp === undefined) throw new TypeError('MCP is off')
       return mcp.plugin.serveStdio(pipe, signal)
@@ -273,15 +278,4 @@ function createDocs(guard: HostGuard): readonly AnyElysia[] {
     version: buildInfo.version,
     isAllowed: (request) => guard(request) === undefined,
   })
-}
-
-const ignore = () => undefined
-
-/** A library does not write to the streams of its host unless it is told to. */
-const silentLogger: Logger = {
-  debug: ignore,
-  info: ignore,
-  warn: ignore,
-  error: ignore,
-  child: () => silentLogger,
 }
