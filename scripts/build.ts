@@ -3,7 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { version } from '../package.json'
 
-/** Builds the binary: bun scripts/build.ts [--target bun-linux-arm64] [--outfile dist/slack-integrated-server] */
+/**
+ * Builds the binary: bun scripts/build.ts [--target bun-linux-arm64] [--outfile dist/slack-integrated-server]
+ * Where the folder has no repository, as in an image's build: --commit and --date say what git would.
+ */
 
 const root = join(import.meta.dir, '..')
 
@@ -14,16 +17,23 @@ interface BuildOptions {
   /** As Bun names them: `bun-linux-x64-musl`, `bun-darwin-arm64`, …; undefined for this machine. */
   readonly target: Bun.Build.CompileTarget | undefined
   readonly outfile: string
+  /** undefined to ask git. */
+  readonly commit: CommitInfo | undefined
+}
+
+interface CommitInfo {
+  readonly commit: string
+  readonly date: string
 }
 
 /** Whoever runs the old binary meanwhile is not disturbed: the new one takes its place when it is whole. */
-async function build({ target, outfile }: BuildOptions): Promise<void> {
+async function build({ outfile, ...options }: BuildOptions): Promise<void> {
   mkdirSync(dirname(outfile), { recursive: true })
   // The name of the file goes into its bytes, so the folder is what differs.
   const folder = mkdtempSync(join(dirname(outfile), '.build-'))
   try {
     const built = join(folder, basename(outfile))
-    await compile({ target, outfile: built })
+    await compile({ ...options, outfile: built })
     renameSync(built, outfile)
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -34,8 +44,8 @@ async function build({ target, outfile }: BuildOptions): Promise<void> {
  * One self-contained file. The same commit and the same name of the file give the same bytes: nothing in it depends on when or where it was
  * built. Neither `.env` nor `bunfig.toml` of the folder it runs in is read: a preload there would run as code of ours (T40).
  */
-async function compile({ target, outfile }: BuildOptions): Promise<void> {
-  const { commit, date } = await readCommit()
+async function compile({ target, outfile, ...options }: BuildOptions): Promise<void> {
+  const { commit, date } = options.commit ?? (await readCommit())
   const result = await Bun.build({
     entrypoints: entrypoints.map((path) => join(root, path)),
     root: join(root, 'src'),
@@ -65,7 +75,7 @@ async function compile({ target, outfile }: BuildOptions): Promise<void> {
 }
 
 /** The commit's own day, not today's. `-dirty` says that the files are not those of the commit. */
-async function readCommit(): Promise<{ readonly commit: string; readonly date: string }> {
+async function readCommit(): Promise<CommitInfo> {
   const [commit, date] = (await git(['log', '-1', '--format=%h %cs'])).split(' ')
   if (commit === undefined || date === undefined) return { commit: 'unknown', date: 'unknown' }
   const changes = await git([
@@ -93,10 +103,17 @@ async function main(): Promise<void> {
     options: {
       target: { type: 'string' },
       outfile: { type: 'string', default: join(root, 'dist/slack-integrated-server') },
+      commit: { type: 'string' },
+      date: { type: 'string' },
     },
   })
   const outfile = resolve(values.outfile)
-  await build({ outfile, target: values.target as Bun.Build.CompileTarget | undefined })
+  const { commit, date = 'unknown' } = values
+  await build({
+    outfile,
+    target: values.target as Bun.Build.CompileTarget | undefined,
+    commit: commit === undefined ? undefined : { commit, date },
+  })
   process.stdout.write(`${outfile}: ${(Bun.file(outfile).size / 1_000_000).toFixed(1)} MB\n`)
 }
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { renderCommandsPage } from './documents/commands-page.ts'
 import { renderConfigurationPage } from './documents/configuration-page.ts'
-import { renderEnvExample } from './documents/env-example.ts'
+import { deployDocuments } from './documents/deploy-documents.ts'
 import { renderErrorsPage } from './documents/errors-page.ts'
 import { renderMetricsPage } from './documents/metrics-page.ts'
 
 /** Every document that is made from a table, by its path from the project's root. */
 export const documents: Readonly<Record<string, () => string>> = {
-  '.env.example': renderEnvExample,
+  ...deployDocuments,
   'docs/commands.md': renderCommandsPage,
   'docs/configuration.md': renderConfigurationPage,
   'docs/errors.md': renderErrorsPage,

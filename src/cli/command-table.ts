@@ -1,5 +1,6 @@
 import type { OptionGroup } from '../config/option-row.ts'
 import type { OptionKey } from '../config/option-table.ts'
+import { templateNames } from '../deploy/template-names.ts'
 import type { RunCommand } from './cli-context.ts'
 
 /** A flag that belongs to a command and is no option of the configuration. */
@@ -204,6 +205,29 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     ],
     flags: [{ name: '--json', description: 'Print JSON instead of a table.' }],
     load: async () => (await import('./tools-scopes.ts')).runToolsScopes,
+  },
+  {
+    path: ['generate'],
+    summary: 'Print a ready file to deploy or watch the server with, with comments.',
+    examples: [
+      ['slack-integrated-server generate systemd', 'a unit for a machine of your own'],
+      [
+        'slack-integrated-server generate kubernetes --public-url https://slack.example.com',
+        'with an Ingress',
+      ],
+      ['slack-integrated-server generate prometheus-rules > slack-rules.yml', 'alerts'],
+    ],
+    readsConfig: false,
+    options: ['publicUrl'],
+    flags: [{ name: '--image', placeholder: 'reference', description: 'The container image to name.' }],
+    operand: {
+      name: 'what',
+      choices: Object.keys(templateNames),
+      says: `${Object.entries(templateNames)
+        .map(([name, says]) => `${name} (${says})`)
+        .join(', ')}.`,
+    },
+    load: async () => (await import('./generate.ts')).runGenerate,
   },
   {
     path: ['version'],

@@ -1,23 +1,24 @@
-import { defaultText } from '../../src/config/option-describe.ts'
-import { type NamedOption, namedOptions } from '../../src/config/option-names.ts'
-import { optionGroups } from '../../src/config/option-row.ts'
+import { defaultText } from '../config/option-describe.ts'
+import { type NamedOption, namedOptions } from '../config/option-names.ts'
+import { optionGroups } from '../config/option-row.ts'
+import type { Template } from './deployment.ts'
 
-const introduction = `# Made from src/config/option-table.ts by "bun run generate". Edit that, not this.
+const introduction = (program: string) => `# Every variable, as "${program} generate env" prints them.
 #
-# Copy it, fill it in, and name it: slack-integrated-server --env-file .env
+# Copy it, fill it in, and name it: ${program} --env-file .env
 # It is read only when it is named, and the environment overrides it. Values with "#" or blanks need quotes.
 # What stands behind a "#" shows the default.`
 
 /** What nearly everybody sets: not commented out. */
 const needed: readonly string[] = ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET']
 
-/** .env.example */
-export function renderEnvExample(): string {
+/** Every variable with what it does and its default: .env.example, and the file of a systemd unit. */
+export const renderEnvFile: Template = ({ program }) => {
   const groups = Object.entries(optionGroups).map(([group, says]) => {
     const options = namedOptions.filter(({ env, row }) => env !== undefined && row.group === group)
     return [`# --- ${says}`, ...options.map(renderOption)].join('\n\n')
   })
-  return `${[introduction, ...groups].join('\n\n')}\n`
+  return `${[introduction(program), ...groups].join('\n\n')}\n`
 }
 
 function renderOption(option: NamedOption): string {
