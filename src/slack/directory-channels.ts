@@ -60,10 +60,8 @@ export class DirectoryChannels {
     if (channel.name !== undefined) this.#byName.set(channel.name, channel.id)
   }
 
-  /** Forgets what may have changed; the next look-up asks Slack. */
+  /** Forgets what may have changed; the next look-up asks Slack. The name still leads to the id, and is compared with what Slack says then. */
   forget(id: string): void {
-    const name = this.#byId.get(id)?.name
-    if (name !== undefined && this.#byName.get(name) === id) this.#byName.delete(name)
     this.#byId.delete(id)
     this.#unknown.delete(id)
   }

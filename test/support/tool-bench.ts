@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/base/clock.ts'
 import type { EventBus, SlackNotice } from '../../src/base/event-bus.ts'
 import { createEventBus } from '../../src/base/event-bus.ts'
 import { createArgumentCheck } from '../../src/mcp/arguments.ts'
@@ -9,6 +10,7 @@ import type {
   PrincipalPolicy,
   ToolOutcome,
 } from '../../src/mcp/registry.ts'
+import type { SlackApi } from '../../src/slack/api.ts'
 import type { SlackFiles } from '../../src/slack/file-transfer.ts'
 import { createSlackOffer, type SlackOffer } from '../../src/tools/offer.ts'
 import { type ToolSettings, toolSettingsDefaults } from '../../src/tools/tool-settings.ts'
@@ -61,14 +63,21 @@ export function scriptedFiles(content = 'content'): SlackFiles {
 }
 
 /** Every tool over a scripted Slack. */
-export function createToolBench({
+export function createToolBench(options: BenchOptions = {}): ToolBench {
+  const slack = new ScriptedSlack()
+  const clock = new FakeClock()
+  return { slack, clock, ...createBenchOver({ slack, clock, ...options }) }
+}
+
+/** Every tool over any Slack: the scripted one, or the real client before a double. */
+export function createBenchOver({
+  slack,
+  clock,
   settings,
   policy,
   answer,
   files = scriptedFiles(),
-}: BenchOptions = {}): ToolBench {
-  const slack = new ScriptedSlack()
-  const clock = new FakeClock()
+}: BenchOptions & { readonly slack: SlackApi; readonly clock: Clock }): Omit<ToolBench, 'slack' | 'clock'> {
   const log = new RecordingLogger()
   const bus = createEventBus<SlackNotice>((error) => {
     throw error
@@ -84,19 +93,17 @@ export function createToolBench({
   })
   const questions: ElicitRequest[] = []
   const principal = principalWith(policy)
+  const elicit = async (request: ElicitRequest): Promise<ElicitAnswer> => {
+    questions.push(request)
+    return answer ?? { action: 'cancel' }
+  }
   const context = (overrides: Partial<CallContext> = {}): CallContext => ({
     principal,
     correlationId: '00000000-0000-4000-8000-000000000000',
     log,
     signal: new AbortController().signal,
     progress: () => undefined,
-    elicit:
-      answer === undefined
-        ? undefined
-        : async (request) => {
-            questions.push(request)
-            return answer
-          },
+    elicit: answer === undefined ? undefined : elicit,
     ...overrides,
   })
   const check = createArgumentCheck()
@@ -105,7 +112,7 @@ export function createToolBench({
     if (tool === undefined) throw new Error(`No tool ${name}`)
     return await tool.run(check(tool, args), context(overrides))
   }
-  return { slack, clock, log, bus, slackOffer, questions, context, call }
+  return { log, bus, slackOffer, questions, context, call }
 }
 
 /** A notice as the receiving side announces it. */

@@ -11,6 +11,7 @@ import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 import { type ListedFile, requireReadableFile, viewListedFile } from './file-access.ts'
+import { decodeText, mayBeText } from './file-text.ts'
 
 interface FileContents extends ListedFile, Provenance {
   readonly content: 'text' | 'image' | 'none'
@@ -45,10 +46,8 @@ export const readFile = defineSlackTool({
     const view = viewListedFile(file, context)
     const mimeType = asText(file['mimetype']) ?? ''
     if (imageTypes.has(mimeType)) return await readImage(context, file, view, mimeType)
-    if (isTextual(mimeType, file)) return await readText(context, file, view)
-    const data: FileContents = { ...provenance, ...view, content: 'none' }
-    const head = `${renderHead(view)} Its type (${mimeType || 'unknown'}) cannot be shown.`
-    return { text: renderListing(head, []), data }
+    if (mayBeText(mimeType, file)) return await readText(context, file, view)
+    return notShown(view, `Its type (${mimeType}) cannot be shown.`)
   },
 })
 
@@ -59,17 +58,16 @@ function fileIdOf(given: string): string {
   throw argumentError({ field: 'file', given, accepted: 'a file id or permalink', example: 'F0123456789' })
 }
 
-/** Slack names snippets and posts by their own types; `mode` tells that there is text behind. */
-function isTextual(mimeType: string, file: JsonObject): boolean {
-  if (mimeType.startsWith('text/') && mimeType !== 'text/html') return true
-  return (
-    file['mode'] === 'snippet' || /^application\/(json|xml|x-yaml|yaml|javascript|toml|sql)$/.test(mimeType)
-  )
+function notShown(view: ListedFile, why: string) {
+  const data: FileContents = { ...provenance, ...view, content: 'none' }
+  return { text: renderListing(`${renderHead(view)} ${why}`, []), data }
 }
 
 async function readText(context: SlackToolContext, file: JsonObject, view: ListedFile) {
   const { bytes, isCut } = await download(context, file, textBytesMax)
-  const whole = safeText(new TextDecoder().decode(bytes))
+  const decoded = decodeText(bytes, isCut)
+  if (decoded === undefined) return notShown(view, 'It is not text.')
+  const whole = safeText(decoded)
   const text = truncate(whole, textCharactersMax)
   const isShort = isCut || text.length < whole.length
   const data: FileContents = compact({
@@ -86,10 +84,7 @@ async function readText(context: SlackToolContext, file: JsonObject, view: Liste
 async function readImage(context: SlackToolContext, file: JsonObject, view: ListedFile, mimeType: string) {
   const { bytes, isCut } = await download(context, file, imageBytesMax)
   // Half an image is none.
-  if (isCut) {
-    const data: FileContents = { ...provenance, ...view, content: 'none', is_cut: true }
-    return { text: renderListing(`${renderHead(view)} It is larger than 5 MiB.`, []), data }
-  }
+  if (isCut) return notShown(view, 'It is larger than 5 MiB.')
   const data: FileContents = { ...provenance, ...view, content: 'image' }
   const image: ContentBlock = { type: 'image', data: Buffer.from(bytes).toString('base64'), mimeType }
   return { text: renderListing(renderHead(view), []), data, blocks: [image] }

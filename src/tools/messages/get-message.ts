@@ -5,7 +5,7 @@ import { openConversation, requireTs } from '../conversation.ts'
 import { channelField, formatField, optional, tsField } from '../fields.ts'
 import { makePage, renderPage } from '../message-page.ts'
 import { viewMessages } from '../message-view.ts'
-import { callSlack, refused } from '../slack-call.ts'
+import { callSlack, refusalOf, refused } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 import { channelLabel, historyScopes, pageOutput } from './history.ts'
@@ -62,12 +62,7 @@ async function fetchMessage(
     const message = history.find((candidate) => candidate.ts === ts)
     if (message !== undefined) return [message]
   }
-  const replies = await ask(context, 'conversations.replies', {
-    channel,
-    ts: threadTs ?? ts,
-    limit: 2,
-    ...only,
-  })
+  const replies = await askThread(context, { channel, ts: threadTs ?? ts, limit: 2, ...only })
   const message = replies.find((candidate) => candidate.ts === ts)
   if (message === undefined) throw refused('message_not_found')
   const headTs = message.threadTs
@@ -78,6 +73,19 @@ async function fetchMessage(
       (candidate) => candidate.ts === headTs,
     )
   return head === undefined ? [message] : [head, message]
+}
+
+/** Where the ts belongs to no thread Slack refuses; for us there is then no such message. */
+async function askThread(
+  context: SlackToolContext,
+  params: Readonly<Record<string, unknown>>,
+): Promise<readonly SlackMessage[]> {
+  try {
+    return await ask(context, 'conversations.replies', params)
+  } catch (error) {
+    if (refusalOf(error) === 'thread_not_found') return []
+    throw error
+  }
 }
 
 async function ask(

@@ -337,6 +337,15 @@ describe('events', () => {
     expect(directory.channels.peek('C1AA')).toBeUndefined()
   })
 
+  test('what was forgotten is still found by its name, with what Slack says now', async () => {
+    const { slack, directory } = createBench()
+    directory.channels.learn(known)
+    directory.notice(noticeOf('message', { channel: 'C1AA', subtype: 'channel_topic' }), 'U0BOT')
+    slack.on('conversations.info', { channel: { ...known, topic: { value: 'new' } } })
+    expect((await directory.channels.find('general', everyChannel, live())).topic).toBe('new')
+    expect(slack.counts()).toEqual({ 'conversations.info': 1 })
+  })
+
   test('an ordinary message changes nothing', () => {
     const { directory } = createBench()
     directory.channels.learn(known)

@@ -242,10 +242,12 @@ verifies(
     const image = await read(file('image/png'), 'png bytes')
     expect(image.blocks).toEqual([{ type: 'image', data: btoa('png bytes'), mimeType: 'image/png' }])
     const large = await read(file('image/png'), 'x'.repeat(5 * 1024 * 1024 + 1))
-    expect([large.blocks, large.data.is_cut]).toEqual([undefined, true])
-    for (const mimetype of ['application/pdf', 'text/html', 'image/svg+xml', '']) {
+    expect([large.blocks, large.data.content]).toEqual([undefined, 'none'])
+    for (const mimetype of ['application/pdf', 'image/svg+xml', 'video/mp4']) {
       expect((await read(file(mimetype), 'x')).data.content).toBe('none')
     }
+    expect((await read(file(''), 'no type, but text')).data.content).toBe('text')
+    expect((await read(file('application/octet-stream'), 'with a \0 byte')).data.content).toBe('none')
     await expect(read({ file: { id: 'F1AA', mimetype: 'text/plain' } }, 'x')).rejects.toMatchObject({
       details: { slack_error: 'file_not_accessible' },
     })
