@@ -1,6 +1,4 @@
 import type { AnyElysia } from 'elysia'
-import { type AppAdmin, createAppAdmin } from './app-admin.ts'
-import { createDoor } from './app-door.ts'
 import { createForwarder, createHandlers } from './app-events.ts'
 import { createLifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
 import { createConfiguredGuard, createMcpParts, type McpParts } from './app-mcp.ts'
@@ -11,6 +9,7 @@ import { BodyBudget } from './base/body.ts'
 import { type Clock, createSystemClock, type Timer } from './base/clock.ts'
 import { createEventBus, type EventBus, type SlackNotice } from './base/event-bus.ts'
 import { createSystemIds, type Ids } from './base/ids.ts'
+import { buildInfo } from './build-info.ts'
 import type { Config } from './config/option-table.ts'
 import type { EventHandlers } from './events/event-handlers.ts'
 import { createEventStream, type EventStream } from './events/event-stream.ts'
@@ -19,15 +18,13 @@ import { createDocsRoutes } from './http/docs-route.ts'
 import { createAddressOf } from './http/forwarded.ts'
 import { createHealthCheck, type Health, type HealthComponent, type HealthProbe } from './http/health.ts'
 import { createOperationsRoutes } from './http/operations-route.ts'
-import { createHttpApp, type HttpAppDeps } from './http/server.ts'
+import { createHttpApp } from './http/server.ts'
 import type { HostGuard } from './mcp/guard.ts'
 import { createMcpPlugin, type McpPlugin } from './mcp/route.ts'
-import type { Surface } from './mcp/surface.ts'
 import type { StdioPipe } from './mcp/stdio-transport.ts'
 import type { Surface } from './mcp/surface.ts'
 import { watchEventLoop } from './observe/event-loop-watch.ts'
 import type { Logger } from './observe/logger.ts'
-import { silentLogger } from './observe/silent.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
 import { silentLogger } from './observe/silent.ts'
 import type { GuardedQueue } from './queue/guarded-queue.ts'
@@ -42,8 +39,6 @@ const bodiesInFlightBytesMax = 64 * 1024 * 1024
 
 export interface IntegratedApp {
   /** The Elysia instance: `.use`, `.handle` and `.listen` work; listening starts the components. */
-  /** With `adminPort`: the second listener, for whoever listens. Metrics, docs and admin routes are on it and not on `app`. */
-  readonly admin: AnyElysia | undefined
   readonly app: AnyElysia
   /** The kept events: `on` and `use` for handlers, `subscribe` for raw deliveries. */
   readonly events: EventStream & EventHandlers
@@ -55,8 +50,6 @@ export interface IntegratedApp {
   stop(): Promise<StopReport>
   /** Ends the wait of a running stop. */
   hurry(): void
-  /** Everything that MCP offers, without a transport: for the command line. Undefined where MCP is off. */
-  readonly mcp: Surface | undefined
   health(): Promise<Health>
   /** Everything that MCP offers, without a transport: for the command line. Undefined where MCP is off. */
   readonly mcp: Surface | undefined
@@ -72,7 +65,6 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
   const parts = createParts(options)
   const { config, clock, log, metrics, queue, slack, mcp } = parts
   const handlers = createHandlers(parts)
-  const operators = createAppAdmin({ ...parts, forwarder })
   const forwarder = createForwarder(parts)
   const lifecycle = createLifecycle(
     [
@@ -83,7 +75,6 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
       { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
       { name: 'handlers', start: () => handlers.start(), stop: () => handlers.stop() },
       ...(forwarder === undefined ? [] : [forwardPart(forwarder)]),
-      { name: 'consumers', stop: () => operators.streams?.stop() },
       { name: 'requests', stop: (signal) => door.drained(signal) },
       ...(mcp === undefined ? [] : [mcpPart(mcp)]),
       { name: 'door', stop: () => door.close() },
@@ -91,21 +82,34 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
     { clock, log, stopDeadlineMs: config.serverShutdownSeconds * 1000 },
   )
   const health = createHealthCheck({ clock, metrics, probes: createProbes(parts, forwarder) })
-  const { app, admin } = createListeners(parts, operators, (contexts) => [
-    createOperationsRoutes({ health, isReady: () => lifecycle.isReady }),
-    ...(config.webhookEnabled ? [createWebhookRoutes(createReceiveDeps(parts), contexts)] : []),
-    ...(mcp === undefined ? [] : mcp.plugin.routes(contexts)),
-  ])
+  const { app } = createHttpApp({
+    clock,
+    ids: parts.ids,
+    log,
+    metrics,
+    componentOf: (path) => (path.startsWith('/slack/') ? 'webhook' : 'server'),
+    addressOf: createAddressOf(config.serverTrustedProxies),
+    routes: (contexts) => [
+      createOperationsRoutes({
+        health,
+        isReady: () => lifecycle.isReady,
+        renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+      }),
+      ...(config.webhookEnabled ? [createWebhookRoutes(createReceiveDeps(parts), contexts)] : []),
+      ...(mcp === undefined ? [] : mcp.plugin.routes(contexts)),
+      ...(config.docsEnabled ? createDocs(parts.guard) : []),
+    ],
+  })
+  metrics.register('http_route', new Set(app.routes.map(({ path }) => path)))
   metrics.onScrape(() => metrics.set('slackmcp_ready', {}, lifecycle.isReady ? 1 : 0))
   metrics.onScrape(async () => void (await health()))
   if (config.webhookEnabled) metrics.onScrape(() => queue.sample())
-  const door = createDoor(admin === undefined ? [app] : [app, admin])
+  const door = createDoor(app)
   // Listening by itself starts everything; whoever called `start` before only waits for it here.
   app.onStart(() => {
     lifecycle.start().catch((error: unknown) => log.error('server_start_failed', { error }))
   })
   return {
-    admin,
     app,
     events: Object.assign(createEventStream(queue, config.slackEventsTopic), {
       on: handlers.on.bind(handlers),
@@ -115,7 +119,6 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),
     hurry: () => lifecycle.hurry(),
-    mcp: mcp?.plugin.surface,
     health,
     mcp: mcp?.plugin.surface,
     serveStdio(pipe, signal) {
@@ -124,39 +127,6 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
     },
   }
 }
-/** The one listener, or with `adminPort` both: the second has what operators get, and the first has it no more. */
-function createListeners(
-  { config, clock, ids, log, metrics }: Parts,
-  operators: AppAdmin,
-  createRoutes: HttpAppDeps['routes'],
-): { readonly app: AnyElysia; readonly admin: AnyElysia | undefined } {
-  const common = {
-    clock,
-    ids,
-    log,
-    metrics,
-    componentOf: (path: string) => (path.startsWith('/slack/') ? 'webhook' : 'server'),
-    addressOf: createAddressOf(config.serverTrustedProxies),
-  } as const
-  const isSeparate = config.adminPort !== undefined
-  let served: readonly AnyElysia[] = []
-  const { app } = createHttpApp({
-    ...common,
-    routes(contexts) {
-      served = createRoutes(contexts)
-      return isSeparate ? served : [...served, ...operators.routes(served)]
-    },
-  })
-  const admin = isSeparate
-    ? createHttpApp({ ...common, routes: () => operators.routes(served) }).app
-    : undefined
-  metrics.register(
-    'http_route',
-    new Set([app, admin].flatMap((listener) => listener?.routes.map(({ path }) => path) ?? [])),
-  )
-  return { app, admin }
-}
-
 
 /** Everything that is built once, in the order in which one needs the other. */
 interface Parts {
