@@ -12,6 +12,8 @@ local events, bytes, removed = ledger()
 if length == 0 then removed = bytes end
 local function isFull() return length >= eventsMax or bytes - removed + #body > bytesMax end
 local dropped, groupCount = 0, 0
+-- Others may have removed entries: what they freed counts.
+if isFull() then removed = countRemoved(bytes) end
 if isFull() then
   local known = groups()
   groupCount = #known

@@ -281,6 +281,16 @@ describeWithRedis('What the queue keeps in Redis', () => {
       expect(await driver.depth()).toMatchObject({ events: 1, bytes: 5 })
     })
 
+    test('lets nothing give way for room that somebody else has made', async () => {
+      const small = await bench.startDriver({ limits: { bytesMax: 100 } })
+      for (const id of ['Ev1', 'Ev2', 'Ev3'])
+        await small.publish(queuedEvent({ id, bytes: new Uint8Array(33) }))
+      const [first] = asList(await bench.server.command('XRANGE', topic, '-', '+'))
+      await bench.server.command('XDEL', topic, String(asList(first)[0]))
+      expect(await small.publish(queuedEvent({ id: 'Ev4', bytes: new Uint8Array(33) }))).toBe('stored')
+      expect((await small.recent(topic, 9)).map(({ id }) => id)).toEqual(['Ev2', 'Ev3', 'Ev4'])
+    })
+
     test('counts the bytes of what is left after events gave way', async () => {
       const small = await bench.startDriver({ limits: { eventsMax: 3 } })
       for (let index = 0; index < 10; index++) {
