@@ -1,0 +1,116 @@
+import { Database } from 'bun:sqlite'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSystemClock, sleep } from '../../src/base/clock.ts'
+import { createSystemIds } from '../../src/base/ids.ts'
+import { SqliteQueue, sqliteLimitsDefault } from '../../src/queue/sqlite.ts'
+import { topic } from './queue-events.ts'
+import { RecordingLogger } from './recording-logger.ts'
+import { RecordingMetrics } from './recording-metrics.ts'
+
+export interface KillRoundsReport {
+  readonly rounds: number
+  readonly acknowledged: number
+  /** Acknowledged and not in the file. */
+  readonly lost: number
+  /** In the file more than once. */
+  readonly doubled: number
+  /** Acknowledged and never given to a handler, not even in the end. */
+  readonly undelivered: number
+  readonly deadLetters: number
+  /** What SQLite's own check says of the file. */
+  readonly integrity: string
+}
+
+/** The longest time that a process is left at work, milliseconds. Kills come at any moment of it, the first included. */
+const lifeMaxMs = 250
+
+/** Kills a process that publishes and consumes, `rounds` times over one directory, and compares what it acknowledged with what is there. */
+export async function runKillRounds(rounds: number): Promise<KillRoundsReport> {
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'sis-kill-'))
+  try {
+    const acknowledged = new Set<string>()
+    const delivered = new Set<string>()
+    for (let round = 0; round < rounds; round++) {
+      for (const line of await liveAndDie(stateDirectory, round)) {
+        if (line.startsWith('a ')) acknowledged.add(line.slice(2))
+        if (line.startsWith('d ')) delivered.add(line.slice(2))
+      }
+    }
+    const deadLetters = await drain(stateDirectory, delivered)
+    return { rounds, deadLetters, ...compare(stateDirectory, acknowledged, delivered) }
+  } finally {
+    rmSync(stateDirectory, { recursive: true, force: true })
+  }
+}
+
+/** One life: starts, works for a random time, is killed. The whole lines that it said. */
+async function liveAndDie(stateDirectory: string, round: number): Promise<readonly string[]> {
+  const options = { backend: 'sqlite', stateDirectory, pid: 1 }
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      join(import.meta.dir, 'queue-publisher.ts'),
+      JSON.stringify(options),
+      `r${round}`,
+      `r${round - 1}`,
+    ],
+    { stdout: 'pipe', stderr: 'pipe' },
+  )
+  let text = ''
+  let isTimed = false
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += chunk
+    if (isTimed || !text.startsWith('ready\n')) continue
+    isTimed = true
+    void sleep(createSystemClock(), Math.random() * lifeMaxMs).then(() => child.kill('SIGKILL'))
+  }
+  await child.exited
+  if (!isTimed) throw new Error(`The process ended by itself: ${await new Response(child.stderr).text()}`)
+  return text.slice(0, text.lastIndexOf('\n')).split('\n')
+}
+
+/** Consumes what is left; how many dead letters there are then. */
+async function drain(stateDirectory: string, delivered: Set<string>): Promise<number> {
+  const clock = createSystemClock()
+  const queue = new SqliteQueue(
+    { directory: join(stateDirectory, 'queue'), pid: 1, limits: sqliteLimitsDefault },
+    { clock, ids: createSystemIds(), log: new RecordingLogger(), metrics: new RecordingMetrics() },
+  )
+  await queue.start()
+  const controller = new AbortController()
+  const ended = queue.subscribe({
+    topic,
+    group: 'g',
+    concurrencyMax: 64,
+    handler: async ({ event }) => void delivered.add(event.id),
+    signal: controller.signal,
+  })
+  while ((await queue.groups()).some(({ pending }) => pending > 0)) await sleep(clock, 10)
+  controller.abort()
+  await ended
+  const { deadLetters } = await queue.depth()
+  await queue.stop()
+  return deadLetters
+}
+
+function compare(stateDirectory: string, acknowledged: ReadonlySet<string>, delivered: ReadonlySet<string>) {
+  const db = new Database(join(stateDirectory, 'queue', 'events.db'), { readonly: true })
+  try {
+    const counts = new Map<string, number>()
+    for (const { id } of db.query<{ id: string }, []>('SELECT id FROM events').all()) {
+      counts.set(id, (counts.get(id) ?? 0) + 1)
+    }
+    const integrity = db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
+    return {
+      acknowledged: acknowledged.size,
+      lost: [...acknowledged].filter((id) => !counts.has(id)).length,
+      doubled: [...counts.values()].filter((count) => count > 1).length,
+      undelivered: [...acknowledged].filter((id) => !delivered.has(id)).length,
+      integrity: integrity?.integrity_check ?? 'none',
+    }
+  } finally {
+    db.close()
+  }
+}
