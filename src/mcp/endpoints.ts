@@ -55,7 +55,7 @@ async function serveStreamable(
       const visit = await door.enterWithBody(request)
       keepOpen()
       if (await modern.isFor(request, visit.body)) return modern.post(request, visit)
-      return legacy.post(request, visit.body, visit)
+      return legacy.post(request, visit)
     }
     case 'GET': {
       const call = door.enter(request)
@@ -84,10 +84,10 @@ async function serveSseMessages(request: Request, deps: EndpointDeps): Promise<R
     deps.door.enter(request)
     throw notAllowed('POST')
   }
-  const { body, ...call } = await deps.door.enterWithBody(request)
+  const visit = await deps.door.enterWithBody(request)
   if (deps.sse === undefined)
     throw new AppError('MCP_SSE_UNAVAILABLE', { details: { path: deps.streamablePath } })
-  return deps.sse.post(request, body, call)
+  return deps.sse.post(request, visit)
 }
 
 interface RestCall {
@@ -116,7 +116,7 @@ function notAllowed(allow: string): AppError {
 }
 
 /** Preflights, CORS headers and the rendering of errors, around every route of this half. */
-function guarded(deps: EndpointDeps, form: 'json_rpc' | 'unified', serve: Endpoint): Endpoint {
+function guarded(deps: EndpointDeps, form: ErrorForm, serve: Endpoint): Endpoint {
   return async (request, keepOpen) => {
     const preflight = deps.cors.preflight(request)
     if (preflight !== undefined) return preflight
@@ -124,21 +124,22 @@ function guarded(deps: EndpointDeps, form: 'json_rpc' | 'unified', serve: Endpoi
     try {
       response = await serve(request, keepOpen)
     } catch (thrown) {
-      response = refuse(thrown, request, form, deps)
+      response = note(thrown, request, deps)[form]()
     }
     deps.cors.decorate(request, response.headers)
     return response
   }
 }
 
-function refuse(
+type ErrorForm = 'json_rpc' | 'unified'
+
+/** Counts and logs what was thrown; either form of it can then be answered. */
+function note(
   thrown: unknown,
   request: Request,
-  form: 'json_rpc' | 'unified',
   deps: EndpointDeps,
-): Response {
-  const refusal = thrown instanceof RequestRefusal ? thrown : { error: asAppError(thrown), id: null }
-  const { error, id } = refusal
+): Readonly<Record<ErrorForm, () => Response>> {
+  const { error, id } = thrown instanceof RequestRefusal ? thrown : { error: asAppError(thrown), id: null }
   const { correlationId } = deps.contexts.of(request)
   deps.metrics.increment('slackmcp_errors_total', { code: error.code, component: error.component })
   const fields = {
@@ -149,9 +150,12 @@ function refuse(
   }
   if (error.code === 'INTERNAL') deps.log.error('mcp_request_failed', fields)
   else deps.log.debug('mcp_request_refused', fields)
-  if (form === 'json_rpc') return renderRpcError(error, { correlationId, id })
-  return Response.json(renderUnifiedError(error, correlationId), {
-    status: error.status,
-    headers: errorHeaders(error),
-  })
+  return {
+    json_rpc: () => renderRpcError(error, { correlationId, id }),
+    unified: () =>
+      Response.json(renderUnifiedError(error, correlationId), {
+        status: error.status,
+        headers: errorHeaders(error),
+      }),
+  }
 }

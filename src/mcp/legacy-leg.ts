@@ -2,6 +2,7 @@ import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js'
 import type { Clock } from '../base/clock.ts'
 import { AppError, asAppError } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
+import type { Visit } from './door.ts'
 import type { EventLog } from './event-log.ts'
 import { defaultLegacyVersion, LegacySession, type LegacySessionDeps } from './legacy-session.ts'
 import type { CallInfo } from './request-ledger.ts'
@@ -27,14 +28,14 @@ const batchMessagesMax = 100
 
 /** Streamable HTTP of the revisions up to 2025-11-25. Throws AppErrors; the caller renders them. */
 export interface LegacyLeg {
-  post(request: Request, body: unknown, call: CallInfo): Promise<Response>
+  post(request: Request, visit: Visit): Promise<Response>
   get(request: Request, call: CallInfo): Response
   delete(request: Request, call: CallInfo): Response
 }
 
 export function createLegacyLeg(deps: LegacyLegDeps): LegacyLeg {
   return {
-    post: (request, body, call) => post(request, body, call, deps),
+    post: (request, visit) => post(request, visit, deps),
     get(request, call) {
       requireAccept(request, ['text/event-stream'])
       const session = requireSession(request, call, deps)
@@ -48,7 +49,8 @@ export function createLegacyLeg(deps: LegacyLegDeps): LegacyLeg {
   }
 }
 
-async function post(request: Request, body: unknown, call: CallInfo, deps: LegacyLegDeps): Promise<Response> {
+async function post(request: Request, visit: Visit, deps: LegacyLegDeps): Promise<Response> {
+  const { body, ...call } = visit
   const isBatch = Array.isArray(body)
   try {
     requireAccept(request, ['application/json', 'text/event-stream'])

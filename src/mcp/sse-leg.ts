@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
+import type { Visit } from './door.ts'
 import { LegacySession, type LegacySessionDeps } from './legacy-session.ts'
 import type { CallInfo } from './request-ledger.ts'
 import { echoableId, parseRpcMessage } from './rpc.ts'
@@ -20,11 +21,10 @@ export interface SseLegDeps extends LegacySessionDeps {
 /** The two endpoints of HTTP+SSE. Throws AppErrors; the caller renders them. */
 export interface SseLeg {
   open(call: CallInfo): Promise<Response>
-  post(request: Request, body: unknown, call: CallInfo): Response
+  post(request: Request, visit: Visit): Response
 }
 
 export function createSseLeg(deps: SseLegDeps): SseLeg {
-  const take = createTake(deps)
   return {
     async open(call) {
       const id = deps.ids.uuid()
@@ -48,29 +48,28 @@ export function createSseLeg(deps: SseLegDeps): SseLeg {
       deps.sessions.add(session, call.principal)
       return link.respond()
     },
-    post(request, body, call) {
+    post(request, visit) {
       try {
-        return take(request, body, call)
+        return take(request, visit, deps)
       } catch (error) {
-        throw error instanceof AppError ? new RequestRefusal(error, echoableId(body)) : error
+        throw error instanceof AppError ? new RequestRefusal(error, echoableId(visit.body)) : error
       }
     },
   }
 }
 
-function createTake(deps: SseLegDeps) {
-  return (request: Request, body: unknown, call: CallInfo): Response => {
-    const { searchParams } = new URL(request.url)
-    // Upstream's SDK spells it session_id; its clients take the address from the endpoint event as it is.
-    const id = searchParams.get('sessionId') ?? searchParams.get('session_id') ?? ''
-    const session = deps.sessions.use(id, call.principal)
-    if (!(session.link instanceof SseTransport)) throw new AppError('MCP_SESSION_NOT_FOUND')
-    const message = parseRpcMessage(body)
-    if (message === undefined) {
-      const details = { field: 'message', problem: 'not a JSON-RPC message' }
-      throw new AppError('MCP_REQUEST_INVALID', { details })
-    }
-    session.link.deliver(message, call)
-    return new Response('Accepted', { status: 202, headers: { 'Content-Type': 'text/plain' } })
+function take(request: Request, { body, ...call }: Visit, deps: SseLegDeps): Response {
+  const { searchParams } = new URL(request.url)
+  // Upstream's SDK spells it session_id; its clients take the address from the endpoint event as it is.
+  const id = searchParams.get('sessionId') ?? searchParams.get('session_id') ?? ''
+  const session = deps.sessions.use(id, call.principal)
+  // A session of streamable HTTP has its own door.
+  if (!(session.link instanceof SseTransport)) throw new AppError('MCP_SESSION_NOT_FOUND')
+  const message = parseRpcMessage(body)
+  if (message === undefined) {
+    const details = { field: 'message', problem: 'not a JSON-RPC message' }
+    throw new AppError('MCP_REQUEST_INVALID', { details })
   }
+  session.link.deliver(message, call)
+  return new Response('Accepted', { status: 202, headers: { 'Content-Type': 'text/plain' } })
 }

@@ -37,6 +37,7 @@ const completionValuesMax = 100
 export function createSurface(options: SurfaceDeps): Surface {
   const index = createOfferIndex(options.offer)
   const deps: Deps = { ...options, index, checkArguments: createArgumentCheck() }
+  const observed = createObserver(deps)
   return {
     index,
     listTools: (params, { principal }) => ({
@@ -46,12 +47,11 @@ export function createSurface(options: SurfaceDeps): Surface {
     listResources: (params) => ({ resources: page(params, index.resources) }),
     listResourceTemplates: (params) => ({ resourceTemplates: page(params, index.resourceTemplates) }),
     readResource: (params, caller) =>
-      observed('resources/read', caller, deps, () => readResource(params, caller, deps)),
+      observed('resources/read', caller, () => readResource(params, caller, deps)),
     listPrompts: (params) => ({ prompts: page(params, index.prompts) }),
-    getPrompt: (params, caller) =>
-      observed('prompts/get', caller, deps, () => getPrompt(params, caller, deps)),
+    getPrompt: (params, caller) => observed('prompts/get', caller, () => getPrompt(params, caller, deps)),
     complete: (params, caller) =>
-      observed('completion/complete', caller, deps, () => complete(params, caller, deps)),
+      observed('completion/complete', caller, () => complete(params, caller, deps)),
   }
 }
 
@@ -108,26 +108,24 @@ async function complete(params: unknown, caller: Caller, { index, log }: Deps): 
 }
 
 /** Runs `run` and measures it under the name of its method. */
-async function observed(
-  method: string,
-  caller: Caller,
-  { clock, metrics }: Deps,
-  run: () => Promise<WireObject>,
-): Promise<WireObject> {
-  const startedAtMs = clock.monotonic()
-  let errorType = ''
-  try {
-    return await run()
-  } catch (thrown) {
-    if (!(thrown instanceof InputNeeded)) errorType = asAppError(thrown).code
-    throw thrown
-  } finally {
-    const labels = {
-      mcp_method_name: method,
-      gen_ai_tool_name: '',
-      error_type: errorType,
-      mcp_protocol_version: caller.protocolVersion,
+function createObserver({ clock, metrics }: Deps) {
+  return async (method: string, caller: Caller, run: () => Promise<WireObject>): Promise<WireObject> => {
+    const startedAtMs = clock.monotonic()
+    let errorType = ''
+    try {
+      return await run()
+    } catch (thrown) {
+      if (!(thrown instanceof InputNeeded)) errorType = asAppError(thrown).code
+      throw thrown
+    } finally {
+      const labels = {
+        mcp_method_name: method,
+        gen_ai_tool_name: '',
+        error_type: errorType,
+        mcp_protocol_version: caller.protocolVersion,
+      }
+      const seconds = (clock.monotonic() - startedAtMs) / 1000
+      metrics.observe('mcp_server_operation_duration_seconds', labels, seconds)
     }
-    metrics.observe('mcp_server_operation_duration_seconds', labels, (clock.monotonic() - startedAtMs) / 1000)
   }
 }

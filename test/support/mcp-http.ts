@@ -10,7 +10,11 @@ export interface McpHttp {
   open(): Promise<string>
 }
 
-export function mcpHttp(mcp: McpHarness, token = aliceToken, version = '2025-11-25'): McpHttp {
+export function mcpHttp(
+  mcp: Pick<McpHarness, 'origin'>,
+  token = aliceToken,
+  version = '2025-11-25',
+): McpHttp {
   const request = (method: string, headers: Readonly<Record<string, string>> = {}, body?: string) =>
     fetch(`${mcp.origin}/mcp`, {
       method,

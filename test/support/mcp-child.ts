@@ -1,0 +1,42 @@
+export interface ChildState {
+  readonly rss: number
+  readonly said: number
+  readonly callsInFlight: number
+  readonly streamableSessions: number
+}
+
+export interface McpChild extends AsyncDisposable {
+  readonly origin: string
+  state(): Promise<ChildState>
+}
+
+/** Starts `mcp-child-server.ts`. */
+export async function startMcpChild(): Promise<McpChild> {
+  const script = new URL('mcp-child-server.ts', import.meta.url).pathname
+  const child = Bun.spawn([process.execPath, script], { stdin: 'pipe', stdout: 'pipe' })
+  const lines = readLines(child.stdout)
+  const next = async () => (await lines.next()).value ?? ''
+  return {
+    origin: await next(),
+    async state() {
+      child.stdin.write('\n')
+      child.stdin.flush()
+      return JSON.parse(await next())
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill()
+      await child.exited
+    },
+  }
+}
+
+async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true })
+    const lines = text.split('\n')
+    text = lines.pop() ?? ''
+    yield* lines
+  }
+}
