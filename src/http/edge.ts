@@ -38,7 +38,7 @@ export function createEdge(deps: EdgeDeps): Edge {
   let activeRequests = 0
 
   const answer = async (request: Request, next: Router): Promise<Response> => {
-    const context = asContext(request, deps)
+    const context = new EdgeContext(request, deps)
     contexts.set(request, context)
     metrics.set('http_server_active_requests', {}, ++activeRequests)
     const line = parseRequestLine(request)
@@ -73,12 +73,23 @@ function asResponse(answer: unknown): Response {
   throw new TypeError('The router answered something that is not a Response')
 }
 
-function asContext(request: Request, deps: EdgeDeps): RequestContext {
-  const offered = request.headers.get('x-correlation-id')
-  return {
-    correlationId: offered !== null && isUuid(offered) ? offered.toLowerCase() : deps.ids.uuid(),
-    startedAtMs: deps.clock.monotonic(),
-    address: deps.addressOf(request),
+/** Made for every request, so what few routes ask for is found out when it is asked for. */
+class EdgeContext implements RequestContext {
+  readonly correlationId: string
+  readonly startedAtMs: number
+  readonly #request: Request
+  readonly #addressOf: EdgeDeps['addressOf']
+
+  constructor(request: Request, { ids, clock, addressOf }: EdgeDeps) {
+    const offered = request.headers.get('x-correlation-id')
+    this.correlationId = offered !== null && isUuid(offered) ? offered.toLowerCase() : ids.uuid()
+    this.startedAtMs = clock.monotonic()
+    this.#request = request
+    this.#addressOf = addressOf
+  }
+
+  get address(): string | undefined {
+    return this.#addressOf(this.#request)
   }
 }
 
@@ -101,14 +112,15 @@ function observe(
     },
     elapsedMs / 1000,
   )
-  deps.log.debug('http_request_answered', {
+  // As a function: it is called for every request, and hardly ever written.
+  deps.log.debug('http_request_answered', () => ({
     correlation_id: context.correlationId,
     request_id: requestIdOf(request),
     method: request.method,
     path,
     status,
     duration_ms: elapsedMs,
-  })
+  }))
 }
 
 function requestIdOf(request: Request): string | undefined {

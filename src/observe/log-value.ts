@@ -90,11 +90,33 @@ function objectFields(value: object, walk: Walk): Record<string, unknown> {
       break
     }
     const field: unknown = (value as Readonly<Record<string, unknown>>)[name]
-    const isHidden = (typeof field === 'string' || typeof field === 'object') && isSecretName(name)
+    const { shown, isSecret } = fieldName(name, walk.redactor)
+    const isHidden = isSecret && (typeof field === 'string' || typeof field === 'object')
     const kept = isHidden && field !== null ? redacted : asLogValue(field, walk)
-    if (kept !== undefined) fields[asText(name, walk.redactor)] = kept
+    if (kept !== undefined) fields[shown] = kept
   }
   return fields
+}
+
+interface FieldName {
+  readonly shown: string
+  /** Whether its value is a secret whatever it looks like. */
+  readonly isSecret: boolean
+}
+
+/** The names of our own lines are some hundreds; beyond this somebody else's objects are being logged. */
+const namesKeptMax = 1_000
+/** Names repeat in every line, and looking at them costs more than at most values. */
+const namesSeen = new WeakMap<Redactor, Map<string, FieldName>>()
+
+function fieldName(name: string, redactor: Redactor): FieldName {
+  const seen = namesSeen.get(redactor)
+  const known = seen?.get(name)
+  if (known !== undefined) return known
+  const found = { shown: asText(name, redactor), isSecret: isSecretName(name) }
+  if (seen === undefined) namesSeen.set(redactor, new Map([[name, found]]))
+  else if (seen.size < namesKeptMax) seen.set(name, found)
+  return found
 }
 
 /** What a log says about a failure: the same for errors of ours, of libraries and of the runtime; causes nest under `cause`. */

@@ -7,7 +7,8 @@ export type LogFields = Readonly<Record<string, unknown>>
 
 /** One line per call. `event` is a constant snake_case name (component_noun_past-verb); what varies goes into `fields`. */
 export interface Logger {
-  debug(event: string, fields?: LogFields): void
+  /** `fields` may be a function, called only where the line is written: for lines on hot paths. */
+  debug(event: string, fields?: LogFields | (() => LogFields)): void
   info(event: string, fields?: LogFields): void
   warn(event: string, fields?: LogFields): void
   error(event: string, fields?: LogFields): void

@@ -73,8 +73,9 @@ class PinoLogger implements RootLogger {
     this.#sink.threshold.level = level
   }
 
-  debug(event: string, fields?: LogFields): void {
-    this.#log('debug', event, fields)
+  debug(event: string, fields?: LogFields | (() => LogFields)): void {
+    if (rank.debug < rank[this.#sink.threshold.level]) return
+    this.#log('debug', event, typeof fields === 'function' ? fields() : fields)
   }
 
   info(event: string, fields?: LogFields): void {

@@ -16,8 +16,8 @@ export class RecordingLogger implements Logger {
     this.#fields = fields
   }
 
-  debug(event: string, fields?: LogFields): void {
-    this.#record('debug', event, fields)
+  debug(event: string, fields?: LogFields | (() => LogFields)): void {
+    this.#record('debug', event, typeof fields === 'function' ? fields() : fields)
   }
 
   info(event: string, fields?: LogFields): void {

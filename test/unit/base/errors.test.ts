@@ -9,7 +9,7 @@ describe('errors', () => {
       expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/)
       expect(row.status).toBeGreaterThanOrEqual(400)
       expect(row.status).toBeLessThan(600)
-      for (const text of [row.message, row.cause, row.fix]) expect(text).toMatch(/^[A-Z"].*[."]$/)
+      for (const text of [row.message, row.cause, row.fix]) expect(text).toMatch(/^[A-Z"/].*[."]$/)
     }
   })
 
