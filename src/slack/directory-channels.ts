@@ -23,10 +23,10 @@ export class DirectoryChannels {
   readonly #scan: DirectoryScan
 
   constructor(options: DirectoryOptions) {
-    const { clock, ttlMs, entriesMax } = options
+    const { clock, ttlMs, entriesMax, namesMax } = options
     this.#options = options
     this.#byId = new BoundedMap({ entriesMax, ttlMs, clock })
-    this.#byName = new BoundedMap({ entriesMax, ttlMs, clock })
+    this.#byName = new BoundedMap({ entriesMax: namesMax, ttlMs, clock })
     this.#unknown = new BoundedMap({ entriesMax, ttlMs: missTtlMs, clock })
     this.#directMessages = new BoundedMap({ entriesMax, ttlMs, clock })
     this.#scan = new DirectoryScan({
@@ -82,7 +82,8 @@ export class DirectoryChannels {
 
   /** Reads one more page of the listing: for completions, which want some names but no crawl. */
   async glance(signal: AbortSignal): Promise<void> {
-    if (!this.#scan.isComplete(this.#options.ttlMs)) await this.#scan.advance(signal)
+    const { ttlMs, namesMax } = this.#options
+    if (!this.#scan.isComplete(ttlMs, namesMax)) await this.#scan.advance(signal)
   }
 
   /** The conversation behind an id; undefined where the token cannot see one. At most one call, shared by all who ask. */
@@ -115,7 +116,8 @@ export class DirectoryChannels {
       const id = this.#byName.get(name)
       const found = id === undefined ? undefined : await this.byId(id, signal)
       if (found?.name === name) return found
-      if (pageCount >= this.#options.pagesMax || this.#scan.isComplete(this.#options.missTtlMs)) break
+      const { pagesMax, missTtlMs, namesMax } = this.#options
+      if (pageCount >= pagesMax || this.#scan.isComplete(missTtlMs, namesMax)) break
       await this.#scan.advance(signal)
     }
     throw this.#notFound(name, isShown)
@@ -151,7 +153,7 @@ export class DirectoryChannels {
         given: `#${name}`,
         candidates: candidatesFor(name, names).map((candidate) => `#${candidate}`),
         looked_at: this.#scan.seenCount,
-        hint: this.#scan.isComplete(Number.POSITIVE_INFINITY)
+        hint: this.#scan.isComplete(Number.POSITIVE_INFINITY, this.#options.namesMax)
           ? 'Archived channels and private ones without the bot are not found by name: give the channel id (C…).'
           : 'The list was read only so far; call again to look further, or give the channel id (C…).',
       },

@@ -34,9 +34,9 @@ export class DirectoryScan {
     this.#options = options
   }
 
-  /** Whether the end was reached no longer than `ageMaxMs` ago. */
-  isComplete(ageMaxMs: number): boolean {
-    return this.#isComplete && this.#ageMs() <= ageMaxMs
+  /** Whether the end was reached no longer than `ageMaxMs` ago, with no more members than `kept` are remembered: else some are forgotten again. */
+  isComplete(ageMaxMs: number, kept: number): boolean {
+    return this.#isComplete && this.#ageMs() <= ageMaxMs && this.#seenCount <= kept
   }
 
   /** Members seen since the scan began. */

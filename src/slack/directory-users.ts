@@ -13,6 +13,9 @@ const missTtlMs = 5 * 60_000
 /** Calls under way at once while the people of a page are looked up. */
 const concurrentLookupsMax = 5
 
+/** Namesakes that are remembered: enough to say that a name is not enough. */
+const sameNameMax = 10
+
 /** Nobody waits longer than this for names beside messages that are there already. */
 const ornamentDeadlineMs = 4000
 
@@ -36,16 +39,19 @@ export class DirectoryUsers {
   readonly #options: DirectoryOptions
   readonly #byId: BoundedMap<string, SlackUser>
   readonly #byHandle: BoundedMap<string, string>
+  /** Display and real names, lower case, to everybody who goes by them. */
+  readonly #byShownName: BoundedMap<string, readonly string[]>
   readonly #unknown: BoundedMap<string, true>
   readonly #flights = new SharedFlights<SlackUser | undefined>()
   readonly #scan: DirectoryScan
   #refusedUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(options: DirectoryOptions) {
-    const { clock, ttlMs, entriesMax } = options
+    const { clock, ttlMs, entriesMax, namesMax } = options
     this.#options = options
     this.#byId = new BoundedMap({ entriesMax, ttlMs, clock })
-    this.#byHandle = new BoundedMap({ entriesMax, ttlMs, clock })
+    this.#byHandle = new BoundedMap({ entriesMax: namesMax, ttlMs, clock })
+    this.#byShownName = new BoundedMap({ entriesMax: namesMax, ttlMs, clock })
     this.#unknown = new BoundedMap({ entriesMax, ttlMs: missTtlMs, clock })
     this.#scan = new DirectoryScan({
       ...options,
@@ -62,6 +68,10 @@ export class DirectoryUsers {
     if (user === undefined) return undefined
     this.#byId.set(user.id, user)
     this.#byHandle.set(user.handle, user.id)
+    for (const name of shownNames(user)) {
+      const ids = this.#byShownName.get(name) ?? []
+      if (!ids.includes(user.id)) this.#byShownName.set(name, [...ids, user.id].slice(-sameNameMax))
+    }
     this.#unknown.delete(user.id)
     return user
   }
@@ -76,7 +86,8 @@ export class DirectoryUsers {
 
   /** Reads one more page of the listing: for completions, which want some names but no crawl. */
   async glance(signal: AbortSignal): Promise<void> {
-    if (!this.#scan.isComplete(this.#options.ttlMs)) await this.#scan.advance(signal)
+    const { ttlMs, namesMax } = this.#options
+    if (!this.#scan.isComplete(ttlMs, namesMax)) await this.#scan.advance(signal)
   }
 
   /** The user behind an id; undefined where Slack does not know it. At most one call, shared by all who ask. */
@@ -119,7 +130,7 @@ export class DirectoryUsers {
         given,
         candidates: reference.kind === 'name' ? this.#candidates(reference.name) : [],
         looked_at: this.#scan.seenCount,
-        hint: this.#scan.isComplete(Number.POSITIVE_INFINITY)
+        hint: this.#scan.isComplete(Number.POSITIVE_INFINITY, this.#options.namesMax)
           ? 'Give the user id (U…) or the e-mail address.'
           : 'The list was read only so far; call again to look further, or give the user id (U…) or the e-mail address.',
       },
@@ -136,7 +147,8 @@ export class DirectoryUsers {
   ): Promise<UserSearch> {
     for (let pageCount = 0; ; pageCount++) {
       const users = [...this.seen()].filter(matches)
-      const isComplete = this.#scan.isComplete(this.#options.ttlMs)
+      const { ttlMs, entriesMax } = this.#options
+      const isComplete = this.#scan.isComplete(ttlMs, entriesMax)
       if (users.length >= countMax || isComplete || pageCount >= this.#options.pagesMax) {
         return { users: users.slice(0, countMax), isComplete, seenCount: this.#scan.seenCount }
       }
@@ -162,19 +174,21 @@ export class DirectoryUsers {
     for (let pageCount = 0; ; pageCount++) {
       const id = this.#byHandle.get(name.toLowerCase())
       if (id !== undefined) return await this.byId(id, signal)
-      if (pageCount >= this.#options.pagesMax || this.#scan.isComplete(this.#options.missTtlMs)) break
+      const { pagesMax, missTtlMs, namesMax } = this.#options
+      if (pageCount >= pagesMax || this.#scan.isComplete(missTtlMs, namesMax)) break
       await this.#scan.advance(signal)
     }
-    return this.#byShownName(name)
+    return await this.#shownAs(name, signal)
   }
 
-  #byShownName(name: string): SlackUser | undefined {
+  /** Names change: who is remembered under one is asked whether it still holds. */
+  async #shownAs(name: string, signal: AbortSignal): Promise<SlackUser | undefined> {
     const wanted = name.toLowerCase()
-    const matches = [...this.seen()].filter(
-      (user) =>
-        !user.isDeleted &&
-        (user.displayName?.toLowerCase() === wanted || user.realName?.toLowerCase() === wanted),
-    )
+    const matches: SlackUser[] = []
+    for (const id of this.#byShownName.get(wanted) ?? []) {
+      const user = await this.byId(id, signal)
+      if (user !== undefined && shownNames(user).includes(wanted)) matches.push(user)
+    }
     if (matches.length <= 1) return matches[0]
     throw new AppError('SLACK_NAME_AMBIGUOUS', {
       details: {
@@ -216,6 +230,13 @@ export class DirectoryUsers {
     if (typeof refusal !== 'string' || !standingRefusals.has(refusal)) return
     this.#refusedUntilMs = this.#options.clock.monotonic() + missTtlMs
   }
+}
+
+/** What Slack shows for a person, lower case; nothing for an account that is closed: nobody means that one. */
+function shownNames(user: SlackUser): readonly string[] {
+  if (user.isDeleted) return []
+  const names = [user.displayName, user.realName].filter((name) => name !== undefined)
+  return [...new Set(names.map((name) => name.toLowerCase()))]
 }
 
 function isUnknownUser(error: unknown): boolean {

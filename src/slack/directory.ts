@@ -15,8 +15,10 @@ export interface DirectoryOptions {
   readonly ttlMs: number
   /** How old a finished listing may be to say that a name is not in it, milliseconds. */
   readonly missTtlMs: number
-  /** Users, and as many channels, that are kept at most. */
+  /** Users, and as many channels, whose facts are kept at most. */
   readonly entriesMax: number
+  /** Names, of each kind, whose ids are kept at most: a name outlives the facts, which one call brings back. */
+  readonly namesMax: number
 }
 
 /** Ten pages of a thousand; half an hour, since events keep the entries fresh; a minute for what was not found. */
@@ -25,6 +27,7 @@ export const directoryDefaults = {
   ttlMs: 30 * 60_000,
   missTtlMs: 60_000,
   entriesMax: 10_000,
+  namesMax: 50_000,
 } as const
 
 /**

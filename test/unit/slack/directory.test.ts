@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { Directory, directoryDefaults } from '../../../src/slack/directory.ts'
+import { Directory, type DirectoryOptions, directoryDefaults } from '../../../src/slack/directory.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { fails, hangs, refuses, ScriptedSlack } from '../../support/scripted-slack.ts'
 import { noticeOf } from '../../support/tool-bench.ts'
 
 const live = () => new AbortController().signal
 
-function createBench(options: { readonly pagesMax?: number } = {}) {
+function createBench(options: Partial<DirectoryOptions> = {}) {
   const slack = new ScriptedSlack()
   const clock = new FakeClock()
   const directory = new Directory({ ...directoryDefaults, ...options, slack, clock })
@@ -149,6 +149,40 @@ describe('people', () => {
     await clock.advance(1)
     await miss()
     expect(slack.counts()).toEqual({ 'users.list': 2 })
+  })
+
+  test('a name outlives the facts: one call brings them back', async () => {
+    const { slack, directory } = createBench({ entriesMax: 1 })
+    slack
+      .on('users.list', { members: [user('U1AA', 'ada', 'Ada'), user('U2BB', 'bob', 'Bob')] })
+      .on('users.info', { user: user('U1AA', 'ada', 'Ada') })
+    expect((await directory.users.find({ kind: 'name', name: 'Ada' }, live())).id).toBe('U1AA')
+    expect((await directory.users.find({ kind: 'name', name: 'ada' }, live())).id).toBe('U1AA')
+    expect(slack.counts()).toEqual({ 'users.list': 1, 'users.info': 1 })
+  })
+
+  test('a listing larger than what is remembered is read again rather than believed', async () => {
+    const { slack, directory } = createBench({ namesMax: 2, entriesMax: 2, pagesMax: 1 })
+    slack.on('users.list', {
+      members: ['ada', 'bob', 'cyd'].map((handle, index) => user(`U${index}AA`, handle)),
+    })
+    slack.on('users.info', { user: user('U0AA', 'ada') })
+    expect((await directory.users.find({ kind: 'name', name: 'cyd' }, live())).id).toBe('U2AA')
+    await expect(directory.users.find({ kind: 'name', name: 'ada' }, live())).rejects.toMatchObject({
+      code: 'SLACK_NAME_NOT_FOUND',
+    })
+    expect(slack.counts()).toEqual({ 'users.list': 2 })
+  })
+
+  test('a display name that was given up no longer leads to its person', async () => {
+    const { slack, directory } = createBench()
+    slack.on('users.list', { members: [user('U1AA', 'ada', 'Ada'), user('U2BB', 'bob', 'Bo')] })
+    expect((await directory.users.find({ kind: 'name', name: 'Bo' }, live())).id).toBe('U2BB')
+    directory.notice(noticeOf('user_change', { user: user('U2BB', 'bob', 'Robert') }), 'U0BOT')
+    await expect(directory.users.find({ kind: 'name', name: 'Bo' }, live())).rejects.toMatchObject({
+      code: 'SLACK_NAME_NOT_FOUND',
+    })
+    expect((await directory.users.find({ kind: 'name', name: 'robert' }, live())).id).toBe('U2BB')
   })
 
   test('begins anew after a cursor that Slack no longer takes', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createOfferIndex } from '../../../src/mcp/offer-index.ts'
+import { realisticHistory } from '../../support/realistic-history.ts'
 import { createToolBench } from '../../support/tool-bench.ts'
 import { verifies } from '../../support/verifies.ts'
 
@@ -27,53 +28,6 @@ verifies(
     expect(listBytes(['all']).whole).toBeLessThanOrEqual(32_000)
   },
 )
-
-/** Messages as Slack sends them to a channel of people and one of bots: rich text beside the text, profiles, reactions, threads, attachments. */
-export function realisticHistory(count: number, peopleCount: number): readonly object[] {
-  return Array.from({ length: count }, (_, index) => {
-    const user = `U${String(index % peopleCount).padStart(4, '0')}AA`
-    const text = `Message ${index}: the deploy of service-${index} is done, see <https://ci.example/builds/${index}|build ${index}> and tell <@U0000AA> &amp; co.`
-    const ts = `17000${String(index).padStart(5, '0')}.000100`
-    const richText = {
-      type: 'rich_text',
-      block_id: `b${index}`,
-      elements: [
-        {
-          type: 'rich_text_section',
-          elements: [
-            { type: 'text', text: `Message ${index}: the deploy of service-${index} is done, see ` },
-            { type: 'link', url: `https://ci.example/builds/${index}`, text: `build ${index}` },
-            { type: 'text', text: ' and tell ' },
-            { type: 'user', user_id: 'U0000AA' },
-            { type: 'text', text: ' & co.' },
-          ],
-        },
-      ],
-    }
-    return {
-      type: 'message',
-      user,
-      ts,
-      client_msg_id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-      text,
-      team: 'T100',
-      blocks: [richText],
-      ...(index % 5 === 0 ? { reactions: [{ name: 'thumbsup', users: [user], count: 1 }] } : {}),
-      ...(index % 7 === 0
-        ? {
-            thread_ts: ts,
-            reply_count: 3,
-            reply_users_count: 2,
-            latest_reply: ts,
-            reply_users: [user],
-            is_locked: false,
-            subscribed: false,
-          }
-        : {}),
-      ...(index % 10 === 0 ? { edited: { user, ts } } : {}),
-    }
-  }).reverse()
-}
 
 function workspaceOf(peopleCount: number) {
   const bench = createToolBench()
