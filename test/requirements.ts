@@ -357,6 +357,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:generate': { says: 'generate prints deployment files for the public URL and image it is told.' },
   'deploy:options-exist': { says: 'Every variable that a generated file names is an option.' },
   'deploy:metrics-exist': { says: 'Alert rules and dashboard use only metrics that exist.' },
+  'cli:sd-notify': { says: 'serve tells systemd when it is ready, when it stops, and that its event loop turns.' },
   'cli:healthcheck': { says: 'healthcheck exits 0 where the local server is well, else 1.' },
   'cli:help:examples': { says: 'Help of every command leads with examples.' },
   'cli:help:options': { says: 'Every option of the table is in the help of serve.' },
@@ -542,4 +543,27 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:call-failures': {
     says: 'Commands end with 77 where Slack refuses the token, 69 where nothing answers.',
   },
+  'queue:sqlite:slow-disk': {
+    says: 'A slow sync costs 503 at the deadline; the event loop does not notice.',
+  },
+  'queue:sqlite:broken-disk': {
+    says: 'EIO refuses events; the queue reopens its file and recovers by itself.',
+  },
+  'queue:sqlite:synced': { says: 'Nothing is acknowledged before it is synced.' },
+  'queue:sqlite:full-disk': { says: 'A full disk refuses events, loses none, and recovers by itself.' },
+  'queue:sqlite:killer-event': {
+    says: 'An event that ends the process is buried, and its neighbours are not.',
+  },
+  'admin:auth': {
+    says: 'Admin routes take the admin token and no other: an MCP token gets 403, nothing 401.',
+  },
+  'admin:events': { says: 'Operators list, filter and show the kept events.' },
+  'admin:groups': { says: 'Operators list groups and forget one.' },
+  'admin:purge': { says: 'Operators purge old events; by default only what would go is said.' },
+  'admin:dead': {
+    says: 'Operators list, replay and remove dead letters, by id, filter or all; dry by default.',
+  },
+  'admin:consume': { says: 'A consumer takes events of a group over HTTP and settles each.' },
+  'admin:port': { says: 'With ADMIN_PORT, admin, metrics and docs are on that listener alone.' },
+  'mcp:stream:idle': { says: 'Idle time-outs close senders that stall, and no stream' },
 }

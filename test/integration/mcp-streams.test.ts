@@ -135,6 +135,46 @@ describe('a client that never reads', () => {
   )
 })
 
+describe('a quiet connection', () => {
+  verifies(
+    'mcp:stream:idle',
+    'is closed while its body is missing, and stays open as a stream or for a slow call',
+    async () => {
+      const gate = Promise.withResolvers<void>()
+      const hold = sketchTool({
+        name: 'hold',
+        input: Type.Object({}),
+        async run() {
+          await gate.promise
+          return 'held'
+        },
+      })
+      await using mcp = startMcp({ offer: sketchOffer({ tools: [hold] }), idleTimeoutSeconds: 1 })
+      const http = mcpHttp(mcp)
+      const sessionId = await http.open()
+      const headers = { 'mcp-session-id': sessionId }
+      const notices = eventReader(await http.get(headers))
+      const call = http.post(callMessage(1, 'hold'), headers)
+      await until(() => mcp.plugin.counts().callsInFlight === 1)
+      const stalled = await neverReadingClient(mcp, [
+        'POST /mcp HTTP/1.1',
+        'Content-Type: application/json',
+        'Content-Length: 100',
+      ])
+      const closed = new Promise((resolve) => stalled.once('close', resolve))
+      stalled.resume()
+      await closed
+      gate.resolve()
+      const said = await (await call).text()
+      expect(said).toContain('"text":"held"')
+      mcp.changes.publish({ kind: 'tools_changed' })
+      expect((await notices.next()).value?.data).toContain('list_changed')
+      await notices.return(undefined)
+    },
+    30_000,
+  )
+})
+
 describe('a stream', () => {
   for (const [what, path] of [
     ['for notifications', '/mcp'],

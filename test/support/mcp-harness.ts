@@ -83,6 +83,8 @@ export interface McpHarness extends AsyncDisposable {
 export interface McpHarnessOptions extends Partial<McpDeps> {
   readonly tokens?: readonly TokenRow[]
   readonly isOpenOnLoopback?: boolean
+  /** When the runtime closes a connection on which nothing happens. Default: its own. */
+  readonly idleTimeoutSeconds?: number
   readonly changes?: EventBus<ChangeNotice>
 }
 
@@ -133,7 +135,12 @@ export function startMcp(options: McpHarnessOptions = {}): McpHarness {
     componentOf: () => 'mcp',
     routes: (contexts) => plugin.routes(contexts),
   })
-  app.listen({ port: 0, hostname: '127.0.0.1' })
+  const { idleTimeoutSeconds } = options
+  app.listen({
+    port: 0,
+    hostname: '127.0.0.1',
+    ...(idleTimeoutSeconds !== undefined && { idleTimeout: idleTimeoutSeconds }),
+  })
   return {
     plugin,
     log,
