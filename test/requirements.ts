@@ -357,7 +357,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:generate': { says: 'generate prints deployment files for the public URL and image it is told.' },
   'deploy:options-exist': { says: 'Every variable that a generated file names is an option.' },
   'deploy:metrics-exist': { says: 'Alert rules and dashboard use only metrics that exist.' },
-  'cli:sd-notify': { says: 'serve tells systemd when it is ready, when it stops, and that its event loop turns.' },
+  'cli:sd-notify': {
+    says: 'serve tells systemd when it is ready, when it stops, and that its event loop turns.',
+  },
   'cli:healthcheck': { says: 'healthcheck exits 0 where the local server is well, else 1.' },
   'cli:help:examples': { says: 'Help of every command leads with examples.' },
   'cli:help:options': { says: 'Every option of the table is in the help of serve.' },
@@ -566,4 +568,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'admin:consume': { says: 'A consumer takes events of a group over HTTP and settles each.' },
   'admin:port': { says: 'With ADMIN_PORT, admin, metrics and docs are on that listener alone.' },
   'mcp:stream:idle': { says: 'Idle time-outs close senders that stall, and no stream' },
+  'cli:tools-call': {
+    says: 'tools call runs a tool on the path of MCP calls, with exit codes that say what failed.',
+  },
+  'cli:tools-call:arguments': { says: 'Values of tools call are read by the schema of the tool.' },
+  'cli:tools-call:terminal': { says: 'What Slack says cannot steer the terminal that tools call prints on.' },
+  'cli:tools-describe': {
+    says: 'tools describe says what a tool does, takes and needs, with a line that calls it.',
+  },
 }

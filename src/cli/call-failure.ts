@@ -29,7 +29,7 @@ export function callFailureCode({ code, details }: AppError): ExitCode {
 /** What failed, on one line: the message, then what is known of it. */
 export function callFailureLine({ message, details }: AppError): string {
   const known = Object.entries(details).map(([name, value]) => `${name}: ${asText(value)}`)
-  return asOneLine([message, ...known].join('; '))
+  return asOneLine([message.replace(/\.$/, ''), ...known].join('; '))
 }
 
 function asText(value: AppError['details'][string] | undefined): string {

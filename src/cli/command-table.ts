@@ -23,8 +23,13 @@ export interface CommandRow {
   readonly groups?: readonly OptionGroup[]
   readonly options?: readonly OptionKey[]
   readonly flags?: readonly OwnFlag[]
-  /** At most one operand. */
-  readonly operand?: { readonly name: string; readonly choices: readonly string[]; readonly says: string }
+  /** At most one operand, or any number where it `isRepeated`. */
+  readonly operand?: {
+    readonly name: string
+    readonly says: string
+    readonly choices?: readonly string[]
+    readonly isRepeated?: true
+  }
   /** Imports the command's file: nothing of a command is loaded before it runs. */
   readonly load: () => Promise<RunCommand>
 }
@@ -185,6 +190,49 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     options: ['mcpToolsets', 'mcpReadOnly', 'mcpTools', 'mcpExcludeTools', 'slackUserToken'],
     flags: [{ name: '--json', description: 'Print JSON instead of a table.' }],
     load: async () => (await import('./tools-list.ts')).runToolsList,
+  },
+  {
+    path: ['tools', 'describe'],
+    summary: 'Say what a tool does, what it takes, and what it needs.',
+    examples: [
+      ['slack-integrated-server tools describe slack_post_message', 'with a line to call it by'],
+      ['slack-integrated-server tools describe slack_post_message --json', 'as MCP clients see it'],
+    ],
+    readsConfig: false,
+    flags: [{ name: '--json', description: 'Print what MCP clients are told, as JSON.' }],
+    operand: { name: 'tool', says: 'The name of the tool; "tools list" has them.' },
+    load: async () => (await import('./tools-describe.ts')).runToolsDescribe,
+  },
+  {
+    path: ['tools', 'call'],
+    summary: 'Call a tool as an MCP client would, without any client.',
+    examples: [
+      ["slack-integrated-server tools call slack_read_channel_messages channel='#general' limit=5", 'read'],
+      ["slack-integrated-server tools call slack_post_message channel='#general' text='Hello'", 'post'],
+      ['slack-integrated-server tools call slack_list_channels --json | jq .channels', 'for programs'],
+    ],
+    readsConfig: true,
+    options: [
+      'slackBotToken',
+      'slackUserToken',
+      'slackApiUrl',
+      'slackRetry',
+      'mcpToolsets',
+      'mcpReadOnly',
+      'mcpTools',
+      'mcpExcludeTools',
+      'mcpReadChannels',
+      'mcpWriteChannels',
+      'mcpDms',
+      'mcpTimezone',
+    ],
+    flags: [{ name: '--json', description: 'Print JSON also on a terminal.' }],
+    operand: {
+      name: 'tool key=value …',
+      says: 'The name of the tool, then its arguments: text, numbers, true or false, lists by comma; anything in JSON.',
+      isRepeated: true,
+    },
+    load: async () => (await import('./tools-call.ts')).runToolsCall,
   },
   {
     path: ['tools', 'scopes'],

@@ -69,7 +69,8 @@ function unknownCommand(words: string, names: readonly string[]): UsageError {
 function parseCommand(row: CommandRow, args: readonly string[], style: HelpStyle): Invocation {
   const command = new Command(commandName(row)).exitOverride()
   command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
-  if (row.operand !== undefined) command.argument(`[${row.operand.name}]`)
+  if (row.operand !== undefined)
+    command.argument(row.operand.isRepeated === true ? '[operands...]' : '[operand]')
   for (const option of commanderOptions(row)) command.addOption(option)
   try {
     command.action(() => undefined).parse(args, { from: 'user' })

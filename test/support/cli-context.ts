@@ -18,6 +18,7 @@ export interface CliInput {
   readonly clock?: FakeClock
   /** Whether stdout is a terminal of 80 columns. */
   readonly isTerminal?: boolean
+  readonly onSignal?: CliContext['onSignal']
 }
 
 /** Runs a command line in this process, against what the test gives and nothing else. */
@@ -36,7 +37,7 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     readFile: readFakeFiles(input.files ?? {}),
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
-    onSignal: () => () => undefined,
+    onSignal: input.onSignal ?? (() => () => undefined),
     clock: input.clock ?? new FakeClock(),
     fetch: input.fetch ?? (() => Promise.reject(new Error('connection refused'))),
     build: { version: '1.2.3', commit: 'abc1234', date: '2026-11-22' },
