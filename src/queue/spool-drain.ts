@@ -27,6 +27,7 @@ export interface SpoolDrainOptions<Held extends HeldEvent> {
 /** Sent together, to one run of Redis. */
 interface Shipment<Held> {
   readonly held: readonly Held[]
+  readonly byteCount: number
   readonly runId: string
   readonly sentAtMs: number
 }
@@ -42,8 +43,9 @@ const durableAfterMs = 2_000
 const confirmEveryMs = 250
 /** Events in one pipeline. */
 const batchMax = 256
-/** Sent and not yet durable; held in memory, so that they can be sent again. Bounds the drain at about 10,000 events a second. */
+/** Sent and not yet durable; held in memory, so that they can be sent again. Bounds the drain at about 9,000 events a second. */
 const shippedMax = 20_000
+const shippedBytesMax = 32 * 1024 * 1024
 /** How long to leave Redis alone after it refused, milliseconds. */
 const retryMs = 200
 const retryWhenFullMs = 1_000
@@ -57,8 +59,9 @@ export class SpoolDrain<Held extends HeldEvent> {
   readonly #options: SpoolDrainOptions<Held>
   readonly #stopping = new AbortController()
   readonly #waiters = new Set<() => void>()
-  #shipments: Shipment<Held>[] = []
+  #shipments: readonly Shipment<Held>[] = []
   #shippedCount = 0
+  #shippedBytes = 0
   #expectedTotal = 0
   #sentTotal = 0
   #running: Promise<void> | undefined
@@ -124,7 +127,7 @@ export class SpoolDrain<Held extends HeldEvent> {
       try {
         const lost = this.#takeBackLost()
         if (lost.length > 0) await this.#ship(lost)
-        else if (this.#shippedCount >= shippedMax) await this.#news()
+        else if (this.#isFullUp()) await this.#news()
         else await this.#shipNext()
       } catch (error) {
         log.warn('spool_read_failed', { topic: this.#options.topic, error })
@@ -153,8 +156,9 @@ export class SpoolDrain<Held extends HeldEvent> {
       const isSent = (_: Parcel<Held>, index: number) => results[index]?.status === 'fulfilled'
       const sent = rest.filter(isSent)
       if (sent.length > 0) {
-        this.#shipments.push({ held: sent.map(({ held }) => held), runId, sentAtMs: clock.monotonic() })
-        this.#shippedCount += sent.length
+        const byteCount = sent.reduce((sum, { held }) => sum + held.event.bytes.byteLength, 0)
+        const shipment = { held: sent.map(({ held }) => held), byteCount, runId, sentAtMs: clock.monotonic() }
+        this.#setShipments([...this.#shipments, shipment])
         this.#sentTotal += sent.filter(({ isNew }) => isNew).length
       }
       rest = rest.filter((parcel, index) => !isSent(parcel, index))
@@ -185,8 +189,7 @@ export class SpoolDrain<Held extends HeldEvent> {
     if (runId === undefined) return []
     const lost = this.#shipments.filter((shipment) => shipment.runId !== runId).flatMap(({ held }) => held)
     if (lost.length === 0) return []
-    this.#shipments = this.#shipments.filter((shipment) => shipment.runId === runId)
-    this.#shippedCount -= lost.length
+    this.#setShipments(this.#shipments.filter((shipment) => shipment.runId === runId))
     log.info('spool_sends_again', { topic, events: lost.length })
     return lost.map((held) => ({ held, isNew: false }))
   }
@@ -217,9 +220,18 @@ export class SpoolDrain<Held extends HeldEvent> {
     const due = new Set(this.#shipments.filter(isDue))
     const held = [...due].flatMap((shipment) => shipment.held)
     await source.settle(held.map((each) => ({ kind: 'acknowledged', held: each })))
-    this.#shipments = this.#shipments.filter((shipment) => !due.has(shipment))
-    this.#shippedCount = this.#shipments.reduce((count, shipment) => count + shipment.held.length, 0)
+    this.#setShipments(this.#shipments.filter((shipment) => !due.has(shipment)))
     this.#wake()
+  }
+
+  #setShipments(shipments: readonly Shipment<Held>[]): void {
+    this.#shipments = shipments
+    this.#shippedCount = shipments.reduce((count, { held }) => count + held.length, 0)
+    this.#shippedBytes = shipments.reduce((sum, { byteCount }) => sum + byteCount, 0)
+  }
+
+  #isFullUp(): boolean {
+    return this.#shippedCount >= shippedMax || this.#shippedBytes >= shippedBytesMax
   }
 
   #news(): Promise<void> {

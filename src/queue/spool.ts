@@ -12,6 +12,7 @@ import type {
 import type { QueueDeps } from './queue-deps.ts'
 import { RedisQueue } from './redis.ts'
 import { type RedisQueueOptions, redisLimitsDefault } from './redis-options.ts'
+import { type SpoolDepths, spoolDepth } from './spool-depth.ts'
 import { SpoolDrain } from './spool-drain.ts'
 import { SpoolRoom } from './spool-room.ts'
 import { SqliteQueue, type SqliteQueueOptions, sqliteLimitsDefault } from './sqlite.ts'
@@ -109,32 +110,11 @@ export class SpoolQueue implements QueueBackend {
 
   async depth(): Promise<QueueDepth> {
     await this.#catchUp()
-    const unsent = this.unsentCount
     const spool = await this.#spool.depth()
-    // Rows that Redis has are only on their way out.
-    const spoolFill = unsent === 0 ? 0 : spool.fill
-    const spoolOldestAtMs = unsent === 0 ? undefined : spool.oldestAtMs
-    try {
-      const [redis, groups] = await Promise.all([this.#redis.depth(), this.#redis.groups()])
-      this.#deadLetterCount = redis.deadLetters
-      const hasGroups = groups.length > 0
-      return {
-        ...redis,
-        events: redis.events + unsent,
-        pending: hasGroups ? redis.pending + unsent : 0,
-        fill: Math.max(spoolFill, hasGroups ? Math.min(1, redis.fill + unsent / redis.eventsMax) : 0),
-        oldestAtMs: earliest(redis.oldestAtMs, spoolOldestAtMs),
-      }
-    } catch {
-      return {
-        ...spool,
-        events: unsent,
-        pending: unsent,
-        fill: spoolFill,
-        oldestAtMs: spoolOldestAtMs,
-        deadLetters: this.#deadLetterCount,
-      }
-    }
+    const redis = await this.#redisDepth()
+    this.#deadLetterCount = redis?.depth.deadLetters ?? this.#deadLetterCount
+    const { unsentCount } = this
+    return spoolDepth({ redis, spool, unsentCount, deadLetterCount: this.#deadLetterCount })
   }
 
   /** Whether events can be accepted: by the spool, or while the disk fails by Redis itself. */
@@ -267,6 +247,15 @@ export class SpoolQueue implements QueueBackend {
     await Promise.all([...this.#drains.values()].map((drain) => drain.caughtUp(catchUpMaxMs)))
   }
 
+  async #redisDepth(): Promise<SpoolDepths['redis']> {
+    try {
+      const [depth, groups] = await Promise.all([this.#redis.depth(), this.#redis.groups()])
+      return { depth, hasGroups: groups.length > 0 }
+    } catch {
+      return undefined
+    }
+  }
+
   async #measure(): Promise<void> {
     if (this.#redis.problem !== undefined) return this.#room.lift()
     // Counted before Redis is asked: what goes over in between counts twice then, and not never.
@@ -286,11 +275,6 @@ export class SpoolQueue implements QueueBackend {
     this.#unsentBefore = unsent
     await this.#measure()
   }
-}
-
-function earliest(left: number | undefined, right: number | undefined): number | undefined {
-  if (left === undefined || right === undefined) return left ?? right
-  return Math.min(left, right)
 }
 
 function unavailable(): AppError {

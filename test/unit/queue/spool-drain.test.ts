@@ -232,6 +232,16 @@ describe('the drain of the spool', () => {
     expect(redis.got).toEqual(ids(25_000))
   })
 
+  test('holds at most 32 MiB that are not yet durable, and one batch', async () => {
+    const mebibyte = new Uint8Array(1024 * 1024)
+    put(queuedEvents(256 + 40).map((event) => ({ ...event, bytes: mebibyte })))
+    drain.start()
+    for (let round = 0; round < 10; round++) await settle()
+    expect(redis.got).toHaveLength(256)
+    await clock.advance(2_500)
+    expect(redis.got).toHaveLength(256 + 40)
+  })
+
   test('goes on after the spool failed to read, and to forget', async () => {
     source.failTakes = 2
     source.failSettles = 2
