@@ -17,7 +17,6 @@ export function renderBlocks(blocks: readonly unknown[], names: Names, depth = 0
 }
 
 function renderBlock(block: JsonObject, names: Names, depth: number): string {
-  if (depth > depthMax) return ''
   const render = blockRenderers[String(block['type'])]
   return render === undefined ? renderUnknown(block, names, depth) : render(block, names, depth + 1)
 }

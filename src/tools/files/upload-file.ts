@@ -51,15 +51,15 @@ export const uploadFile = defineSlackTool({
   async run(args, context) {
     const { id: channel, threadTs, ts } = await openConversation(context, args.channel, 'write')
     const bytes = contentOf(args)
-    const comment = args.comment
-    if (comment !== undefined) refuseBroadcast('comment', comment, context.settings.allowsBroadcasts)
+    const { comment, title = args.filename } = args
+    refuseBroadcast('comment', comment ?? '', context.settings.allowsBroadcasts)
+    refuseBroadcast('title', title, context.settings.allowsBroadcasts)
     const share = compact({
       channel_id: channel,
       thread_ts: args.thread_ts ?? threadTs ?? ts,
       initial_comment: comment === undefined ? undefined : escapeOutgoing(comment),
     })
     const request = { filename: args.filename, length: bytes.byteLength }
-    const title = args.title ?? args.filename
     if (args.dry_run === true) {
       return dryRun([
         { method: 'files.getUploadURLExternal', params: request },

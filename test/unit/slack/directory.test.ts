@@ -226,6 +226,17 @@ describe('people', () => {
     expect(most).toBe(5)
   })
 
+  test('names beside messages wait for Slack no longer than four seconds', async () => {
+    const { slack, directory } = createBench()
+    const deadlines: unknown[] = []
+    slack.on('users.info', (_, { deadlineMs }) => {
+      deadlines.push(deadlineMs)
+      return { user: user('U1AA', 'ada') }
+    })
+    await directory.users.warm(['U1AA'], 50, live())
+    expect(deadlines).toEqual([4000])
+  })
+
   test.each([
     ['SLACK_UNAVAILABLE', fails('SLACK_UNAVAILABLE')],
     ['SLACK_RATE_LIMITED', fails('SLACK_RATE_LIMITED', { retry_after_s: 30 })],
@@ -378,6 +389,18 @@ describe('events', () => {
     slack.on('conversations.info', { channel: { ...known, topic: { value: 'new' } } })
     expect((await directory.channels.find('general', everyChannel, live())).topic).toBe('new')
     expect(slack.counts()).toEqual({ 'conversations.info': 1 })
+  })
+
+  test('what was forgotten and has another name by now is not taken for the old one', async () => {
+    const { slack, directory } = createBench()
+    directory.channels.learn(known)
+    directory.notice(noticeOf('channel_unarchive', { channel: 'C1AA' }), 'U0BOT')
+    slack
+      .on('conversations.info', { channel: { ...known, name: 'town-hall' } })
+      .on('conversations.list', { channels: [] })
+    await expect(directory.channels.find('general', everyChannel, live())).rejects.toMatchObject({
+      code: 'SLACK_NAME_NOT_FOUND',
+    })
   })
 
   test('an ordinary message changes nothing', () => {

@@ -45,6 +45,7 @@ describe('no request at all goes to', () => {
     'http://files.slack.com/a',
     'https://files.slack.com.evil.example/a',
     'https://evil.example/files.slack.com',
+    'https://evilfiles.slack.com/a',
     'https://slack.com/api/api.test',
     'https://files.slack.com:8443/a',
     'https://user:secret@files.slack.com/a',

@@ -39,6 +39,8 @@ test('means days and times without an offset in the zone of the server, on both 
   expect(parsePastTime('oldest', '2023-07-01T12:00', berlin)).toBe(iso('2023-07-01T12:00:00+02:00'))
   expect(parsePastTime('oldest', '2023-12-01T12:00', berlin)).toBe(iso('2023-12-01T12:00:00+01:00'))
   expect(parsePastTime('oldest', '2023-10-29T00:00', berlin)).toBe(iso('2023-10-29T00:00:00+02:00'))
+  // An hour and a half before the clocks go back the difference is still the old one.
+  expect(parsePastTime('oldest', '2023-10-29T01:30', berlin)).toBe(iso('2023-10-29T01:30:00+02:00'))
   const auckland = { nowMs, timezone: 'Pacific/Auckland' }
   expect(parsePastTime('oldest', 'today', auckland)).toBe(iso('2023-11-15T00:00:00+13:00'))
 })

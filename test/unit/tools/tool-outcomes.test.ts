@@ -124,6 +124,16 @@ describe('names for ids', () => {
   })
 })
 
+test('the details of a channel are what Slack says now, whatever is remembered', async () => {
+  const { slack, call } = createToolBench()
+  let memberCount = 3
+  slack.on('conversations.info', () => ({
+    channel: { id: 'C1AA', name: 'general', num_members: memberCount++ },
+  }))
+  expect((await call('slack_get_channel', { channel: 'C1AA' })).data.member_count).toBe(3)
+  expect((await call('slack_get_channel', { channel: 'C1AA' })).data.member_count).toBe(4)
+})
+
 test('editing to plain text takes the blocks of the old message away', async () => {
   const { slack, call } = createToolBench()
   slack.on('chat.update', {})

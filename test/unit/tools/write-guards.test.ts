@@ -207,3 +207,24 @@ verifies(
     }
   },
 )
+
+test('no text that a tool takes may notify many people, whatever it is for', async () => {
+  const contentArguments = ['text', 'texts', 'markdown', 'topic', 'title', 'comment']
+  const refused: string[] = []
+  for (const tool of writeTools) {
+    const takesText = (name: string) => ['string', 'array'].includes(tool.input.properties[name]?.['type'])
+    for (const argument of contentArguments.filter(takesText)) {
+      const { slack, call } = createToolBench()
+      toolCases[tool.name]?.script(slack)
+      const { text: _, ...rest } = { ...toolCases[tool.name]?.args }
+      const content = argument === 'texts' ? ['fine', 'hi <!channel>'] : 'hi <!channel>'
+      await expect(call(tool.name, { ...rest, [argument]: content })).rejects.toMatchObject({
+        code: 'TOOL_ARGUMENTS_INVALID',
+        details: { given: '<!channel>' },
+      })
+      expect([tool.name, argument, writesOf(slack.calls)]).toEqual([tool.name, argument, []])
+      refused.push(`${tool.name}.${argument}`)
+    }
+  }
+  expect(refused.length).toBeGreaterThanOrEqual(11)
+})
