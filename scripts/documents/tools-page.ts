@@ -16,8 +16,9 @@ export function renderToolsPage(): string {
   ])
 }
 
-const introduction = `What an AI client can do in Slack. Choose toolsets with \`--toolsets\`: \`default\`, \`all\`, or names. Tools whose scopes the token lacks are not
-listed.`
+const introduction = `What an AI client can do in Slack. Choose toolsets with \`--toolsets\` (\`default\`, \`all\`, or names), add single tools with \`--tools\`, leave some
+out with \`--exclude-tools\`. Tools whose scopes the token lacks are not listed; \`tools scopes\` says which. \`tools list\`, \`tools describe NAME\` and
+\`tools call NAME key=value …\` do without a client.`
 
 const conventions = [
   '## What holds for all of them',
