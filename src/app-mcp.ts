@@ -81,6 +81,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
       allowCredentials: config.corsAllowCredentials,
     }),
     requestLimiter: perMinute(clock, config.limitsPrincipalRequestsPerMinute),
+    failureLimiter: perMinute(clock, config.limitsAddressFailuresPerMinute),
     toolLimiter: perMinute(clock, config.limitsToolCallsPerMinute),
     bodyBudget,
     changes: createChangeBus(notices, log),

@@ -201,11 +201,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S85: { says: 'Token management: single source of truth for Slack credentials', isOpen: true },
   S86: {
     says: 'Request verification: webhook signature validation (constant time, raw bytes, 5-minute window)',
-    isOpen: true,
   },
   S87: {
     says: 'HTTPS enforcement by TLS termination at the load balancer ⇒ trust X-Forwarded-Proto/-For only from configured proxies; optionally refuse plain HTTP',
-    isOpen: true,
   },
   S88: {
     says: 'Secret management: environment-based configuration (files such as *_FILE as a plus; upstream docs show SLACK_BOT_TOKEN_FILE which is not implemented)',
@@ -217,10 +215,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'API gateway: optional — must work behind one (path prefix, forwarded headers)',
     isOpen: true,
   },
-  S91: { says: 'Rate limiting: application-level', isOpen: true },
+  S91: { says: 'Rate limiting: application-level' },
   S92: {
     says: 'DDoS protection by the cloud provider (doc), and the app must survive: body-size limit, connection/session limits, timeouts',
-    isOpen: true,
   },
   S93: {
     says: '"Production-ready, maintainable, scalable" closing claim: covered by tests + docs',
@@ -256,9 +253,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S107: {
     says: 'An explicit --env-file is read, below the real environment; no .env is read by itself.',
   },
-  S109: { says: 'createIntegratedApp takes a queue driver of the embedder.', isOpen: true },
+  S109: { says: 'createIntegratedApp takes a queue driver of the embedder.' },
   S110: { says: 'A consumer with handlers in two styles.' },
-  S111: { says: 'A client factory whose clients can be replaced.', isOpen: true },
+  S111: { says: 'A client factory whose clients can be replaced.' },
   'webhook:signature:vectors': {
     says: "The signature agrees with Slack's documented sample and with independent vectors.",
   },

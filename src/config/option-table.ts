@@ -424,7 +424,8 @@ export const optionTable = {
   limitsAddressFailuresPerMinute: {
     schema: count(60, 1, 1_000_000),
     group: 'limits',
-    description: 'Refused requests of one address before it gets 429. Requests that Slack signed never do.',
+    description:
+      'MCP and REST requests without valid credentials from one address before it gets 429. Valid ones never do.',
   },
   limitsPrincipalRequestsPerMinute: {
     schema: count(600, 1, 1_000_000),

@@ -24,6 +24,8 @@ export interface DoorDeps {
   readonly slackAuth: SlackAuth | undefined
   /** How many requests one principal may send, by its name. */
   readonly requestLimiter: Pick<RateLimiter, 'take'>
+  /** How many requests without valid credentials one address may send. Valid ones are never counted: many callers may share an address. */
+  readonly failureLimiter: Pick<RateLimiter, 'take'>
   readonly bodyBudget: BodyBudget
   readonly metrics: Metrics
   readonly isStopping: () => boolean
@@ -58,14 +60,15 @@ export function createDoor(deps: DoorDeps): Door {
   }
   const enter = (request: Request): CallInfo => {
     const correlationId = pass(request)
-    return admit(deps.authenticate(request), correlationId)
+    const principal = countingFailures(request, deps, () => deps.authenticate(request))
+    return admit(principal, correlationId)
   }
   const enterSigned = async (request: Request, slackAuth: SlackAuth): Promise<Visit> => {
     const correlationId = pass(request)
-    const claim = slackAuth.claim(request)
+    const claim = countingFailures(request, deps, () => slackAuth.claim(request))
     requireJson(request)
     const bytes = await readBytes(request, deps)
-    const proven = slackAuth.prove(claim, bytes)
+    const proven = countingFailures(request, deps, () => slackAuth.prove(claim, bytes))
     const body = parseBody(bytes)
     return { ...admit(slackAuth.principalOf(proven, body), correlationId), body }
   }
@@ -78,6 +81,22 @@ export function createDoor(deps: DoorDeps): Door {
       requireJson(request)
       return { ...call, body: parseBody(await readBytes(request, deps)) }
     },
+  }
+}
+
+/** Whoever guesses gets slower answers than there are guesses; who has a token does not notice. */
+function countingFailures<Found>(request: Request, deps: DoorDeps, authenticate: () => Found): Found {
+  try {
+    return authenticate()
+  } catch (error) {
+    const { address } = deps.contexts.of(request)
+    if (!(error instanceof AppError) || error.code !== 'MCP_UNAUTHORIZED' || address === undefined)
+      throw error
+    const take = deps.failureLimiter.take(address)
+    if (take.ok) throw error
+    deps.metrics.increment('slackmcp_rate_limiter_rejected_total', { scope: 'address' })
+    const details = { scope: 'address', retry_after_s: Math.ceil(take.retryAfterMs / 1000) }
+    throw new AppError('MCP_RATE_LIMITED', { cause: error, details })
   }
 }
 

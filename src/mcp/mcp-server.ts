@@ -18,15 +18,13 @@ import { createEndpoints, type Endpoints } from './endpoints.ts'
 import { EventLog, type EventLogLimits } from './event-log.ts'
 import type { HostGuard } from './guard.ts'
 import { InFlight } from './in-flight.ts'
-import { createLegacyLeg, type SessionMode } from './legacy-leg.ts'
+import type { SessionMode } from './legacy-leg.ts'
 import type { LegacySession } from './legacy-session.ts'
-import { createModernLeg } from './modern-leg.ts'
+import type { Protocol, ProtocolDeps } from './protocol.ts'
 import type { ChangeNotice, Offer } from './registry.ts'
 import { createRestFacade } from './rest-facade.ts'
 import { type SessionLimits, SessionTable } from './session-table.ts'
 import type { SlackAuth } from './slack-auth.ts'
-import { createSseLeg } from './sse-leg.ts'
-import { serveMcpOverStdio } from './stdio.ts'
 import type { StdioPipe } from './stdio-transport.ts'
 import { createSurface, type Surface } from './surface.ts'
 
@@ -51,6 +49,8 @@ export interface McpDeps {
   readonly cors: Cors
   /** By principal. */
   readonly requestLimiter: Pick<RateLimiter, 'take'>
+  /** By address, for requests without valid credentials. */
+  readonly failureLimiter: Pick<RateLimiter, 'take'>
   /** By tool and principal. */
   readonly toolLimiter: Pick<RateLimiter, 'take'>
   readonly bodyBudget: BodyBudget
@@ -92,36 +92,34 @@ export interface McpServer {
 
 /** The MCP half without a framework. Throws TypeError where the offer contradicts itself. */
 export function createMcpServer(deps: McpDeps): McpServer {
-  const { clock, ids, log, metrics, mountPath } = deps
+  const { clock, ids, log, metrics } = deps
   const inFlight = new InFlight()
   const surface = countCalls(createSurface(deps), inFlight)
   const desk = new ChangeDesk({ ...deps, index: surface.index })
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
-  const eventLog = new EventLog(deps.eventLogLimits)
-  const legDeps = { surface, desk, sessions, eventLog, clock, ids, log, limits: deps.sessionLimits }
+  let protocol: Promise<Protocol> | undefined
+  let loaded: Protocol | undefined
+  const speak = (): Promise<Protocol> => {
+    protocol ??= loadProtocol(deps, { surface, desk, sessions }).then((made) => {
+      loaded = made
+      return made
+    })
+    return protocol
+  }
   const stopHearing = deps.offer.onToolsChanged?.(() => {
     surface.index.refreshTools()
     desk.announce({ kind: 'tools_changed' })
   })
-  const stateKey = deps.stateKey?.reveal() ?? ids.token(stateKeyBytes)
-  const modern = createModernLeg({ ...legDeps, metrics, stateKey })
   let isStopping = false
-  const hasSse = deps.transport === 'sse' && deps.sessionMode === 'memory'
   return {
     surface,
     counts: () => ({
       sseSessions: sessions.count('sse'),
       streamableSessions: sessions.count('streamable_http'),
-      listenStreams: modern.listenCount,
+      listenStreams: loaded?.modern.listenCount ?? 0,
       callsInFlight: inFlight.count,
     }),
-    serveStdio: (pipe, signal) =>
-      serveMcpOverStdio(pipe, signal, {
-        ...legDeps,
-        stateKey,
-        drainDeadlineMs: deps.drainDeadlineMs,
-        inFlightMax: deps.sessionLimits.inFlightMax,
-      }),
+    serveStdio: async (pipe, signal) => (await speak()).serveStdio(pipe, signal),
     endpoints: (contexts) =>
       createEndpoints({
         ...deps,
@@ -132,13 +130,9 @@ export function createMcpServer(deps: McpDeps): McpServer {
           contexts,
           isStopping: () => isStopping,
         }),
-        modern,
-        legacy: createLegacyLeg({ ...legDeps, mode: deps.sessionMode }),
-        sse: hasSse
-          ? createSseLeg({ ...legDeps, messagesPath: `${deps.publicPathPrefix}${mountPath}/messages` })
-          : undefined,
+        speak,
         rest: createRestFacade(surface),
-        streamablePath: `${deps.publicPathPrefix}${mountPath}`,
+        streamablePath: `${deps.publicPathPrefix}${deps.mountPath}`,
       }),
     component: {
       name: 'mcp_server',
@@ -148,7 +142,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
         isStopping = true
         await finishCalls(inFlight, deps)
         stopHearing?.()
-        await modern.close()
+        await loaded?.modern.close()
         sessions.removeAll(new AppError('SHUTTING_DOWN', { component: 'mcp' }), () => farewell(ids))
       },
       check: () => (isStopping ? 'down' : 'up'),
@@ -157,6 +151,23 @@ export function createMcpServer(deps: McpDeps): McpServer {
 }
 
 const stateKeyBytes = 32
+
+type Shared = Pick<ProtocolDeps, 'surface' | 'desk' | 'sessions'>
+
+async function loadProtocol(deps: McpDeps, shared: Shared): Promise<Protocol> {
+  const { createProtocol } = await import('./protocol.ts')
+  // A stream on one replica cannot hear what is posted to another, so legacy SSE needs sessions.
+  const hasSse = deps.transport === 'sse' && deps.sessionMode === 'memory'
+  return createProtocol({
+    ...deps,
+    ...shared,
+    eventLog: new EventLog(deps.eventLogLimits),
+    mode: deps.sessionMode,
+    limits: deps.sessionLimits,
+    messagesPath: hasSse ? `${deps.publicPathPrefix}${deps.mountPath}/messages` : undefined,
+    stateKey: deps.stateKey?.reveal() ?? deps.ids.token(stateKeyBytes),
+  })
+}
 
 /** Waits for the calls in flight, and for their answers to get on the way. */
 async function finishCalls(inFlight: InFlight, { clock, drainDeadlineMs, log }: McpDeps): Promise<void> {

@@ -116,6 +116,7 @@ export function startMcp(options: McpHarnessOptions = {}): McpHarness {
     }),
     cors: createCors({ origins: [], methods: [], headers: [], allowCredentials: false }),
     requestLimiter: unlimited,
+    failureLimiter: { take: () => ({ ok: true }) },
     toolLimiter: unlimited,
     bodyBudget: new BodyBudget(64 * 1024 * 1024),
     changes,
