@@ -34,8 +34,6 @@ export class SqliteStore {
   readonly #rollback: SqlStatement
   readonly #notePing: SqlStatement
   #losses = noLosses()
-  /** The last transaction failed: a ping must write before it may say that all is well. */
-  #hasFailed = false
 
   constructor(db: SqlDatabase, limits: SqliteLimits, nowMs: number) {
     this.#limits = limits
@@ -87,11 +85,11 @@ export class SqliteStore {
     return this.#transaction(nowMs, () => this.#deliveries.leftBehind(this.#group(name)))
   }
 
-  /** Throws where the file does not take transactions. Leaves no event, and writes only where the last write failed. */
-  ping(nowMs: number): void {
+  /** Throws where the file does not take transactions. Leaves no event; proves it by a write only where it is asked to. */
+  ping(nowMs: number, mustWrite: boolean): void {
     this.#begin.run()
     this.#rollback.run()
-    if (this.#hasFailed) this.#transaction(nowMs, () => this.#notePing.run(nowMs))
+    if (mustWrite) this.#transaction(nowMs, () => this.#notePing.run(nowMs))
   }
 
   depth(): QueueDepth {
@@ -189,10 +187,8 @@ export class SqliteStore {
       const result = act()
       this.#ledger.save()
       this.#commit.run()
-      this.#hasFailed = false
       return result
     } catch (error) {
-      this.#hasFailed = true
       this.#undo(nowMs)
       throw error
     }

@@ -1,4 +1,4 @@
-import type { OpenSqlDatabase, SqlDatabase } from './sqlite-database.ts'
+import { integer, type OpenSqlDatabase, type SqlDatabase } from './sqlite-database.ts'
 import { DirectoryError, StateDirectory } from './sqlite-directory.ts'
 import type {
   OpenRequest,
@@ -37,6 +37,8 @@ export class SqliteWriter {
   readonly #openDatabase: OpenSqlDatabase
   #opened: Opened | undefined
   #connection: Connection | undefined
+  /** Something failed and nothing was written since: a ping must write before it may say that all is well. */
+  #hasFailed = false
 
   constructor(openDatabase: OpenSqlDatabase) {
     this.#openDatabase = openDatabase
@@ -45,8 +47,11 @@ export class SqliteWriter {
   answer(envelope: WriterEnvelope): WriterAnswer {
     const { callId } = envelope
     try {
-      return { callId, reply: this.#reply(envelope) }
+      const reply = this.#reply(envelope)
+      if (envelope.kind === 'commit' || envelope.kind === 'ping') this.#hasFailed = false
+      return { callId, reply }
     } catch (error) {
+      this.#hasFailed = true
       const failure = describe(error)
       if (fatalCodePattern.test(failure.code)) this.#disconnect()
       return { callId, failure }
@@ -64,7 +69,7 @@ export class SqliteWriter {
       case 'openGroup':
         return store.openGroup(envelope.request, nowMs)
       case 'ping':
-        store.ping(nowMs)
+        store.ping(nowMs, this.#hasFailed)
         return null
       case 'depth':
         return store.depth()
@@ -133,6 +138,7 @@ export class SqliteWriter {
       return this.#connection.store
     } catch (error) {
       db.close()
+      if (this.#hasFailed) checkpoint(db)
       throw error
     }
   }
@@ -152,6 +158,15 @@ function describe(error: unknown): WriterFailure {
   if (error instanceof DirectoryError) {
     return { code: `DIRECTORY_${error.fault.toUpperCase()}`, message: error.message, details: error.details }
   }
+/**
+ * Copies the WAL into the file and syncs both. After a failed sync the WAL holds transactions that were refused and may be on the disk or not: once
+ * read back they count as stored, so they have to be made durable before anybody is told that they are duplicates.
+ */
+function checkpoint(db: SqlDatabase): void {
+  if (integer(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get(), 'busy') === 0) return
+  throw Object.assign(new Error('Somebody reads the file: its WAL cannot be copied'), { code: 'SQLITE_BUSY' })
+}
+
   if (error instanceof NewerSchemaError) {
     return {
       code: 'DIRECTORY_NEWER_SCHEMA',

@@ -21,11 +21,19 @@ export class SqliteHarness {
   readonly clock = new FakeClock()
   readonly log = new RecordingLogger()
   readonly metrics = new RecordingMetrics()
-  readonly stateDirectory = mkdtempSync(join(tmpdir(), 'sis-sqlite-'))
-  readonly directory = join(this.stateDirectory, 'queue')
+  readonly stateDirectory: string
+  readonly directory: string
   readonly #queues: SqliteQueue[] = []
+  readonly #isGiven: boolean
   #threadCount = 0
   #intruder: Database | undefined
+
+  /** Without `given` it makes a state directory and removes it again. */
+  constructor(given?: string) {
+    this.#isGiven = given !== undefined
+    this.stateDirectory = given ?? mkdtempSync(join(tmpdir(), 'sis-sqlite-'))
+    this.directory = join(this.stateDirectory, 'queue')
+  }
 
   createQueue(limits: Partial<SqliteLimits> = {}, options: Partial<SqliteQueueOptions> = {}): SqliteQueue {
     const queue = new SqliteQueue(
@@ -76,7 +84,7 @@ export class SqliteHarness {
     })
     while (!hasStopped) await this.advance(1_000)
     await stopped
-    rmSync(this.stateDirectory, { recursive: true, force: true })
+    if (!this.#isGiven) rmSync(this.stateDirectory, { recursive: true, force: true })
   }
 
   countThreads(openPort: OpenWriterPort): OpenWriterPort {
