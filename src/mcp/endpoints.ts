@@ -4,8 +4,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Cors } from './cors.ts'
 import type { Door } from './door.ts'
-import type { LegacyLeg } from './legacy-leg.ts'
-import type { ModernLeg } from './modern-leg.ts'
+import type { Protocol } from './protocol.ts'
 import type { RestFacade } from './rest-facade.ts'
 import { errorHeaders, RequestRefusal, renderRpcError } from './rpc-error.ts'
 import type { SseLeg } from './sse-leg.ts'
@@ -14,9 +13,8 @@ export interface EndpointDeps {
   readonly contexts: RequestContexts
   readonly door: Door
   readonly cors: Cors
-  readonly legacy: LegacyLeg
-  readonly modern: ModernLeg
-  readonly sse: SseLeg | undefined
+  /** What speaks the protocol; brought in by the first request that is let in. */
+  readonly speak: () => Promise<Protocol>
   readonly rest: RestFacade
   readonly log: Logger
   readonly metrics: Metrics
@@ -46,7 +44,7 @@ export function createEndpoints(deps: EndpointDeps): Endpoints {
 }
 
 async function serveStreamable(
-  { door, legacy, modern }: EndpointDeps,
+  { door, speak }: EndpointDeps,
   request: Request,
   keepOpen: () => void,
 ): Promise<Response> {
@@ -54,16 +52,19 @@ async function serveStreamable(
     case 'POST': {
       const visit = await door.enterWithBody(request)
       keepOpen()
+      const { modern, legacy } = await speak()
       if (await modern.isFor(request, visit.body)) return modern.post(request, visit)
       return legacy.post(request, visit)
     }
     case 'GET': {
       const call = door.enter(request)
       keepOpen()
-      return legacy.get(request, call)
+      return (await speak()).legacy.get(request, call)
     }
-    case 'DELETE':
-      return legacy.delete(request, door.enter(request))
+    case 'DELETE': {
+      const call = door.enter(request)
+      return (await speak()).legacy.delete(request, call)
+    }
     default:
       door.enter(request)
       throw notAllowed('GET, POST, DELETE')
@@ -73,10 +74,9 @@ async function serveStreamable(
 async function serveSseStream(deps: EndpointDeps, request: Request, keepOpen: () => void): Promise<Response> {
   const call = deps.door.enter(request)
   if (request.method !== 'GET') throw notAllowed('GET')
-  if (deps.sse === undefined)
-    throw new AppError('MCP_SSE_UNAVAILABLE', { details: { path: deps.streamablePath } })
+  const sse = await requireSse(deps)
   keepOpen()
-  return deps.sse.open(call)
+  return sse.open(call)
 }
 
 async function serveSseMessages(request: Request, deps: EndpointDeps): Promise<Response> {
@@ -85,9 +85,13 @@ async function serveSseMessages(request: Request, deps: EndpointDeps): Promise<R
     throw notAllowed('POST')
   }
   const visit = await deps.door.enterWithBody(request)
-  if (deps.sse === undefined)
-    throw new AppError('MCP_SSE_UNAVAILABLE', { details: { path: deps.streamablePath } })
-  return deps.sse.post(request, visit)
+  return (await requireSse(deps)).post(request, visit)
+}
+
+async function requireSse({ speak, streamablePath }: EndpointDeps): Promise<SseLeg> {
+  const { sse } = await speak()
+  if (sse === undefined) throw new AppError('MCP_SSE_UNAVAILABLE', { details: { path: streamablePath } })
+  return sse
 }
 
 interface RestCall {
