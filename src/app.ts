@@ -1,4 +1,6 @@
 import type { AnyElysia } from 'elysia'
+import { type AppAdmin, createAppAdmin } from './app-admin.ts'
+import { createDoor } from './app-door.ts'
 import { createForwarder, createHandlers } from './app-events.ts'
 import { createLifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
 import { createConfiguredGuard, createMcpParts, type McpParts } from './app-mcp.ts'
@@ -9,16 +11,14 @@ import { BodyBudget } from './base/body.ts'
 import { type Clock, createSystemClock, type Timer } from './base/clock.ts'
 import { createEventBus, type EventBus, type SlackNotice } from './base/event-bus.ts'
 import { createSystemIds, type Ids } from './base/ids.ts'
-import { buildInfo } from './build-info.ts'
 import type { Config } from './config/option-table.ts'
 import type { EventHandlers } from './events/event-handlers.ts'
 import { createEventStream, type EventStream } from './events/event-stream.ts'
 import type { Forwarder } from './events/forwarder.ts'
-import { createDocsRoutes } from './http/docs-route.ts'
 import { createAddressOf } from './http/forwarded.ts'
 import { createHealthCheck, type Health, type HealthComponent, type HealthProbe } from './http/health.ts'
 import { createOperationsRoutes } from './http/operations-route.ts'
-import { createHttpApp } from './http/server.ts'
+import { createHttpApp, type HttpAppDeps } from './http/server.ts'
 import type { HostGuard } from './mcp/guard.ts'
 import { createMcpPlugin, type McpPlugin } from './mcp/route.ts'
 import type { StdioPipe } from './mcp/stdio-transport.ts'
@@ -40,6 +40,8 @@ const bodiesInFlightBytesMax = 64 * 1024 * 1024
 export interface IntegratedApp {
   /** The Elysia instance: `.use`, `.handle` and `.listen` work; listening starts the components. */
   readonly app: AnyElysia
+  /** With `adminPort`: the second listener, for whoever listens. Metrics, docs and admin routes are on it and not on `app`. */
+  readonly admin: AnyElysia | undefined
   /** The kept events: `on` and `use` for handlers, `subscribe` for raw deliveries. */
   readonly events: EventStream & EventHandlers
   /** The one Slack client of both halves. */
@@ -66,6 +68,7 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
   const { config, clock, log, metrics, queue, slack, mcp } = parts
   const handlers = createHandlers(parts)
   const forwarder = createForwarder(parts)
+  const operators = createAppAdmin({ ...parts, forwarder })
   const lifecycle = createLifecycle(
     [
       loopWatchPart(parts),
@@ -76,41 +79,29 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
       { name: 'handlers', start: () => handlers.start(), stop: () => handlers.stop() },
       ...(forwarder === undefined ? [] : [forwardPart(forwarder)]),
       { name: 'requests', stop: (signal) => door.drained(signal) },
+      { name: 'consumers', stop: () => operators.streams?.stop() },
       ...(mcp === undefined ? [] : [mcpPart(mcp)]),
       { name: 'door', stop: () => door.close() },
     ],
     { clock, log, stopDeadlineMs: config.serverShutdownSeconds * 1000 },
   )
   const health = createHealthCheck({ clock, metrics, probes: createProbes(parts, forwarder) })
-  const { app } = createHttpApp({
-    clock,
-    ids: parts.ids,
-    log,
-    metrics,
-    componentOf: (path) => (path.startsWith('/slack/') ? 'webhook' : 'server'),
-    addressOf: createAddressOf(config.serverTrustedProxies),
-    routes: (contexts) => [
-      createOperationsRoutes({
-        health,
-        isReady: () => lifecycle.isReady,
-        renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
-      }),
-      ...(config.webhookEnabled ? [createWebhookRoutes(createReceiveDeps(parts), contexts)] : []),
-      ...(mcp === undefined ? [] : mcp.plugin.routes(contexts)),
-      ...(config.docsEnabled ? createDocs(parts.guard) : []),
-    ],
-  })
-  metrics.register('http_route', new Set(app.routes.map(({ path }) => path)))
+  const { app, admin } = createListeners(parts, operators, (contexts) => [
+    createOperationsRoutes({ health, isReady: () => lifecycle.isReady }),
+    ...(config.webhookEnabled ? [createWebhookRoutes(createReceiveDeps(parts), contexts)] : []),
+    ...(mcp === undefined ? [] : mcp.plugin.routes(contexts)),
+  ])
   metrics.onScrape(() => metrics.set('slackmcp_ready', {}, lifecycle.isReady ? 1 : 0))
   metrics.onScrape(async () => void (await health()))
   if (config.webhookEnabled) metrics.onScrape(() => queue.sample())
-  const door = createDoor(app)
+  const door = createDoor(admin === undefined ? [app] : [app, admin])
   // Listening by itself starts everything; whoever called `start` before only waits for it here.
   app.onStart(() => {
     lifecycle.start().catch((error: unknown) => log.error('server_start_failed', { error }))
   })
   return {
     app,
+    admin,
     events: Object.assign(createEventStream(queue, config.slackEventsTopic), {
       on: handlers.on.bind(handlers),
       use: handlers.use.bind(handlers),
@@ -126,6 +117,39 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
       return mcp.plugin.serveStdio(pipe, signal)
     },
   }
+}
+
+/** The one listener, or with `adminPort` both: the second has what operators get, and the first has it no more. */
+function createListeners(
+  { config, clock, ids, log, metrics }: Parts,
+  operators: AppAdmin,
+  createRoutes: HttpAppDeps['routes'],
+): { readonly app: AnyElysia; readonly admin: AnyElysia | undefined } {
+  const common = {
+    clock,
+    ids,
+    log,
+    metrics,
+    componentOf: (path: string) => (path.startsWith('/slack/') ? 'webhook' : 'server'),
+    addressOf: createAddressOf(config.serverTrustedProxies),
+  } as const
+  const isSeparate = config.adminPort !== undefined
+  let served: readonly AnyElysia[] = []
+  const { app } = createHttpApp({
+    ...common,
+    routes(contexts) {
+      served = createRoutes(contexts)
+      return isSeparate ? served : [...served, ...operators.routes(served)]
+    },
+  })
+  const admin = isSeparate
+    ? createHttpApp({ ...common, routes: () => operators.routes(served) }).app
+    : undefined
+  metrics.register(
+    'http_route',
+    new Set([app, admin].flatMap((listener) => listener?.routes.map(({ path }) => path) ?? [])),
+  )
+  return { app, admin }
 }
 
 /** Everything that is built once, in the order in which one needs the other. */
@@ -221,31 +245,4 @@ function createProbes(
     slack_client: config.mcpEnabled ? () => slack.check() : off,
     queue_backend: config.webhookEnabled ? () => queue.check() : off,
   }
-}
-
-/** The listening socket, as far as stopping is concerned. Bun closes idle connections itself and waits for the others. */
-function createDoor(app: AnyElysia) {
-  let closed: Promise<void> = Promise.resolve()
-  return {
-    /** Takes no new connection; returns at once, since streams end only when the MCP half ends them. */
-    close() {
-      const { server } = app
-      if (server !== null) closed = server.stop(false)
-    },
-    /** Resolves once every request was answered, or cuts what is left when `signal` aborts. */
-    async drained(signal: AbortSignal) {
-      const cut = () => void app.server?.stop(true)
-      signal.addEventListener('abort', cut, { once: true })
-      if (signal.aborted) cut()
-      await closed
-      signal.removeEventListener('abort', cut)
-    },
-  }
-}
-
-function createDocs(guard: HostGuard): readonly AnyElysia[] {
-  return createDocsRoutes({
-    version: buildInfo.version,
-    isAllowed: (request) => guard(request) === undefined,
-  })
 }

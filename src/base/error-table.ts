@@ -338,6 +338,14 @@ export const errorTable = {
     cause: 'An MCP token was sent to an admin route.',
     fix: 'Use the admin token.',
   },
+  ADMIN_REQUEST_INVALID: {
+    component: 'server',
+    status: 400,
+    retryable: false,
+    message: 'The admin route does not take this request; "details" names the parameter.',
+    cause: 'A parameter is missing, unknown or malformed, or the body is not JSON of at most 64 KiB.',
+    fix: '/docs lists what each admin route takes.',
+  },
   OVERLOADED: {
     component: 'server',
     status: 503,

@@ -7,7 +7,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { listen } from './listen.ts'
 import { advise } from './platform-advice.ts'
 import { createServerLog } from './server-log.ts'
-import { startFailureCode, startFailureReason } from './start-failure.ts'
+import { AdminListenError, startFailureCode, startFailureReason } from './start-failure.ts'
 
 /** Serves until a signal: 0 after a drained stop, 1 where something was cut off or could not start, 69 where a dependency is away, 78 without a valid configuration. */
 export async function runServe(context: CliContext, flags: ParsedFlags): Promise<number> {
@@ -23,7 +23,8 @@ export async function runServe(context: CliContext, flags: ParsedFlags): Promise
   try {
     await server.start()
     const { url, host, port } = listen(server.app, config)
-    log.info('server_started', { url, host, port, ...whatIsServed(config, url) })
+    const admin = listenForOperators(server, config)
+    log.info('server_started', { url, host, port, ...whatIsServed(config, url), ...admin })
     advise(context, loaded, log)
   } catch (error) {
     context.stderr.write(`${programName}: ${startFailureReason(error, config)}\n`)
@@ -51,6 +52,19 @@ async function stopOnSignal(context: CliContext, server: IntegratedApp, log: Log
   if (isClean) log.info('server_stopped')
   else log.error('server_stopped_unfinished', { unfinished })
   return isClean ? exitCodes.done : exitCodes.failed
+}
+
+/** Opens ADMIN_PORT, where there is one. A port that cannot be had is the operator's to change, and so named as theirs. */
+function listenForOperators(
+  { admin }: IntegratedApp,
+  { adminHost: host, adminPort: port }: Config,
+): { readonly admin?: string } {
+  if (admin === undefined || port === undefined) return {}
+  try {
+    return { admin: listen(admin, { host, port }).url }
+  } catch (cause) {
+    throw new AdminListenError({ host, port }, { cause })
+  }
 }
 
 function whatIsServed(config: Config, url: string): Record<string, string> {

@@ -2,14 +2,35 @@ import { AppError, type ErrorCode } from '../base/errors.ts'
 import type { Config } from '../config/option-table.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 
+/** The second listener could not be opened; the cause is what the system said. */
+export class AdminListenError extends Error {
+  override readonly name = 'AdminListenError'
+  readonly host: string
+  readonly port: number
+
+  constructor({ host, port }: { readonly host: string; readonly port: number }, options: ErrorOptions) {
+    super('ADMIN_PORT could not be opened', options)
+    this.host = host
+    this.port = port
+  }
+}
+
 /** Why a server did not start, in one line that says what to change. */
-export function startFailureReason(error: unknown, { host, port }: Pick<Config, 'host' | 'port'>): string {
-  if (isCode(error, 'EADDRINUSE'))
-    return `port ${port} on ${host} is in use by another process; choose another with PORT or --port`
-  if (isCode(error, 'EACCES'))
+export function startFailureReason(error: unknown, config: Pick<Config, 'host' | 'port'>): string {
+  const [fault, { host, port }, options] =
+    error instanceof AdminListenError
+      ? ([
+          error.cause,
+          error,
+          { host: 'ADMIN_HOST or --admin-host', port: 'ADMIN_PORT or --admin-port' },
+        ] as const)
+      : ([error, config, { host: 'HOST or --host', port: 'PORT or --port' }] as const)
+  if (isCode(fault, 'EADDRINUSE'))
+    return `port ${port} on ${host} is in use by another process; choose another with ${options.port}`
+  if (isCode(fault, 'EACCES'))
     return `port ${port} on ${host} needs a privilege that this process does not have; choose one above 1023`
-  if (isCode(error, 'EADDRNOTAVAIL'))
-    return `${host} is no address of this machine; choose another with HOST or --host`
+  if (isCode(fault, 'EADDRNOTAVAIL'))
+    return `${host} is no address of this machine; choose another with ${options.host}`
   if (error instanceof AppError) {
     const details = Object.entries(error.details).map(([name, value]) => `${name}: ${String(value)}`)
     return ['the server cannot start', error.message.replace(/\.$/, ''), ...details].join('; ')

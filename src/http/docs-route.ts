@@ -8,6 +8,8 @@ export interface DocsDeps {
   readonly version: string
   /** Whether the Host and Origin of the request may see the docs (D3a). */
   readonly isAllowed: (request: Request) => boolean
+  /** The route groups to describe, where others serve them: without it, those of the app that the docs are a part of. */
+  readonly described?: readonly AnyElysia[]
 }
 
 const docsPath = '/docs'
@@ -30,7 +32,7 @@ const page = `<!doctype html>
 `
 
 /** `/openapi.json` for all routes and an interactive page at `/docs` that loads nothing from the network. */
-export function createDocsRoutes({ version, isAllowed }: DocsDeps): readonly AnyElysia[] {
+export function createDocsRoutes({ version, isAllowed, described }: DocsDeps): readonly AnyElysia[] {
   const requireAllowed = ({ request }: { readonly request: Request }) => {
     if (!isAllowed(request)) throw new AppError('MCP_FORBIDDEN', { component: 'server' })
   }
@@ -55,7 +57,15 @@ export function createDocsRoutes({ version, isAllowed }: DocsDeps): readonly Any
   const pages = new Elysia({ name: 'docs', strictPath: true })
     .get(docsPath, () => html(page), { beforeHandle: requireAllowed, detail: { hide: true } })
     .get(viewerScriptPath, () => script(), { beforeHandle: requireAllowed, detail: { hide: true } })
-  return [document, pages]
+  if (described === undefined) return [document, pages]
+  const elsewhere: AnyElysia = new Elysia({ strictPath: true })
+  for (const group of [...described, document]) elsewhere.use(group)
+  return [
+    pages.get(documentPath, ({ request }) => elsewhere.handle(request), {
+      beforeHandle: requireAllowed,
+      detail: { hide: true },
+    }),
+  ]
 }
 
 function html(text: string): Response {

@@ -6,6 +6,9 @@ export interface OperationsDeps {
   readonly health: () => Promise<Health>
   /** False while starting and while draining. */
   readonly isReady: () => boolean
+}
+
+export interface MetricsDeps {
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
@@ -33,9 +36,10 @@ export const readySchema = Type.Object(
   { additionalProperties: false },
 )
 
-/** What probes and scrapers read: no side effect, no secret, no name of a team, channel or caller. */
-export function createOperationsRoutes({ health, isReady, renderMetrics }: OperationsDeps) {
-  const detail = { tags: ['operations'] }
+const detail = { tags: ['operations'] }
+
+/** What probes read: no side effect, no secret, no name of a team, channel or caller. */
+export function createOperationsRoutes({ health, isReady }: OperationsDeps) {
   return new Elysia({ name: 'operations', strictPath: true })
     .get(
       '/health',
@@ -60,17 +64,21 @@ export function createOperationsRoutes({ health, isReady, renderMetrics }: Opera
         detail: { ...detail, summary: 'Whether new work is taken: not while starting or draining' },
       },
     )
-    .get(
-      '/metrics',
-      async () => {
-        const { contentType, text } = await renderMetrics()
-        return new Response(text, { headers: { 'content-type': contentType } })
-      },
-      {
-        response: { 200: Type.String() },
-        detail: { ...detail, summary: 'Metrics in the text format of Prometheus' },
-      },
-    )
+}
+
+/** What scrapers read; as discreet as what probes read. */
+export function createMetricsRoute({ renderMetrics }: MetricsDeps) {
+  return new Elysia({ name: 'metrics', strictPath: true }).get(
+    '/metrics',
+    async () => {
+      const { contentType, text } = await renderMetrics()
+      return new Response(text, { headers: { 'content-type': contentType } })
+    },
+    {
+      response: { 200: Type.String() },
+      detail: { ...detail, summary: 'Metrics in the text format of Prometheus' },
+    },
+  )
 }
 
 function answer(body: object, status: number): Response {

@@ -143,6 +143,15 @@ export interface DeadLetter {
   readonly deadAtMs: number
 }
 
+/** Which kept events to remove, whoever has not acknowledged them. */
+export interface Purge {
+  readonly topic: string
+  /** Those that arrived before this, wall clock: from the oldest on, up to the first that did not. */
+  readonly receivedBeforeMs: number
+  /** Only counts. */
+  readonly isDryRun: boolean
+}
+
 /** What operators do to the same drivers. */
 export interface QueueAdmin {
   groups(): Promise<readonly GroupInfo[]>
@@ -158,6 +167,13 @@ export interface QueueAdmin {
   removeDeadLetter(eventId: string, group: string): Promise<boolean>
   /** The newest `limit` events kept, newest last. */
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]>
+  /** A kept event by its id; undefined where there is none. Looks through what is kept, newest first. */
+  find(topic: string, eventId: string): Promise<QueuedEvent | undefined>
+  /**
+   * Removes kept events for good; resolves with how many. They stay deduplicated, and dead letters and what was replayed from them stay. Whoever
+   * has one of them in hand may finish.
+   */
+  purge(purge: Purge): Promise<number>
 }
 
 /** A whole backend. */

@@ -3,7 +3,15 @@ import type { ComponentState } from '../base/component.ts'
 import { AppError } from '../base/errors.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { BreakerState } from '../resilience/circuit-breaker.ts'
-import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import type {
+  DeadLetter,
+  GroupInfo,
+  Purge,
+  QueueBackend,
+  QueueDepth,
+  QueuedEvent,
+  Subscription,
+} from './driver.ts'
 import { PublishBreaker } from './publish-breaker.ts'
 import { type Publish, PublishDeadline } from './publish-deadline.ts'
 import type { QueueDeps } from './queue-deps.ts'
@@ -132,6 +140,14 @@ export class GuardedQueue implements QueueBackend {
 
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
     return this.#backend.recent(topic, limit)
+  }
+
+  find(topic: string, eventId: string): Promise<QueuedEvent | undefined> {
+    return this.#backend.find(topic, eventId)
+  }
+
+  purge(purge: Purge): Promise<number> {
+    return this.#backend.purge(purge)
   }
 
   /** Without events coming in, only the backlog can say that the last refusal is history. */

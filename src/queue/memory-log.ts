@@ -84,6 +84,14 @@ export class MemoryLog {
     }
   }
 
+  /** The event of this id, looked for from the newest on. */
+  find(eventId: string): QueuedEvent | undefined {
+    for (let entry = this.#newest; entry !== undefined; entry = entry.older) {
+      if (entry.event.id === eventId) return entry.event
+    }
+    return undefined
+  }
+
   /** The newest `limit` events, newest last. */
   recent(limit: number): readonly QueuedEvent[] {
     const events: QueuedEvent[] = []

@@ -74,6 +74,17 @@ export class MemoryTopic {
     return true
   }
 
+  /** How many events from the oldest on arrived before `receivedBeforeMs`; removes them, unless it is a dry run. */
+  purge(receivedBeforeMs: number, isDryRun: boolean): number {
+    let count = 0
+    for (let entry = this.log.oldest; entry !== undefined; entry = entry.newer) {
+      if (entry.event.meta.receivedAtMs >= receivedBeforeMs) break
+      count++
+      if (!isDryRun) this.#drop(entry)
+    }
+    return count
+  }
+
   #recount(): void {
     this.log.recount((entry) => {
       let waitingCount = 0

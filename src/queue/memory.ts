@@ -1,6 +1,14 @@
 import { AppError } from '../base/errors.ts'
 import { DeadLetterBox } from './dead-letter-box.ts'
-import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import type {
+  DeadLetter,
+  GroupInfo,
+  Purge,
+  QueueBackend,
+  QueueDepth,
+  QueuedEvent,
+  Subscription,
+} from './driver.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import { dedupeWindowDefaultMs, type QueueLimits, retryPolicyDefault } from './limits.ts'
 import type { MemoryGroup, MemoryHeld } from './memory-group.ts'
@@ -145,6 +153,14 @@ export class MemoryQueue implements QueueBackend {
 
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
     return Promise.resolve(this.#topics.get(topic)?.log.recent(limit) ?? [])
+  }
+
+  find(topic: string, eventId: string): Promise<QueuedEvent | undefined> {
+    return Promise.resolve(this.#topics.get(topic)?.log.find(eventId))
+  }
+
+  purge({ topic, receivedBeforeMs, isDryRun }: Purge): Promise<number> {
+    return Promise.resolve(this.#topics.get(topic)?.purge(receivedBeforeMs, isDryRun) ?? 0)
   }
 
   #topic(name: string): MemoryTopic {

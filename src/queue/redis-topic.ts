@@ -1,4 +1,4 @@
-import type { DeadLetter, QueuedEvent } from './driver.ts'
+import type { DeadLetter, Purge, QueuedEvent } from './driver.ts'
 import type { QueueLimits } from './limits.ts'
 import { decodeDeadLetter, decodeEvent, encodeMeta } from './redis-codec.ts'
 import { nobody } from './redis-group.ts'
@@ -6,6 +6,7 @@ import { deadLetterScript, removeGroupScript } from './redis-group-scripts.ts'
 import type { RedisTopicKeys } from './redis-keys.ts'
 import { asList, asNumber, asText, type RedisReply } from './redis-reply.ts'
 import type { RedisScripts } from './redis-script.ts'
+import { findScript, purgeScript } from './redis-search-scripts.ts'
 import { addScript, newestScript, standScript, tidyScript } from './redis-topic-scripts.ts'
 
 export interface RedisGroupStand {
@@ -100,6 +101,27 @@ export class RedisTopic {
       if (event !== undefined) events.push(event)
     }
     return events.reverse()
+  }
+
+  /** One bite of a search, newest first. `next` says where to go on; undefined at the end. */
+  async findFrom(
+    from: string,
+    eventId: string,
+  ): Promise<{ readonly event: QueuedEvent | undefined; readonly next: string | undefined }> {
+    const reply = asList(await this.#scripts.run(findScript, [this.#keys.stream], [eventId, from]))
+    const [next, fields] = [asText(reply[0]), reply[1]]
+    const event = fields === undefined ? undefined : decodeEvent(this.#keys.topic, fields)
+    return { event, next: next === '' ? undefined : next }
+  }
+
+  /** One bite of a purge, oldest first. `next` says where to go on; undefined at the end. */
+  async purgeFrom(
+    from: string,
+    { receivedBeforeMs, isDryRun }: Pick<Purge, 'receivedBeforeMs' | 'isDryRun'>,
+  ): Promise<{ readonly count: number; readonly next: string | undefined }> {
+    const args = [from, String(receivedBeforeMs), isDryRun ? '1' : '0']
+    const [count, next] = asList(await this.#scripts.run(purgeScript, [this.#keys.stream], args))
+    return { count: asNumber(count), next: asText(next) === '' ? undefined : asText(next) }
   }
 
   /** The newest dead letters, newest last. */

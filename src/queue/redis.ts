@@ -1,6 +1,14 @@
 import { repeat, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import type {
+  DeadLetter,
+  GroupInfo,
+  Purge,
+  QueueBackend,
+  QueueDepth,
+  QueuedEvent,
+  Subscription,
+} from './driver.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { RedisAccess } from './redis-access.ts'
@@ -173,6 +181,24 @@ export class RedisQueue implements QueueBackend {
 
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
     return this.#access.ask(() => this.#topic(topic).recent(limit))
+  }
+
+  async find(topic: string, eventId: string): Promise<QueuedEvent | undefined> {
+    for (let from = '+'; ; ) {
+      const { event, next } = await this.#access.ask(() => this.#topic(topic).findFrom(from, eventId))
+      if (event !== undefined || next === undefined) return event
+      from = next
+    }
+  }
+
+  async purge({ topic, ...range }: Purge): Promise<number> {
+    let total = 0
+    for (let from = '-'; ; ) {
+      const { count, next } = await this.#access.ask(() => this.#topic(topic).purgeFrom(from, range))
+      total += count
+      if (next === undefined) return total
+      from = next
+    }
   }
 
   async #takeDeadLetter(what: 'replay' | 'remove', eventId: string, group: string): Promise<boolean> {

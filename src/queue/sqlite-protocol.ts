@@ -1,5 +1,6 @@
-import type { DeadLetter, GroupInfo, QueueDepth, QueuedEvent } from './driver.ts'
+import type { DeadLetter, GroupInfo, Purge, QueueDepth, QueuedEvent } from './driver.ts'
 import type { QueueLimits } from './limits.ts'
+import type { FindBite, PurgeBite } from './sqlite-search.ts'
 
 /** What the main thread and the writer thread say to each other. Plain data: it crosses by structured clone. */
 
@@ -92,6 +93,13 @@ export interface WriterCalls {
   replay: { request: LetterName; reply: string | undefined }
   removeDeadLetter: { request: LetterName; reply: boolean }
   recent: { request: { readonly topic: string; readonly limit: number }; reply: readonly QueuedEvent[] }
+  /** One bite of a search, newest first; `beforeSeq` is null at its beginning. */
+  find: {
+    request: { readonly topic: string; readonly eventId: string; readonly beforeSeq: number | null }
+    reply: FindBite
+  }
+  /** One bite of a purge, oldest first; `afterSeq` is 0 at its beginning. */
+  purge: { request: Purge & { readonly afterSeq: number }; reply: PurgeBite }
   /** Removes a bite of what is too old; true while there is more. */
   sweep: { request: null; reply: boolean }
   close: { request: null; reply: null }

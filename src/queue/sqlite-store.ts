@@ -13,8 +13,10 @@ import type {
   Losses,
   PublishOutcome,
   SqliteLimits,
+  WriterCalls,
 } from './sqlite-protocol.ts'
 import { SqliteRetention } from './sqlite-retention.ts'
+import { type FindBite, type PurgeBite, SqliteSearch } from './sqlite-search.ts'
 import { SqliteSeen } from './sqlite-seen.ts'
 
 /**
@@ -27,6 +29,7 @@ export class SqliteStore {
   readonly #events: SqliteEvents
   readonly #seen: SqliteSeen
   readonly #letters: SqliteLetters
+  readonly #search: SqliteSearch
   readonly #retention: SqliteRetention
   readonly #deliveries: SqliteDeliveries
   readonly #begin: SqlStatement
@@ -44,6 +47,7 @@ export class SqliteStore {
     this.#events = events
     this.#seen = new SqliteSeen(db)
     this.#letters = new SqliteLetters(db, limits.deadLettersMax)
+    this.#search = new SqliteSearch(db, events)
     this.#retention = new SqliteRetention(db, {
       ledger,
       events,
@@ -153,6 +157,22 @@ export class SqliteStore {
   recent(topicName: string, limit: number): readonly QueuedEvent[] {
     const topic = this.#ledger.topics.find(({ name }) => name === topicName)
     return topic === undefined ? [] : this.#events.recent(topic, limit)
+  }
+
+  find({ topic: topicName, eventId, beforeSeq }: WriterCalls['find']['request']): FindBite {
+    const topic = this.#ledger.topics.find(({ name }) => name === topicName)
+    if (topic === undefined) return { event: undefined, beforeSeq: undefined }
+    return this.#search.find(topic, eventId, beforeSeq ?? this.#ledger.lastSeq + 1)
+  }
+
+  purge({ topic: topicName, ...range }: WriterCalls['purge']['request'], nowMs: number): PurgeBite {
+    const topic = this.#ledger.topics.find(({ name }) => name === topicName)
+    if (topic === undefined) return { count: 0, afterSeq: undefined }
+    if (range.isDryRun) return this.#search.purge(topic, range)
+    return this.#transaction(nowMs, () => {
+      this.#retention.roomMayExist()
+      return this.#search.purge(topic, range)
+    })
   }
 
   /** Removes a bite of what is too old; true while there may be more. */

@@ -85,6 +85,10 @@ export class SqliteWriter {
         return store.removeDeadLetter(envelope.request, nowMs)
       case 'recent':
         return store.recent(envelope.request.topic, envelope.request.limit)
+      case 'find':
+        return store.find(envelope.request)
+      case 'purge':
+        return store.purge(envelope.request, nowMs)
       case 'sweep':
         return store.sweep(nowMs)
     }

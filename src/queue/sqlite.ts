@@ -1,6 +1,14 @@
 import { repeat, sleep, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import type { DeadLetter, GroupInfo, QueueBackend, QueueDepth, QueuedEvent, Subscription } from './driver.ts'
+import type {
+  DeadLetter,
+  GroupInfo,
+  Purge,
+  QueueBackend,
+  QueueDepth,
+  QueuedEvent,
+  Subscription,
+} from './driver.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import type { GroupSource } from './group-source.ts'
 import { dedupeWindowDefaultMs, retryPolicyDefault } from './limits.ts'
@@ -9,6 +17,7 @@ import { WriterClient, WriterError } from './sqlite-client.ts'
 import { SqliteCommits } from './sqlite-commits.ts'
 import { SqliteGroup, type SqliteHeld } from './sqlite-group.ts'
 import type { Losses, SqliteLimits, WriterCalls, WriterKind, WriterReply } from './sqlite-protocol.ts'
+import type { FindBite, PurgeBite } from './sqlite-search.ts'
 import { type OpenWriterPort, openWriterThread } from './sqlite-thread.ts'
 
 export interface SqliteQueueOptions {
@@ -160,6 +169,24 @@ export class SqliteQueue implements QueueBackend {
 
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
     return this.#ask('recent', { topic, limit })
+  }
+
+  async find(topic: string, eventId: string): Promise<QueuedEvent | undefined> {
+    for (let from: number | null = null; ; ) {
+      const { event, beforeSeq }: FindBite = await this.#ask('find', { topic, eventId, beforeSeq: from })
+      if (event !== undefined || beforeSeq === undefined) return event
+      from = beforeSeq
+    }
+  }
+
+  async purge(purge: Purge): Promise<number> {
+    let total = 0
+    for (let from = 0; ; ) {
+      const { count, afterSeq }: PurgeBite = await this.#ask('purge', { ...purge, afterSeq: from })
+      total += count
+      if (afterSeq === undefined) return total
+      from = afterSeq
+    }
   }
 
   async #start(): Promise<void> {

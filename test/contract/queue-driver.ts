@@ -229,6 +229,32 @@ export function queueDriverContract(
         expect(await driver.recent(topic, 0)).toEqual([])
         expect(await driver.recent('other', 10)).toEqual([])
       })
+
+      test('finds a kept event by its id, as it was stored', async () => {
+        const driver = await start()
+        const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
+        const wanted = queuedEvent({ id: 'wanted', bytes })
+        for (const event of [...queuedEvents(3), wanted, ...queuedEvents(3, 'later')])
+          await driver.publish(event)
+        const found = await driver.find(topic, 'wanted')
+        expect(found && plainEvent(found)).toEqual(plainEvent(wanted))
+        expect((await driver.find(topic, 'Ev0'))?.id).toBe('Ev0')
+        expect((await driver.find(topic, 'later2'))?.id).toBe('later2')
+        expect(await driver.find(topic, 'Ev3')).toBeUndefined()
+        expect(await driver.find(topic, '')).toBeUndefined()
+        expect(await driver.find('other', 'wanted')).toBeUndefined()
+      })
+
+      test('finds among more events than it looks at in one go', async () => {
+        const driver = await start({ eventsMax: 10_000 })
+        await Promise.all(queuedEvents(4_500).map((event) => driver.publish(event)))
+        expect((await driver.find(topic, 'Ev1'))?.id).toBe('Ev1')
+        expect(await driver.find(topic, 'none')).toBeUndefined()
+        const purge = { topic, receivedBeforeMs: Number.MAX_SAFE_INTEGER }
+        expect(await driver.purge({ ...purge, isDryRun: true })).toBe(4_500)
+        expect(await driver.purge({ ...purge, isDryRun: false })).toBe(4_500)
+        expect(await driver.depth()).toMatchObject({ events: 0, bytes: 0 })
+      })
     })
 
     describe('at the bound', () => {
@@ -655,6 +681,87 @@ export function queueDriverContract(
         await until('it has what is kept', () => again.deliveries.length === 3)
         expect(again.ids()).toEqual(['Ev1', 'Ev2', 'late'])
         await again.end()
+      })
+    })
+
+    describe('purging', () => {
+      const arrivedAt = (id: string, receivedAtMs: number) => {
+        const event = queuedEvent({ id })
+        return { ...event, meta: { ...event.meta, receivedAtMs } }
+      }
+      const publishFour = async (driver: QueueBackend) => {
+        for (const second of [1, 2, 3, 4]) await driver.publish(arrivedAt(`Ev${second}`, second * 1_000))
+      }
+
+      test('removes what arrived before a time, acknowledged or not, and nothing in a dry run', async () => {
+        const driver = await start()
+        await register(driver)
+        await publishFour(driver)
+        const bytes = (await driver.depth()).bytes / 4
+        const purge = { topic, receivedBeforeMs: 3_000 }
+        expect(await driver.purge({ ...purge, isDryRun: true })).toBe(2)
+        expect(await driver.depth()).toMatchObject({ events: 4, pending: 4 })
+        expect(await driver.purge({ ...purge, isDryRun: false })).toBe(2)
+        expect(await driver.depth()).toMatchObject({
+          events: 2,
+          bytes: 2 * bytes,
+          pending: 2,
+          oldestAtMs: 3_000,
+        })
+        expect(await driver.purge({ ...purge, isDryRun: false })).toBe(0)
+        expect(await driver.purge({ ...purge, topic: 'other', isDryRun: false })).toBe(0)
+        const consumer = consume(driver)
+        await until('the rest came', () => consumer.deliveries.length === 2)
+        expect(consumer.ids()).toEqual(['Ev3', 'Ev4'])
+        await consumer.end()
+        expect(await pendingOf(driver)).toBe(0)
+      })
+
+      test('makes room again at the bound, in events and in bytes', async () => {
+        const size = queuedEvent({ id: 'Ev1' }).bytes.byteLength
+        for (const limits of [{ eventsMax: 4 }, { bytesMax: 4 * size }]) {
+          const driver = await start(limits)
+          await register(driver)
+          await publishFour(driver)
+          expect(await rejectionOf(driver.publish(arrivedAt('Ev5', 5_000)))).toBe('QUEUE_FULL')
+          expect(await driver.purge({ topic, receivedBeforeMs: 2_000, isDryRun: false })).toBe(1)
+          expect(await driver.publish(arrivedAt('Ev5', 5_000))).toBe('stored')
+          expect(await rejectionOf(driver.publish(arrivedAt('Ev6', 6_000)))).toBe('QUEUE_FULL')
+          await driver.purge({ topic, receivedBeforeMs: 9_000, isDryRun: false })
+          await driver.stop()
+          await harness.close()
+          harness = await makeHarness()
+        }
+      })
+
+      test('leaves what it removed deduplicated', async () => {
+        const driver = await start()
+        await publishFour(driver)
+        expect(await driver.purge({ topic, receivedBeforeMs: 4_001, isDryRun: false })).toBe(4)
+        expect(await driver.publish(arrivedAt('Ev1', 9_000))).toBe('duplicate')
+        expect(await driver.publish(arrivedAt('Ev5', 9_000))).toBe('stored')
+        expect(await driver.depth()).toMatchObject({ events: 1 })
+      })
+
+      test('takes an event from nobody who has it in hand, and never gives it out again', async () => {
+        const driver = await start()
+        await register(driver)
+        await publishFour(driver)
+        const handling = Promise.withResolvers<void>()
+        const consumer = consume(driver, { concurrencyMax: 2, handler: () => handling.promise })
+        await until('two are in hand', () => consumer.deliveries.length === 2)
+        expect(await driver.purge({ topic, receivedBeforeMs: 2_000, isDryRun: false })).toBe(1)
+        expect(await pendingOf(driver)).toBe(3)
+        handling.reject(new Error('failed'))
+        await until('the rest came', () => consumer.ids().filter((id) => id === 'Ev4').length === 3)
+        await until('all but the purged one are dead', async () => (await driver.depth()).deadLetters === 3)
+        await consumer.end()
+        expect(await pendingOf(driver)).toBe(0)
+        expect((await driver.deadLetters(10)).map(({ event }) => event.id).toSorted()).toEqual([
+          'Ev2',
+          'Ev3',
+          'Ev4',
+        ])
       })
     })
   })

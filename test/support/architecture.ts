@@ -50,7 +50,9 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
   '@modelcontextprotocol/sdk': { files: /^src\/mcp\// },
   '@modelcontextprotocol/server': { files: /^src\/mcp\// },
   '@slack/web-api': { files: /^src\/slack\/client\.ts$/ },
-  '@sinclair/typebox': { files: /^src\/(config|slack|mcp|tools|http)\/|route\.ts$/ },
+  '@sinclair/typebox': {
+    files: /^src\/(config|slack|mcp|tools|http)\/|route\.ts$|^src\/events\/admin-(request|schemas)\.ts$/,
+  },
   zod: { files: /^src\/mcp\// },
   pino: { files: /^src\/observe\// },
   'pino-pretty': { files: /^src\/observe\// },
@@ -61,7 +63,7 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
   bun: { files: /^src\/(main|queue\/redis-connection)\.ts$/ },
   'node:async_hooks': { files: /^src\/slack\/client\.ts$/ },
   'node:crypto': {
-    files: /^src\/(base\/ids|slack\/signature|config\/derived-token|mcp\/auth)\.ts$/,
+    files: /^src\/(base\/ids|slack\/signature|config\/derived-token|mcp\/auth|events\/admin-gate)\.ts$/,
     names: ['createHash', 'createHmac', 'timingSafeEqual', 'randomBytes', 'randomUUID'],
   },
   'node:net': { files: /^src\/(config|http|cli)\//, names: ['isIP', 'BlockList'] },

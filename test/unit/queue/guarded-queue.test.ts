@@ -154,6 +154,10 @@ test('hands everything else to its backend, and stops with it', async () => {
   expect(await queue.deadLetters(5)).toEqual([])
   expect(await queue.replayDeadLetter('a', 'g')).toBe(false)
   expect(await queue.removeDeadLetter('a', 'g')).toBe(false)
+  expect((await queue.find(topic, 'a'))?.id).toBe('a')
+  const purge = { topic, receivedBeforeMs: Number.MAX_SAFE_INTEGER }
+  expect(await queue.purge({ ...purge, isDryRun: true })).toBe(1)
+  expect(await queue.purge({ ...purge, isDryRun: false })).toBe(1)
   await queue.ping()
   await queue.stop()
   await queue.stop()
