@@ -60,6 +60,7 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
   commander: { files: /^src\/cli\// },
   marked: { files: /^src\/tools\// },
   'bun:sqlite': { files: /^src\/queue\/sqlite-writer\.ts$/ },
+  'bun:ffi': { files: /^src\/cli\/notify-socket\.ts$/ },
   bun: { files: /^src\/(main|queue\/redis-connection)\.ts$/ },
   'node:async_hooks': { files: /^src\/slack\/client\.ts$/ },
   'node:crypto': {
