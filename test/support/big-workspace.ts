@@ -115,6 +115,7 @@ function channelOf(index: number) {
   return {
     id: `C${String(index).padStart(6, '0')}`,
     name: `channel-${String(index).padStart(5, '0')}`,
+    name_normalized: `channel-${String(index).padStart(5, '0')}`,
     is_channel: true,
     is_private: false,
     is_archived: false,
