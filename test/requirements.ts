@@ -18,7 +18,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S2: {
     says: '"Simplifies deployment, reduces operational overhead, enables unified configuration and monitoring": one config object, one health endpoint, one metrics endpoint, one log stream for both halves',
-    isOpen: true,
   },
   S3: {
     says: 'A public factory (createIntegratedApp) building the unified app, options token? (null/undefined = deferred or from config), mcpTransport default "sse", mcpMountPath? default "/mcp", retry default 3; returns the app without listening',
@@ -174,7 +173,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S73: { says: 'Breaker half-opens after 30 s (recovery_timeout=30)' },
   S74: {
     says: '"Resilience for external dependencies" — plural: also around the queue backend',
-    isOpen: true,
   },
   S75: {
     says: 'Breaker state is visible (health, metrics) and its rejection is a unified error; business errors (channel_not_found, missing_scope) must not count as failures',
@@ -188,17 +186,16 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   S79: {
     says: 'Process management: reduced overhead — clean start, SIGTERM drain, exit codes',
   },
-  S80: { says: 'Monitoring simplicity: single deployment to monitor', isOpen: true },
+  S80: { says: 'Monitoring simplicity: single deployment to monitor' },
   S81: { says: 'Horizontal scaling: several instances correct at once (see S44)' },
-  S82: { says: 'Load balancing: requests may be spread over instances', isOpen: true },
+  S82: { says: 'Load balancing: requests may be spread over instances' },
   S83: {
     says: 'Auto-scaling on CPU/memory/request metrics ⇒ metrics must expose what an autoscaler needs (in-flight, rate, queue depth)',
   },
   S84: {
     says: 'Regional deployment: several regions ⇒ no hidden global state, stateless instances',
-    isOpen: true,
   },
-  S85: { says: 'Token management: single source of truth for Slack credentials', isOpen: true },
+  S85: { says: 'Token management: single source of truth for Slack credentials' },
   S86: {
     says: 'Request verification: webhook signature validation (constant time, raw bytes, 5-minute window)',
   },
@@ -244,11 +241,11 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     isOpen: true,
   },
   S100: { says: 'The two halves also run alone: MCP only, webhook only.' },
-  S101: { says: 'MCP over stdio.', isOpen: true },
+  S101: { says: 'MCP over stdio.' },
   S103: { says: 'All six upstream tools with their names.' },
   S104: { says: 'Resource slack://emojis.' },
   S105: { says: 'The usage prompts of the upstream tools.' },
-  S106: { says: 'CORS settings in four options.', isOpen: true },
+  S106: { says: 'CORS settings in four options.' },
   S107: {
     says: 'An explicit --env-file is read, below the real environment; no .env is read by itself.',
   },
