@@ -60,8 +60,9 @@ export const openRedis: OpenRedis = async (options) => {
   }
 }
 
-function tlsOptions({ target, tlsCa }: RedisOpenOptions): TLSOptions {
-  return { serverName: target.host, rejectUnauthorized: true, ...(tlsCa === undefined ? {} : { ca: tlsCa }) }
+/** The name to verify is the host of the URL, which both clients take by themselves. */
+function tlsOptions({ tlsCa }: RedisOpenOptions): TLSOptions {
+  return { rejectUnauthorized: true, ...(tlsCa === undefined ? {} : { ca: tlsCa }) }
 }
 
 /** Bun's client marks error replies by their code; everything else it throws means that the connection is no more. */

@@ -49,6 +49,17 @@ describeWithRedis('Redis faults', () => {
     })
   })
 
+  describe('F4: hung at start', () => {
+    test('starts all the same, and says that it does not answer', async () => {
+      bench.server.freeze()
+      const driver = await bench.startDriver()
+      expect(driver.problem?.kind).toBe('timeout')
+      expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE timeout')
+      bench.server.thaw()
+      await publishUntilKept(driver, 'Ev1')
+    })
+  })
+
   describe('F5: away for a while', () => {
     test('loses nothing that was acknowledged, and consumers go on where they were', async () => {
       const driver = await bench.startDriver()
@@ -117,7 +128,7 @@ describeWithRedis('Redis faults', () => {
       const driver = await bench.startDriver({ address: proxy.url })
       const consumer = bench.consume(driver)
       await publish(driver, 'first')
-      await until('the first has come', () => consumer.ids.length === 1)
+      await until('the first is acknowledged', async () => (await driver.groups())[0]?.pending === 0)
       proxy.judge = (request) => {
         if (!request.includes('EVALSHA') || request.includes('correlation_id')) return 'pass'
         proxy.judge = () => 'pass'
@@ -182,6 +193,22 @@ describeWithRedis('Redis faults', () => {
       await bench.server.command('CONFIG', 'SET', 'requirepass', '')
       await publishUntilKept(driver, 'Ev1')
     })
+
+    test('loading its data: waits for it, and finds what was acknowledged', async () => {
+      const driver = await bench.startDriver()
+      for (const { id } of queuedEvents(10)) await publish(driver, id)
+      const others = Array.from({ length: 5_000 }, (_, index) =>
+        bench.server.command('SET', `other${index}`, ''),
+      )
+      await Promise.all(others)
+      await bench.server.kill()
+      // One and a half seconds for 5,000 commands; Redis looks up every 1,024 of them.
+      bench.server.spawn(['--key-load-delay', '300'])
+      await until('it is seen to load', () => driver.problem?.kind === 'loading')
+      expect(await publish(driver, 'Ev0')).toBe('QUEUE_UNAVAILABLE loading')
+      await publishUntilKept(driver, 'after')
+      expect(await idsInStream()).toEqual([...queuedEvents(10).map(({ id }) => id), 'after'])
+    }, 20_000)
 
     test('a key of another type in the place of the stream: refuses, and harms nothing', async () => {
       const driver = await bench.startDriver()
@@ -249,6 +276,18 @@ describeWithRedis('Redis faults', () => {
       await consumer.end()
       await driver.stop()
       proxy.close()
+    })
+
+    test('and every other command that is paused is given up, and one copy is kept', async () => {
+      const driver = await bench.startDriver({ commandTimeoutMs: 200 })
+      const consumer = bench.consume(driver)
+      await publish(driver, 'before')
+      await bench.server.command('CLIENT', 'PAUSE', '1000', 'ALL')
+      expect(await publish(driver, 'paused')).toBe('QUEUE_UNAVAILABLE timeout')
+      await publishUntilKept(driver, 'paused')
+      await until('both have come', () => new Set(consumer.ids).size === 2)
+      expect(await idsInStream()).toEqual(['before', 'paused'])
+      await consumer.end()
     })
 
     test('survives its connections being killed all the time', async () => {

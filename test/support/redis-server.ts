@@ -51,21 +51,27 @@ export class RedisServer {
     return this.#directory
   }
 
-  /** Starts the process on the same port and with the data that is there. */
+  /** Starts the process on the same port and with the data that is there; resolves when it answers. */
   async begin(): Promise<void> {
-    this.#process = Bun.spawn(
-      [
-        'redis-server',
-        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory, '--save', ''],
-        ...this.#args,
-      ],
-      { stdout: 'ignore', stderr: 'ignore' },
-    )
+    this.spawn()
     const startedAtMs = performance.now()
     while (!(await this.#answers())) {
       if (performance.now() - startedAtMs > startMaxMs) throw new Error('redis-server did not start')
       await Bun.sleep(10)
     }
+  }
+
+  /** Starts the process and does not wait for it. */
+  spawn(args: readonly string[] = []): void {
+    this.#process = Bun.spawn(
+      [
+        'redis-server',
+        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory, '--save', ''],
+        ...this.#args,
+        ...args,
+      ],
+      { stdout: 'ignore', stderr: 'ignore' },
+    )
   }
 
   /** kill -9. */
