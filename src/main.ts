@@ -5,10 +5,13 @@ import { createSystemClock, keepProcessAlive } from './base/clock.ts'
 import { buildInfo } from './build-info.ts'
 import type { CliContext, Output, StopSignal } from './cli/cli-context.ts'
 import { runCli } from './cli/run-cli.ts'
+import { createKeyboard, type RawInput } from './cli/terminal-keyboard.ts'
 import type { FileText } from './config/config-sources.ts'
+import { createLocalFiles } from './local-files.ts'
 
 /** The process edge: argv, environment, streams, signals, exit code. Nothing else touches `process`. */
 
+const stdinDescriptor = 0
 const stdoutDescriptor = 1
 const stderrDescriptor = 2
 
@@ -37,6 +40,10 @@ function createContext(): CliContext {
     stderr: createOutput(stderrDescriptor),
     logStream: (name) => process[name],
     stdin: () => Bun.stdin.stream(),
+    keyboard: isatty(stdinDescriptor)
+      ? createKeyboard(rawInput, createOutput(stderrDescriptor), onSignal)
+      : undefined,
+    files: createLocalFiles(String(process.pid)),
     readFile,
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
@@ -116,4 +123,23 @@ function onSignal(listener: (signal: StopSignal) => void): () => void {
   return () => {
     for (const signal of stopSignals) process.off(signal, listener)
   }
+}
+
+const rawInput: RawInput = {
+  setRaw(isRaw) {
+    process.stdin.setRawMode(isRaw)
+    if (isRaw) process.stdin.resume()
+    else process.stdin.pause()
+  },
+  listen(listener) {
+    const onData = (bytes: Buffer) => listener(bytes.toString('utf8'))
+    const onEnd = () => listener(undefined)
+    process.stdin.on('data', onData)
+    process.stdin.on('end', onEnd)
+    return () => {
+      process.stdin.off('data', onData)
+      process.stdin.off('end', onEnd)
+    }
+  },
+  interrupt: () => process.kill(process.pid, 'SIGINT'),
 }

@@ -15,6 +15,34 @@ export interface Output {
   readonly columns: number | undefined
 }
 
+/** What is at a path, links followed. */
+export interface FileFacts {
+  readonly kind: 'file' | 'directory' | 'other'
+  /** The permission bits. */
+  readonly mode: number
+  /** By this process. */
+  readonly isWritable: boolean
+}
+
+/** The files that a command looks at or writes. Everything throws what the system says (EACCES, ENOSPC). */
+export interface LocalFiles {
+  /** undefined where there is nothing. */
+  facts(path: string): FileFacts | undefined
+  /** Writes the whole file or leaves it as it was. Makes the folders on the way, for the owner alone. */
+  replace(path: string, text: string, mode: number): void
+  /** Over what is at `to`, with the mode of `from`. */
+  copy(from: string, to: string): void
+  /** A new folder within `folder`, and how to get rid of it and all that is in it. */
+  makeScratch(folder: string): string
+  removeScratch(folder: string): void
+}
+
+/** A person at the keyboard. */
+export interface Keyboard {
+  /** The next line; undefined at the end of the input (Ctrl-D), and where `signal` aborts. Hidden: nothing is shown of it. */
+  readLine(options: { readonly isHidden: boolean; readonly signal: AbortSignal }): Promise<string | undefined>
+}
+
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /** The process, as commands see it: handed in by main.ts, made up by tests. */
@@ -28,6 +56,9 @@ export interface CliContext {
   readonly logStream: (name: 'stdout' | 'stderr') => LineStream
   /** Standard input as bytes; nothing is read before this is called. */
   readonly stdin: () => ReadableStream<Uint8Array>
+  /** Undefined where standard input is no terminal. */
+  readonly keyboard: Keyboard | undefined
+  readonly files: LocalFiles
   readonly readFile: ReadFile
   readonly parseToml: (text: string) => unknown
   readonly parseEnvFile: (text: string) => Environment

@@ -157,6 +157,21 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     load: async () => (await import('./healthcheck.ts')).runHealthcheck,
   },
   {
+    path: ['doctor'],
+    summary: 'Look at everything a server of this configuration needs, and say how to fix what is wrong.',
+    examples: [
+      ['slack-integrated-server doctor', 'configuration, Slack, events, queue, MCP and host'],
+      ['slack-integrated-server doctor --strict --json', 'for programs, with exit code 1 for warnings'],
+    ],
+    readsConfig: true,
+    groups: everyGroup,
+    flags: [
+      { name: '--json', description: 'Print JSON instead of lines.' },
+      { name: '--strict', description: 'Exit 1 also for warnings.' },
+    ],
+    load: async () => (await import('./doctor.ts')).runDoctor,
+  },
+  {
     path: ['manifest'],
     summary: 'Print the manifest of the Slack app that this configuration needs.',
     examples: [

@@ -1,9 +1,8 @@
-import { ipVersion } from '../base/ip-address.ts'
-import type { Config } from '../config/option-table.ts'
 import { createDeadline } from '../resilience/deadline.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { loadCommandConfig, reportProblems } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
+import { localAddress } from './local-address.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Container runtimes give up at about this time themselves. */
@@ -44,11 +43,4 @@ async function ask({ fetch, clock }: CliContext, url: string): Promise<Response>
   } finally {
     deadline.dispose()
   }
-}
-
-/** A server that listens everywhere is asked on loopback. */
-function localAddress({ host, port }: Pick<Config, 'host' | 'port'>): string {
-  if (host === '0.0.0.0') return `127.0.0.1:${port}`
-  if (host === '::') return `[::1]:${port}`
-  return ipVersion(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
 }

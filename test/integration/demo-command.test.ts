@@ -4,6 +4,7 @@ import { createSystemClock } from '../../src/base/clock.ts'
 import { buildInfo } from '../../src/build-info.ts'
 import type { CliContext, StopSignal } from '../../src/cli/cli-context.ts'
 import { runCli } from '../../src/cli/run-cli.ts'
+import { FakeLocalFiles } from '../support/fake-local-files.ts'
 
 interface Screen {
   readonly isTerminal?: boolean
@@ -34,6 +35,8 @@ async function runDemo(args: readonly string[], { isTerminal = false, env = {}, 
     stderr: output('stderr'),
     logStream: (name) => process[name],
     stdin: () => new ReadableStream(),
+    keyboard: undefined,
+    files: new FakeLocalFiles(),
     readFile: () => ({ kind: 'missing' }),
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,

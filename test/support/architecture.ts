@@ -68,8 +68,8 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
     names: ['createHash', 'createHmac', 'timingSafeEqual', 'randomBytes', 'randomUUID'],
   },
   'node:net': { files: /^src\/(config|http|cli)\//, names: ['isIP', 'BlockList'] },
-  'node:fs': { files: /^src\/(main|queue\/sqlite-directory)\.ts$/ },
-  'node:path': { files: /^src\/(main|queue\/sqlite-directory)\.ts$/ },
+  'node:fs': { files: /^src\/(main|local-files|queue\/sqlite-directory)\.ts$/ },
+  'node:path': { files: /^src\/(main|local-files|queue\/sqlite-directory)\.ts$/ },
   'node:zlib': { files: /^src\/queue\//, names: ['crc32'] },
   'node:*': { files: /^src\/main\.ts$/ },
 }

@@ -1,7 +1,9 @@
 import { parseEnv } from 'node:util'
-import type { CliContext, Output } from '../../src/cli/cli-context.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { CliContext, Keyboard, LocalFiles, Output } from '../../src/cli/cli-context.ts'
 import { runCli } from '../../src/cli/run-cli.ts'
 import { FakeClock } from './fake-clock.ts'
+import { FakeLocalFiles } from './fake-local-files.ts'
 import { type FakeFiles, readFakeFiles } from './load-config.ts'
 
 export interface CliRun {
@@ -13,9 +15,13 @@ export interface CliRun {
 export interface CliInput {
   readonly env?: Readonly<Record<string, string>>
   readonly files?: FakeFiles
+  /** What commands write to; without it `files` in memory. */
+  readonly localFiles?: LocalFiles
+  /** What a person types, line after line; without it standard input is no terminal. */
+  readonly typed?: readonly string[]
   /** Default: nothing answers. */
   readonly fetch?: CliContext['fetch']
-  readonly clock?: FakeClock
+  readonly clock?: Clock
   /** Whether stdout is a terminal of 80 columns. */
   readonly isTerminal?: boolean
   readonly onSignal?: CliContext['onSignal']
@@ -25,6 +31,7 @@ export interface CliInput {
 export async function runCommandLine(argv: readonly string[], input: CliInput = {}): Promise<CliRun> {
   const stdout = new RecordedOutput(input.isTerminal ?? false)
   const stderr = new RecordedOutput(false)
+  const files = input.localFiles ?? new FakeLocalFiles(input.files)
   const code = await runCli({
     argv,
     env: input.env ?? {},
@@ -34,7 +41,10 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
       throw new Error('this command has no log')
     },
     stdin: () => new ReadableStream(),
-    readFile: readFakeFiles(input.files ?? {}),
+    keyboard: input.typed === undefined ? undefined : typing(input.typed),
+    files,
+    readFile: (path) =>
+      readFakeFiles(files instanceof FakeLocalFiles ? files.files : (input.files ?? {}))(path),
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
     onSignal: input.onSignal ?? (() => () => undefined),
@@ -46,6 +56,12 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     pid: 4711,
   })
   return { code, stdout: stdout.text, stderr: stderr.text }
+}
+
+/** Types each line once, then ends the input. */
+function typing(lines: readonly string[]): Keyboard {
+  const rest = [...lines]
+  return { readLine: async () => rest.shift() }
 }
 
 class RecordedOutput implements Output {

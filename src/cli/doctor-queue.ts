@@ -1,0 +1,130 @@
+import { asAppError } from '../base/errors.ts'
+import { createSystemIds } from '../base/ids.ts'
+import type { Config } from '../config/option-table.ts'
+import { silentLogger, silentMetrics } from '../observe/silent.ts'
+import { createQueueBackend, type QueueOptions } from '../queue/registry.ts'
+import { withDeadline } from '../resilience/deadline.ts'
+import { callFailureCode, callFailureLine } from './call-failure.ts'
+import type { CliContext } from './cli-context.ts'
+import { type Check, checksOf } from './doctor-check.ts'
+import { exitCodes } from './exit-codes.ts'
+import { systemReason } from './system-reason.ts'
+
+const { ok, off, warn, fail } = checksOf('queue')
+
+/** A store that does not answer within this is not there, milliseconds. */
+const answerDeadlineMs = 5_000
+
+/**
+ * One round trip to the store that the configuration names, which leaves nothing behind: Redis is asked, sqlite is tried in a folder of its own beside
+ * the real one, since opening that would take the lock of a running server and leave files of the wrong owner.
+ */
+export async function checkQueue(
+  context: CliContext,
+  config: Config,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  if (!config.webhookEnabled) return [off('not used: the webhook is off')]
+  const found = [await checkBackend(context, config, signal)]
+  return config.queueBackendType === 'redis'
+    ? [...found, ...(await checkSpool(context, config, signal))]
+    : found
+}
+
+async function checkBackend(context: CliContext, config: Config, signal: AbortSignal): Promise<Check> {
+  switch (config.queueBackendType) {
+    case 'memory':
+      return warn(
+        'memory: accepted events are lost when the process ends',
+        'QUEUE_BACKEND_TYPE=sqlite (with STATE_DIR) or redis (with REDIS_URL) keeps them.',
+      )
+    case 'sqlite':
+      return await checkSqlite(context, config.stateDir, signal, 'survives kill -9 and power loss')
+    case 'redis': {
+      if (config.redisUrl === undefined) return off('redis: no REDIS_URL')
+      const options = {
+        backend: 'redis',
+        redis: { url: config.redisUrl, topics: [config.slackEventsTopic] },
+      } as const
+      return await tried(options, { context, signal, says: 'as durable as that Redis, shared by replicas' })
+    }
+  }
+}
+
+async function checkSpool(
+  context: CliContext,
+  config: Config,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  if (config.stateDir === undefined)
+    return [ok('no STATE_DIR: Slack is refused, and sends again, while Redis is away')]
+  return [await checkSqlite(context, config.stateDir, signal, 'spool: Slack is answered while Redis is away')]
+}
+
+async function checkSqlite(
+  context: CliContext,
+  stateDirectory: string | undefined,
+  signal: AbortSignal,
+  says: string,
+): Promise<Check> {
+  const facts = stateDirectory === undefined ? undefined : context.files.facts(stateDirectory)
+  // The host's checks say what is wrong with the directory.
+  if (stateDirectory === undefined || facts?.kind !== 'directory' || !facts.isWritable) {
+    return off('sqlite: the state directory cannot be used')
+  }
+  let scratch: string
+  try {
+    scratch = context.files.makeScratch(stateDirectory)
+  } catch (error) {
+    return fail(
+      exitCodes.unavailable,
+      `sqlite: no folder can be made in STATE_DIR (${systemReason(error)})`,
+      fixes.sqlite,
+    )
+  }
+  try {
+    const options = { backend: 'sqlite', stateDirectory: scratch, pid: context.pid } as const
+    return await tried(options, { context, signal, says })
+  } finally {
+    context.files.removeScratch(scratch)
+  }
+}
+
+interface Attempt {
+  readonly context: CliContext
+  readonly signal: AbortSignal
+  /** What is promised of the store where it answers. */
+  readonly says: string
+}
+
+async function tried(options: QueueOptions, { context, signal, says }: Attempt): Promise<Check> {
+  const { clock } = context
+  const deps = { clock, ids: createSystemIds(), log: silentLogger, metrics: silentMetrics }
+  const queue = createQueueBackend(options, deps)
+  const startedAtMs = clock.monotonic()
+  try {
+    const { events, deadLetters } = await withDeadline(
+      { clock, afterMs: answerDeadlineMs, signal },
+      async (inner) => {
+        await queue.start()
+        await queue.ping(inner)
+        return await queue.depth()
+      },
+    )
+    const elapsedMs = (clock.monotonic() - startedAtMs).toFixed(1)
+    const kept = options.backend === 'redis' ? `, ${events} events kept, ${deadLetters} dead letters` : ''
+    return ok(`${options.backend}: answers in ${elapsedMs} ms${kept}; ${says}`)
+  } catch (error) {
+    const known = asAppError(error)
+    const code = known.code === 'INTERNAL' ? exitCodes.unavailable : callFailureCode(known)
+    return fail(code, `${options.backend}: ${callFailureLine(known)}`, fixes[options.backend])
+  } finally {
+    await queue.stop()
+  }
+}
+
+const fixes = {
+  memory: '',
+  sqlite: 'Look at STATE_DIR: it must be on a local disk with room, writable by this user.',
+  redis: 'Look at REDIS_URL, and whether this machine reaches that Redis.',
+} as const

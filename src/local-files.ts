@@ -1,0 +1,86 @@
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { FileFacts, LocalFiles } from './cli/cli-context.ts'
+
+/** Folders that are made on the way hold configuration: nobody else's business. */
+const folderMode = 0o700
+
+/** The files of this machine, for commands that look at them or write them. `id` tells unfinished files of two processes apart. */
+export function createLocalFiles(id: string): LocalFiles {
+  return {
+    facts(path) {
+      const stats = statSync(path, { throwIfNoEntry: false })
+      if (stats === undefined) return undefined
+      const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other'
+      return { kind, mode: stats.mode & 0o777, isWritable: isWritable(path) } satisfies FileFacts
+    },
+    replace: (path, text, mode) => replace(path, text, { mode, id }),
+    copy(from, to) {
+      copyFileSync(from, to)
+      chmodSync(to, statSync(from).mode & 0o777)
+    },
+    makeScratch: (folder) => mkdtempSync(join(folder, '.check-')),
+    removeScratch: (folder) => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Written beside the target and renamed over it once the bytes are on the disk: a reader sees the old file or the new one, whatever happens between. */
+function replace(
+  path: string,
+  text: string,
+  { mode, id }: { readonly mode: number; readonly id: string },
+): void {
+  const target = targetOf(path)
+  mkdirSync(dirname(target), { recursive: true, mode: folderMode })
+  const unfinished = `${target}.${id}.tmp`
+  try {
+    // `wx`: never through a link that somebody else put there. The mode holds from the first byte on.
+    const descriptor = openSync(unfinished, 'wx', mode)
+    try {
+      writeAll(descriptor, Buffer.from(text))
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    chmodSync(unfinished, mode)
+    renameSync(unfinished, target)
+  } catch (error) {
+    rmSync(unfinished, { force: true })
+    throw error
+  }
+}
+
+/** Dotfiles are often links into a repository: what they lead to is replaced, and the link stays. */
+function targetOf(path: string): string {
+  return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path)
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(descriptor, bytes, written, bytes.length - written)
+  }
+}

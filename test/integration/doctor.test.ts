@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSystemClock } from '../../src/base/clock.ts'
+import { createSystemIds } from '../../src/base/ids.ts'
+import { createDemoWorkspace, type DemoWorkspace } from '../../src/demo/workspace.ts'
+import { createLocalFiles } from '../../src/local-files.ts'
+import { type CliInput, runCommandLine } from '../support/cli-context.ts'
+import { FakeLocalFiles } from '../support/fake-local-files.ts'
+import { verifies } from '../support/verifies.ts'
+
+const clock = createSystemClock()
+let folder: string
+let workspace: DemoWorkspace
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'doctor-'))
+  workspace = createDemoWorkspace({ clock, ids: createSystemIds() })
+})
+afterAll(() => {
+  workspace.stop()
+  rmSync(folder, { recursive: true })
+})
+
+interface Row {
+  readonly area: string
+  readonly level: string
+  readonly says: string
+  readonly fix: string | null
+}
+
+/** `doctor` on a demo workspace; everything is well unless the test says otherwise. */
+async function doctor(argv: readonly string[], { env = {}, ...input }: CliInput = {}) {
+  const run = await runCommandLine(['doctor', '--port', '0', ...argv], {
+    clock,
+    localFiles: createLocalFiles('test'),
+    files: {
+      '/proc/self/limits': 'Max open files            20000                20000                files\n',
+    },
+    fetch: (url, init) => workspace.handle(new Request(url, init)),
+    ...input,
+    env: {
+      SLACK_BOT_TOKEN: workspace.botToken,
+      SLACK_SIGNING_SECRET: 'one,two',
+      SLACK_API_URL: 'http://127.0.0.1:1/api/',
+      QUEUE_BACKEND_TYPE: 'sqlite',
+      STATE_DIR: folder,
+      ...env,
+    },
+  })
+  return run
+}
+
+async function report(argv: readonly string[] = [], input: CliInput = {}) {
+  const { code, stdout, stderr } = await doctor(['--json', ...argv], input)
+  expect(stderr).toBe('')
+  const parsed: { readonly exit_code: number; readonly checks: readonly Row[] } = JSON.parse(stdout)
+  expect(parsed.exit_code).toBe(code)
+  const bad = parsed.checks.filter(({ level }) => level === 'fail' || level === 'warn')
+  return { code, checks: parsed.checks, bad }
+}
+
+const granting = (scopes: string, date?: string) => async () =>
+  new Response(JSON.stringify({ ok: true, team_id: 'T1', team: 'Acme', user_id: 'U1', user: 'bot' }), {
+    headers: { 'x-oauth-scopes': scopes, ...(date === undefined ? {} : { date }) },
+  })
+
+describe('doctor', () => {
+  verifies('cli:doctor', 'looks at every part and finds a good configuration good', async () => {
+    const { code, stdout, stderr } = await doctor(['--strict'])
+    expect([code, stderr]).toEqual([0, ''])
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.at(-1)).toBe('Everything is well.')
+    const areas = new Set(lines.slice(0, -1).map((line) => line.split(' ')[0]))
+    expect([...areas]).toEqual(['CONFIG', 'SLACK', 'EVENTS', 'MCP', 'QUEUE', 'HOST'])
+    expect(stdout).toContain('bot token: Tidemark (')
+    expect(stdout).toContain('a forged and a stale one are refused with 401')
+    expect(stdout).not.toContain(workspace.botToken)
+  })
+
+  test('without a valid configuration names every problem with its fix, and stops there', async () => {
+    const { code, checks } = await report(['--queue-backend', 'redis'], { env: { SLACK_BOT_TOKEN: '' } })
+    expect(code).toBe(78)
+    expect(checks.map(({ area, level }) => `${area} ${level}`)).toEqual(['config fail', 'config fail'])
+    expect(checks[0]?.fix).toContain('Bot User OAuth Token')
+  })
+
+  test('exits 1 for a warning only where it is strict', async () => {
+    const env = { QUEUE_BACKEND_TYPE: 'memory' }
+    const lax = await report([], { env })
+    expect([lax.code, lax.bad.map(({ area, level }) => [area, level])]).toEqual([0, [['queue', 'warn']]])
+    expect((await report(['--strict'], { env })).code).toBe(1)
+  })
+
+  test('shows parts that are off as such', async () => {
+    const noWebhook = await report(['--no-webhook'])
+    expect([noWebhook.code, noWebhook.bad]).toEqual([0, []])
+    expect(noWebhook.checks.filter(({ level }) => level === 'off').map(({ area }) => area)).toEqual([
+      'events',
+      'queue',
+    ])
+    const noMcp = await report(['--no-mcp'], { env: { SLACK_BOT_TOKEN: '' } })
+    expect(noMcp.checks.filter(({ level }) => level === 'off').map(({ area }) => area)).toEqual([
+      'slack',
+      'mcp',
+    ])
+  })
+
+  verifies('cli:doctor:slack', 'names what each toolset lacks, and a clock that is off', async () => {
+    const lacking = await report([], {
+      fetch: granting('chat:write,channels:history,users:read,channels:read'),
+    })
+    expect([lacking.code, lacking.bad.map(({ says }) => says)]).toEqual([
+      0,
+      [
+        'reactions: reactions:write missing (hidden: slack_add_reactions, slack_remove_reactions)',
+        'emoji: emoji:read missing (hidden: slack_read_emojis)',
+      ],
+    ])
+    const scopes = 'chat:write,channels:history,users:read,channels:read,reactions:write,emoji:read'
+    const at = async (aheadMs: number) => {
+      const { code, bad } = await report([], {
+        fetch: granting(scopes, new Date(clock.now() + aheadMs).toUTCString()),
+      })
+      return [code, bad.map(({ level }) => level)]
+    }
+    expect(await at(-50_000)).toEqual([0, []])
+    expect(await at(70_000)).toEqual([0, ['warn']])
+    expect(await at(-290_000)).toEqual([0, ['warn']])
+    expect(await at(310_000)).toEqual([1, ['fail']])
+  })
+
+  test('ends with 77 where Slack refuses the token, 69 where it does not answer, and goes on looking', async () => {
+    const refused = await report([], { env: { SLACK_BOT_TOKEN: 'xoxb-dead' } })
+    expect([refused.code, refused.bad.map(({ area }) => area)]).toEqual([77, ['slack']])
+    expect(refused.checks.at(-1)?.area).toBe('host')
+    const away = await report([], {
+      fetch: () => Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED' })),
+    })
+    expect([away.code, away.bad.map(({ area }) => area)]).toEqual([69, ['slack']])
+  }, 20_000)
+
+  verifies('cli:doctor:queue', 'leaves nothing behind in the state directory', async () => {
+    const stateDir = join(folder, 'state')
+    mkdirSync(stateDir)
+    const { code, checks } = await report([], { env: { STATE_DIR: stateDir } })
+    expect(code).toBe(0)
+    expect(checks.find(({ area }) => area === 'queue')?.says).toMatch(
+      /^sqlite: answers in [\d.]+ ms; survives kill -9/,
+    )
+    expect(readdirSync(stateDir)).toEqual([])
+  })
+
+  test('says what is wrong with a state directory', async () => {
+    const missing = await report([], { env: { STATE_DIR: join(folder, 'nowhere') } })
+    expect([missing.code, missing.bad.map(({ says }) => says)]).toEqual([
+      78,
+      [`STATE_DIR ${join(folder, 'nowhere')} does not exist`],
+    ])
+    const file = await report([], { env: { STATE_DIR: import.meta.path } })
+    expect(file.bad.map(({ says }) => says)).toContain(`STATE_DIR ${import.meta.path} is no directory`)
+  })
+
+  test('is 69 where Redis does not answer', async () => {
+    const env = {
+      QUEUE_BACKEND_TYPE: 'redis',
+      REDIS_URL: 'redis://:canary-password@127.0.0.1:1/0',
+      STATE_DIR: '',
+    }
+    const { code, bad } = await report([], { env })
+    expect([code, bad.map(({ area, level }) => [area, level])]).toEqual([69, [['queue', 'fail']]])
+    expect(JSON.stringify(bad)).not.toContain('canary')
+  }, 20_000)
+
+  verifies('cli:doctor:host', 'tells a port that is taken from one that such a server uses', async () => {
+    const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('other') })
+    try {
+      const port = ['--port', String(server.port)]
+      const taken = await report(port)
+      expect([taken.code, taken.bad.map(({ says }) => says)]).toEqual([
+        1,
+        [`port ${server.port} on 127.0.0.1 is in use by another program`],
+      ])
+      const ours = await report(port, {
+        fetch: async (url, init) =>
+          url.endsWith('/health')
+            ? Response.json({ status: 'healthy', components: {} })
+            : workspace.handle(new Request(url, init)),
+      })
+      expect([ours.code, ours.bad]).toEqual([0, []])
+    } finally {
+      await server.stop(true)
+    }
+  })
+
+  test('warns of too few file descriptors, and says where the system does not tell', async () => {
+    const limits = (soft: string) => ({ '/proc/self/limits': `Max open files   ${soft}  4096  files\n` })
+    const found = async (files: CliInput['files']) => {
+      const { checks } = await report([], { files: files ?? {} })
+      return checks.filter(({ says }) => says.includes('descriptor')).map(({ level }) => level)
+    }
+    expect(await found(limits('1511'))).toEqual(['warn'])
+    expect(await found(limits('1512'))).toEqual(['ok'])
+    expect(await found(limits('unlimited'))).toEqual(['ok'])
+    expect(await found({})).toEqual(['off'])
+  })
+
+  verifies('cli:doctor:modes', 'warns of files with secrets that others can read', async () => {
+    const files = {
+      '/c.toml': '[slack]\nsigning_secret = ["in-the-file"]',
+      '/token': workspace.botToken,
+      '/e.env': 'LOG_LEVEL=DEBUG',
+    }
+    const facts = (mode: number) => ({ kind: 'file', mode, isWritable: true }) as const
+    const found = async (config: number, secret: number) => {
+      const localFiles = new FakeLocalFiles(files, {
+        '/c.toml': facts(config),
+        '/token': facts(secret),
+        '/e.env': facts(0o644),
+      })
+      const { bad } = await report(['--config', '/c.toml', '--env-file', '/e.env'], {
+        files,
+        localFiles,
+        env: {
+          SLACK_BOT_TOKEN: '',
+          SLACK_BOT_TOKEN_FILE: '/token',
+          SLACK_SIGNING_SECRET: '',
+          QUEUE_BACKEND_TYPE: 'memory',
+          STATE_DIR: '',
+        },
+      })
+      return bad.filter(({ area }) => area === 'config').map(({ fix }) => fix)
+    }
+    expect(await found(0o600, 0o400)).toEqual([])
+    expect((await found(0o640, 0o604)).sort()).toEqual(['chmod 600 /c.toml', 'chmod 600 /token'])
+  })
+})

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLocalFiles } from '../../src/local-files.ts'
+import { verifies } from '../support/verifies.ts'
+
+const files = createLocalFiles('4711')
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'files-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const modeOf = (path: string) => statSync(path).mode & 0o777
+
+describe('a file that a command writes', () => {
+  verifies('cli:files:atomic', 'has its mode from the first byte, and leaves no other file behind', () => {
+    const path = join(folder, 'a', 'b', 'config.toml')
+    files.replace(path, 'one', 0o600)
+    expect([readFileSync(path, 'utf8'), modeOf(path), modeOf(join(folder, 'a'))]).toEqual([
+      'one',
+      0o600,
+      0o700,
+    ])
+    files.replace(path, 'two', 0o640)
+    expect([readFileSync(path, 'utf8'), modeOf(path)]).toEqual(['two', 0o640])
+    expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['config.toml'])
+  })
+
+  test('stays as it was where it cannot be replaced', () => {
+    const inTheWay = join(folder, 'folder')
+    mkdirSync(inTheWay)
+    expect(() => files.replace(inTheWay, 'x', 0o600)).toThrow('EISDIR')
+    expect(statSync(inTheWay).isDirectory()).toBe(true)
+    expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([])
+  })
+
+  test('is never written through a link that stands where its unfinished form goes', () => {
+    const victim = join(folder, 'victim')
+    writeFileSync(victim, 'precious')
+    const path = join(folder, 'target.json')
+    symlinkSync(victim, `${path}.4711.tmp`)
+    expect(() => files.replace(path, 'x', 0o600)).toThrow('EEXIST')
+    expect(readFileSync(victim, 'utf8')).toBe('precious')
+  })
+
+  test('replaces what a link leads to, and keeps the link', () => {
+    const real = join(folder, 'real.json')
+    const link = join(folder, 'link.json')
+    writeFileSync(real, 'old')
+    symlinkSync(real, link)
+    files.replace(link, 'new', 0o644)
+    expect([readFileSync(real, 'utf8'), lstatSync(link).isSymbolicLink()]).toEqual(['new', true])
+  })
+})
+
+test('what is at a path is told with mode and rights; a copy has the mode of the original', () => {
+  const path = join(folder, 'secret')
+  writeFileSync(path, 's')
+  chmodSync(path, 0o640)
+  expect(files.facts(path)).toEqual({ kind: 'file', mode: 0o640, isWritable: true })
+  expect(files.facts(folder)?.kind).toBe('directory')
+  expect(files.facts(join(folder, 'nothing'))).toBeUndefined()
+  files.copy(path, `${path}.bak`)
+  expect([readFileSync(`${path}.bak`, 'utf8'), modeOf(`${path}.bak`)]).toEqual(['s', 0o640])
+})
+
+test('a scratch folder goes with all that is in it', () => {
+  const scratch = files.makeScratch(folder)
+  writeFileSync(join(scratch, 'x'), 'x')
+  files.removeScratch(scratch)
+  expect(files.facts(scratch)).toBeUndefined()
+})
