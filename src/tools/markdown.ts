@@ -127,7 +127,24 @@ function plainText(tokens: readonly Token[]): string {
 }
 
 function renderInlines(tokens: readonly Token[], isBold = false): string {
-  return tokens.map((token) => renderInline(token as MarkedToken, isBold)).join('')
+  let rendered = ''
+  for (const [index, token] of tokens.entries()) {
+    const isInsideWord = isWord(rendered.at(-1)) || isWord(tokens[index + 1]?.raw[0])
+    rendered +=
+      isInsideWord && isStyled(token)
+        ? renderInlines(token.tokens, isBold)
+        : renderInline(token as MarkedToken, isBold)
+  }
+  return rendered
+}
+
+/** Slack shows its marks as they are where they touch a letter: half a word in bold is then better plain. */
+function isStyled(token: Token): token is Tokens.Strong | Tokens.Em | Tokens.Del {
+  return token.type === 'strong' || token.type === 'em' || token.type === 'del'
+}
+
+function isWord(character: string | undefined): boolean {
+  return character !== undefined && /[\p{L}\p{N}]/u.test(character)
 }
 
 function renderInline(token: MarkedToken, isBold: boolean): string {
@@ -145,7 +162,7 @@ function renderInline(token: MarkedToken, isBold: boolean): string {
     case 'link':
       return renderLink(token.href, plainText(token.tokens))
     case 'image':
-      return renderLink(token.href, token.text || 'image')
+      return renderLink(token.href, plainText(token.tokens) || 'image')
     case 'html':
       return escapeOutgoing(token.text)
     case 'escape':
