@@ -113,24 +113,28 @@ test('reads a thread from its permalink without further arguments', async () => 
   expect(outcome.data.messages).toEqual([{ ts, author: 'robot', text: 'head', thread_ts: ts, is_bot: true }])
 })
 
-test('replies with each text in order and reports the one that failed', async () => {
-  const { slack, call } = createToolBench()
-  slack.on('chat.postMessage', (params) =>
-    params['text'] === 'two' ? refuses('msg_too_long')(params, {}) : { channel: 'C1AA', ts },
-  )
-  const outcome = await call('slack_thread_reply', {
-    channel: 'C1AA',
-    thread_ts: ts,
-    texts: ['one', 'two', 'three'],
-  })
-  expect(outcome.data.responses).toMatchObject([
-    { ok: true, index: 0, ts },
-    { ok: false, index: 1, error: { code: 'SLACK_REFUSED', details: { slack_error: 'msg_too_long' } } },
-    { ok: true, index: 2, ts },
-  ])
-  expect(outcome.text).toStartWith('2 of 3 done.\nReply 1: msg_too_long:')
-  expect(slack.of('chat.postMessage').map(({ text }) => text)).toEqual(['one', 'two', 'three'])
-})
+verifies(
+  'tools:items',
+  'replies with each text in order, reports the one that failed and goes on',
+  async () => {
+    const { slack, call } = createToolBench()
+    slack.on('chat.postMessage', (params) =>
+      params['text'] === 'two' ? refuses('msg_too_long')(params, {}) : { channel: 'C1AA', ts },
+    )
+    const outcome = await call('slack_thread_reply', {
+      channel: 'C1AA',
+      thread_ts: ts,
+      texts: ['one', 'two', 'three'],
+    })
+    expect(outcome.data.responses).toMatchObject([
+      { ok: true, index: 0, ts },
+      { ok: false, index: 1, error: { code: 'SLACK_REFUSED', details: { slack_error: 'msg_too_long' } } },
+      { ok: true, index: 2, ts },
+    ])
+    expect(outcome.text).toStartWith('2 of 3 done.\nReply 1: msg_too_long:')
+    expect(slack.of('chat.postMessage').map(({ text }) => text)).toEqual(['one', 'two', 'three'])
+  },
+)
 
 test('stops replying where every further reply would fail alike', async () => {
   const { slack, call } = createToolBench()
