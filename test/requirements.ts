@@ -583,32 +583,58 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:keyboard:hidden': {
     says: 'What is typed hidden is never shown, and the terminal is as it was afterwards.',
   },
-  'queue:redis:down-at-start': { says: 'A Redis that is down or hangs at start is waited for; the server starts.' },
-  'queue:redis:outage': { says: 'An outage of Redis loses nothing acknowledged, and consumers go on where they were.' },
+  'queue:redis:down-at-start': {
+    says: 'A Redis that is down or hangs at start is waited for; the server starts.',
+  },
+  'queue:redis:outage': {
+    says: 'An outage of Redis loses nothing acknowledged, and consumers go on where they were.',
+  },
   'queue:redis:reconnects': { says: 'The Redis connection is made again for ever, at most 2 seconds apart.' },
-  'queue:redis:no-offline-queue': { says: 'While Redis is away commands fail at once, and none of them is carried out later.' },
+  'queue:redis:no-offline-queue': {
+    says: 'While Redis is away commands fail at once, and none of them is carried out later.',
+  },
   'queue:redis:hung': { says: 'A Redis that hangs costs a command one second and its connection.' },
   'queue:redis:lost-reply': { says: 'What Redis did although its reply was lost is not done twice.' },
   'queue:redis:empty': { says: 'A Redis that comes back empty takes events again; groups are formed anew.' },
-  'queue:redis:refusals': { says: 'What Redis refuses is refused to Slack with its reason, and is over by itself when Redis is well.' },
+  'queue:redis:refusals': {
+    says: 'What Redis refuses is refused to Slack with its reason, and is over by itself when Redis is well.',
+  },
   'queue:redis:group-deleted': { says: 'A deleted stream or group is formed anew at the beginning.' },
   'queue:redis:blocked-read': { says: 'A blocked read holds up nothing, and one that hangs is given up.' },
-  'queue:redis:dead-consumer': { says: 'What a dead consumer left behind is claimed after a minute, buried after too many such deaths, and a living one keeps its own.' },
+  'queue:redis:dead-consumer': {
+    says: 'What a dead consumer left behind is claimed after a minute, buried after too many such deaths, and a living one keeps its own.',
+  },
   'queue:redis:one-copy': { says: 'Replicas keep one copy of an event that is delivered to all of them.' },
-  'queue:redis:shared-group': { says: 'Replicas share the events of a group, and hand over what one has not begun.' },
+  'queue:redis:shared-group': {
+    says: 'Replicas share the events of a group, and hand over what one has not begun.',
+  },
   'queue:redis:rights': { says: 'The documented rights of a Redis user are enough, and end at the topic.' },
   'queue:redis:problems': { says: 'Why Redis cannot be used is said in words that tell the causes apart.' },
   'queue:redis:wrong-kind': { says: 'A Sentinel, a Cluster and a Redis before 7 are refused by name.' },
   'queue:redis:tls': { says: 'Redis over TLS is verified against the authority and the host name.' },
-  'queue:redis:layout': { says: 'The stream is read without our code, and all of a topic lies in its hash slot.' },
+  'queue:redis:layout': {
+    says: 'The stream is read without our code, and all of a topic lies in its hash slot.',
+  },
   'queue:redis:bytes': { says: 'Redis has the exact bytes of an event.' },
-  'queue:redis:foreign-entry': { says: 'An entry that somebody else wrote goes to the dead letters and harms nobody.' },
-  'queue:redis:retention': { says: 'Redis keeps what a group of any language has not acknowledged, and acknowledged events for a day.' },
+  'queue:redis:foreign-entry': {
+    says: 'An entry that somebody else wrote goes to the dead letters and harms nobody.',
+  },
+  'queue:redis:retention': {
+    says: 'Redis keeps what a group of any language has not acknowledged, and acknowledged events for a day.',
+  },
   'queue:redis:consumers': { says: 'The documented consumers of other languages work as they stand there.' },
-  'queue:spool:outage': { says: 'With a state directory events are taken while Redis is away, over restarts too, and handed on in order.' },
+  'queue:spool:outage': {
+    says: 'With a state directory events are taken while Redis is away, over restarts too, and handed on in order.',
+  },
   'queue:spool:frozen': { says: 'With a state directory a frozen Redis does not slow acknowledging.' },
-  'queue:spool:durable': { says: 'An event leaves the spool when Redis has had it for 2 seconds in one run, and is sent again otherwise; one copy is kept.' },
+  'queue:spool:durable': {
+    says: 'An event leaves the spool when Redis has had it for 2 seconds in one run, and is sent again otherwise; one copy is kept.',
+  },
   'queue:spool:held-up': { says: 'While Redis is full events stay in the spool.' },
-  'queue:spool:disk': { says: 'While the disk fails events go to Redis directly; where both fail they are refused.' },
-  'queue:spool:bound': { says: 'The bound holds for Redis and the spool together, and for the spool alone while Redis is away.' },
+  'queue:spool:disk': {
+    says: 'While the disk fails events go to Redis directly; where both fail they are refused.',
+  },
+  'queue:spool:bound': {
+    says: 'The bound holds for Redis and the spool together, and for the spool alone while Redis is away.',
+  },
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'bun:test'
+import { afterEach, expect } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { redisTopicKeys } from '../../src/queue/redis-keys.ts'
 import { queuedEvent } from '../support/queue-events.ts'
 import { RedisBench, until } from '../support/redis-bench.ts'
 import { describeWithRedis, freePort } from '../support/redis-server.ts'
+import { verifies } from '../support/verifies.ts'
 
 /** What the documentation tells operators to grant (docs/consuming.md). */
 async function documentedRules(): Promise<readonly string[]> {
@@ -29,68 +30,76 @@ describeWithRedis('Entering Redis', () => {
     return bench
   }
 
-  test('a user with the documented rights can do everything, and nothing outside the topic', async () => {
-    const running = await open()
-    const { server } = running
-    const rules = (await documentedRules()).map((rule) => (rule.startsWith('>') ? '>secret' : rule))
-    await server.command('ACL', 'SETUSER', 'slack-server', ...rules)
-    const address = `redis://slack-server:secret@127.0.0.1:${server.port}`
-    const driver = await running.startDriver({ address })
-    let isBroken = true
-    const consumer = running.consume(driver, {
-      handle: async () => {
-        if (isBroken) throw new Error('no')
-      },
-      retry: { attemptsMax: 2, firstMs: 1, longestMs: 1 },
-    })
-    await driver.ping()
-    await driver.publish(queuedEvent({ id: 'Ev1' }))
-    await until('it is buried', async () => (await driver.depth()).deadLetters === 1)
-    isBroken = false
-    expect(await driver.replayDeadLetter('Ev1', 'g')).toBe(true)
-    await until('it is handled', async () => (await driver.groups())[0]?.pending === 0)
-    expect((await driver.recent('slack.events', 9)).map(({ id }) => id)).toEqual(['Ev1'])
-    running.clock.shift(60_000)
-    await until('it has tidied up', async () =>
-      String(await server.command('INFO', 'commandstats')).includes('cmdstat_xtrim'),
-    )
-    await consumer.end()
-    expect(await driver.removeGroup('slack.events', 'g')).toBe(true)
-    expect(String(await server.command('ACL', 'LOG'))).toBe('')
+  verifies(
+    'queue:redis:rights',
+    'a user with the documented rights can do everything, and nothing outside the topic',
+    async () => {
+      const running = await open()
+      const { server } = running
+      const rules = (await documentedRules()).map((rule) => (rule.startsWith('>') ? '>secret' : rule))
+      await server.command('ACL', 'SETUSER', 'slack-server', ...rules)
+      const address = `redis://slack-server:secret@127.0.0.1:${server.port}`
+      const driver = await running.startDriver({ address })
+      let isBroken = true
+      const consumer = running.consume(driver, {
+        handle: async () => {
+          if (isBroken) throw new Error('no')
+        },
+        retry: { attemptsMax: 2, firstMs: 1, longestMs: 1 },
+      })
+      await driver.ping()
+      await driver.publish(queuedEvent({ id: 'Ev1' }))
+      await until('it is buried', async () => (await driver.depth()).deadLetters === 1)
+      isBroken = false
+      expect(await driver.replayDeadLetter('Ev1', 'g')).toBe(true)
+      await until('it is handled', async () => (await driver.groups())[0]?.pending === 0)
+      expect((await driver.recent('slack.events', 9)).map(({ id }) => id)).toEqual(['Ev1'])
+      running.clock.shift(60_000)
+      await until('it has tidied up', async () =>
+        String(await server.command('INFO', 'commandstats')).includes('cmdstat_xtrim'),
+      )
+      await consumer.end()
+      expect(await driver.removeGroup('slack.events', 'g')).toBe(true)
+      expect(String(await server.command('ACL', 'LOG'))).toBe('')
 
-    const outside = await running.startDriver({ address, keyPrefix: 'other:' })
-    await expect(outside.publish(queuedEvent({ id: 'Ev1' }))).rejects.toMatchObject({
-      code: 'QUEUE_UNAVAILABLE',
-      details: { backend: 'redis', reason: 'forbidden' },
-    })
-  })
+      const outside = await running.startDriver({ address, keyPrefix: 'other:' })
+      await expect(outside.publish(queuedEvent({ id: 'Ev1' }))).rejects.toMatchObject({
+        code: 'QUEUE_UNAVAILABLE',
+        details: { backend: 'redis', reason: 'forbidden' },
+      })
+    },
+  )
 
-  test('a wrong password is told apart from a server that is away, and what answers but is not Redis from both', async () => {
-    const { server } = await open()
-    await server.command('ACL', 'SETUSER', 'bob', 'on', '>right', '~*', '+@all')
-    const web = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('hello') })
-    const problems: Record<string, string | undefined> = {}
-    for (const [name, address] of Object.entries({
-      right: `redis://bob:right@127.0.0.1:${server.port}`,
-      wrong: `redis://bob:wrong@127.0.0.1:${server.port}`,
-      away: `redis://127.0.0.1:${freePort()}`,
-      unknown: 'redis://no-such-host.invalid',
-      web: `redis://127.0.0.1:${web.port}`,
-    })) {
-      const driver = await bench?.startDriver({ address })
-      problems[name] = driver?.problem?.message
-      await driver?.stop()
-    }
-    await web.stop(true)
-    expect(problems).toEqual({
-      right: undefined,
-      wrong: 'Redis does not accept the user or password of REDIS_URL',
-      away: 'Redis cannot be reached (ECONNREFUSED)',
-      unknown: expect.stringMatching(/^Redis cannot be reached \((ENOTFOUND|EAI_AGAIN|DNS_\w+)\)$/),
-      web: 'What answers at the address of REDIS_URL is not Redis',
-    })
-    expect(Bun.inspect(bench?.log.lines, { depth: 9 })).not.toMatch(/right@|wrong@/)
-  })
+  verifies(
+    'queue:redis:problems',
+    'a wrong password is told apart from a server that is away, and what answers but is not Redis from both',
+    async () => {
+      const { server } = await open()
+      await server.command('ACL', 'SETUSER', 'bob', 'on', '>right', '~*', '+@all')
+      const web = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('hello') })
+      const problems: Record<string, string | undefined> = {}
+      for (const [name, address] of Object.entries({
+        right: `redis://bob:right@127.0.0.1:${server.port}`,
+        wrong: `redis://bob:wrong@127.0.0.1:${server.port}`,
+        away: `redis://127.0.0.1:${freePort()}`,
+        unknown: 'redis://no-such-host.invalid',
+        web: `redis://127.0.0.1:${web.port}`,
+      })) {
+        const driver = await bench?.startDriver({ address })
+        problems[name] = driver?.problem?.message
+        await driver?.stop()
+      }
+      await web.stop(true)
+      expect(problems).toEqual({
+        right: undefined,
+        wrong: 'Redis does not accept the user or password of REDIS_URL',
+        away: 'Redis cannot be reached (ECONNREFUSED)',
+        unknown: expect.stringMatching(/^Redis cannot be reached \((ENOTFOUND|EAI_AGAIN|DNS_\w+)\)$/),
+        web: 'What answers at the address of REDIS_URL is not Redis',
+      })
+      expect(Bun.inspect(bench?.log.lines, { depth: 9 })).not.toMatch(/right@|wrong@/)
+    },
+  )
 
   const refusalOf = async (address: string): Promise<AppError> => {
     const thrown = await bench
@@ -104,20 +113,24 @@ describeWithRedis('Entering Redis', () => {
     throw thrown
   }
 
-  test('refuses to start with a node of a Cluster, says so, and leaves nothing connected', async () => {
-    const { server } = await open(['--cluster-enabled', 'yes'])
-    const { code, details } = await refusalOf(server.url)
-    expect({ code, details }).toEqual({
-      code: 'CONFIG_INVALID',
-      details: {
-        option: 'REDIS_URL',
-        reason: 'Redis runs as cluster; name a single server (no Sentinel, no Cluster)',
-      },
-    })
-    await until('nothing is left connected', async () => (await server.clientCount()) === 0)
-  })
+  verifies(
+    'queue:redis:wrong-kind',
+    'refuses to start with a node of a Cluster, says so, and leaves nothing connected',
+    async () => {
+      const { server } = await open(['--cluster-enabled', 'yes'])
+      const { code, details } = await refusalOf(server.url)
+      expect({ code, details }).toEqual({
+        code: 'CONFIG_INVALID',
+        details: {
+          option: 'REDIS_URL',
+          reason: 'Redis runs as cluster; name a single server (no Sentinel, no Cluster)',
+        },
+      })
+      await until('nothing is left connected', async () => (await server.clientCount()) === 0)
+    },
+  )
 
-  test('refuses to start with a Sentinel, and says so', async () => {
+  verifies('queue:redis:wrong-kind', 'refuses to start with a Sentinel, and says so', async () => {
     const { server } = await open()
     const port = freePort()
     const file = join(server.directory, 'sentinel.conf')
@@ -137,7 +150,7 @@ describeWithRedis('Entering Redis', () => {
     })
   })
 
-  test('keeps everything of a topic in the hash slot of its stream', async () => {
+  verifies('queue:redis:layout', 'keeps everything of a topic in the hash slot of its stream', async () => {
     const { server } = await open(['--cluster-enabled', 'yes'])
     for (const [prefix, topic] of [
       ['', 'slack.events'],
@@ -151,7 +164,7 @@ describeWithRedis('Entering Redis', () => {
     }
   })
 
-  test('warns where Redis keeps no log of its changes', async () => {
+  verifies('queue:redis:problems', 'warns where Redis keeps no log of its changes', async () => {
     await open()
     await bench?.startDriver()
     expect(bench?.log.named('redis_not_durable')).toHaveLength(1)
@@ -161,35 +174,45 @@ describeWithRedis('Entering Redis', () => {
     await other.close()
   })
 
-  test('speaks TLS to a server whose authority it knows, and to no other', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'redis-tls-'))
-    await makeCertificates(directory)
-    const tlsPort = freePort()
-    const { server } = await open([
-      ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no'],
-      ...['--tls-cert-file', join(directory, 'server.crt'), '--tls-key-file', join(directory, 'server.key')],
-      ...['--tls-ca-cert-file', join(directory, 'ca.crt')],
-    ])
-    const tlsCa = await Bun.file(join(directory, 'ca.crt')).text()
-    const otherCa = await Bun.file(join(directory, 'other.crt')).text()
-    const driver = await bench?.startDriver({ address: `rediss://localhost:${tlsPort}`, tlsCa })
-    expect(await driver?.publish(queuedEvent({ id: 'Ev1' }))).toBe('stored')
-    expect(await server.command('XLEN', 'slack.events')).toBe(1)
-    for (const [address, ca] of [
-      [`rediss://localhost:${tlsPort}`, undefined],
-      [`rediss://localhost:${tlsPort}`, otherCa],
-      // The certificate names localhost alone.
-      [`rediss://127.0.0.1:${tlsPort}`, tlsCa],
-      [`rediss://localhost:${server.port}`, tlsCa],
-    ] as const) {
-      const refused = await bench?.startDriver({ address, tlsCa: ca })
-      expect(refused?.problem?.message).toMatch(
-        /^TLS with Redis failed|^Redis cannot be reached|^Redis did not answer in time$/,
-      )
-      await expect(refused?.ping()).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' })
-    }
-    await rm(directory, { recursive: true })
-  }, 20_000)
+  verifies(
+    'queue:redis:tls',
+    'speaks TLS to a server whose authority it knows, and to no other',
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'redis-tls-'))
+      await makeCertificates(directory)
+      const tlsPort = freePort()
+      const { server } = await open([
+        ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no'],
+        ...[
+          '--tls-cert-file',
+          join(directory, 'server.crt'),
+          '--tls-key-file',
+          join(directory, 'server.key'),
+        ],
+        ...['--tls-ca-cert-file', join(directory, 'ca.crt')],
+      ])
+      const tlsCa = await Bun.file(join(directory, 'ca.crt')).text()
+      const otherCa = await Bun.file(join(directory, 'other.crt')).text()
+      const driver = await bench?.startDriver({ address: `rediss://localhost:${tlsPort}`, tlsCa })
+      expect(await driver?.publish(queuedEvent({ id: 'Ev1' }))).toBe('stored')
+      expect(await server.command('XLEN', 'slack.events')).toBe(1)
+      for (const [address, ca] of [
+        [`rediss://localhost:${tlsPort}`, undefined],
+        [`rediss://localhost:${tlsPort}`, otherCa],
+        // The certificate names localhost alone.
+        [`rediss://127.0.0.1:${tlsPort}`, tlsCa],
+        [`rediss://localhost:${server.port}`, tlsCa],
+      ] as const) {
+        const refused = await bench?.startDriver({ address, tlsCa: ca })
+        expect(refused?.problem?.message).toMatch(
+          /^TLS with Redis failed|^Redis cannot be reached|^Redis did not answer in time$/,
+        )
+        await expect(refused?.ping()).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' })
+      }
+      await rm(directory, { recursive: true })
+    },
+    20_000,
+  )
 })
 
 /** An authority, a certificate that it signed for localhost, and another authority. */

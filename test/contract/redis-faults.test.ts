@@ -6,6 +6,7 @@ import { queuedEvent, queuedEvents, topic } from '../support/queue-events.ts'
 import { RedisBench, until } from '../support/redis-bench.ts'
 import { RedisProxy } from '../support/redis-proxy.ts'
 import { describeWithRedis } from '../support/redis-server.ts'
+import { verifies } from '../support/verifies.ts'
 
 /** What a publish comes to: its outcome, or why not. */
 async function publish(driver: QueueBackend, id: string): Promise<string> {
@@ -38,56 +39,72 @@ describeWithRedis('Redis faults', () => {
     )
 
   describe('F4: down at start', () => {
-    test('starts, refuses what comes, and stores once Redis is there', async () => {
-      await bench.server.kill()
-      const driver = await bench.startDriver()
-      expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE unreachable')
-      expect(driver.problem?.kind).toBe('unreachable')
-      await bench.server.begin()
-      await publishUntilKept(driver, 'Ev1')
-      expect(driver.problem).toBeUndefined()
-    })
+    verifies(
+      'queue:redis:down-at-start',
+      'starts, refuses what comes, and stores once Redis is there',
+      async () => {
+        await bench.server.kill()
+        const driver = await bench.startDriver()
+        expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE unreachable')
+        expect(driver.problem?.kind).toBe('unreachable')
+        await bench.server.begin()
+        await publishUntilKept(driver, 'Ev1')
+        expect(driver.problem).toBeUndefined()
+      },
+    )
   })
 
   describe('F4: hung at start', () => {
-    test('starts all the same, and says that it does not answer', async () => {
-      bench.server.freeze()
-      const driver = await bench.startDriver()
-      expect(driver.problem?.kind).toBe('timeout')
-      expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE timeout')
-      bench.server.thaw()
-      await publishUntilKept(driver, 'Ev1')
-    })
+    verifies(
+      'queue:redis:down-at-start',
+      'starts all the same, and says that it does not answer',
+      async () => {
+        bench.server.freeze()
+        const driver = await bench.startDriver()
+        expect(driver.problem?.kind).toBe('timeout')
+        expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE timeout')
+        bench.server.thaw()
+        await publishUntilKept(driver, 'Ev1')
+      },
+    )
   })
 
   describe('F5: away for a while', () => {
-    test('loses nothing that was acknowledged, and consumers go on where they were', async () => {
-      const driver = await bench.startDriver()
-      const consumer = bench.consume(driver)
-      const acknowledged: string[] = []
-      for (const { id } of queuedEvents(5))
-        if ((await publish(driver, id)) === 'stored') acknowledged.push(id)
-      await bench.server.kill()
-      expect(await publish(driver, 'lost')).toBe('QUEUE_UNAVAILABLE unreachable')
-      await Bun.sleep(300)
-      await bench.server.begin()
-      await publishUntilKept(driver, 'after')
-      await until('all have come', () => consumer.ids.includes('after'))
-      expect(new Set(consumer.ids)).toEqual(new Set([...acknowledged, 'after']))
-      await consumer.end()
-    })
+    verifies(
+      'queue:redis:outage',
+      'loses nothing that was acknowledged, and consumers go on where they were',
+      async () => {
+        const driver = await bench.startDriver()
+        const consumer = bench.consume(driver)
+        const acknowledged: string[] = []
+        for (const { id } of queuedEvents(5))
+          if ((await publish(driver, id)) === 'stored') acknowledged.push(id)
+        await bench.server.kill()
+        expect(await publish(driver, 'lost')).toBe('QUEUE_UNAVAILABLE unreachable')
+        await Bun.sleep(300)
+        await bench.server.begin()
+        await publishUntilKept(driver, 'after')
+        await until('all have come', () => consumer.ids.includes('after'))
+        expect(new Set(consumer.ids)).toEqual(new Set([...acknowledged, 'after']))
+        await consumer.end()
+      },
+    )
   })
 
   describe('F6: hung', () => {
-    test('gives up in time, and keeps one copy of what a frozen Redis carries out after all', async () => {
-      const driver = await bench.startDriver({ commandTimeoutMs: 200 })
-      await publish(driver, 'before')
-      bench.server.freeze()
-      expect(await publish(driver, 'frozen')).toBe('QUEUE_UNAVAILABLE timeout')
-      bench.server.thaw()
-      await publishUntilKept(driver, 'frozen')
-      expect(await idsInStream()).toEqual(['before', 'frozen'])
-    })
+    verifies(
+      'queue:redis:hung',
+      'gives up in time, and keeps one copy of what a frozen Redis carries out after all',
+      async () => {
+        const driver = await bench.startDriver({ commandTimeoutMs: 200 })
+        await publish(driver, 'before')
+        bench.server.freeze()
+        expect(await publish(driver, 'frozen')).toBe('QUEUE_UNAVAILABLE timeout')
+        bench.server.thaw()
+        await publishUntilKept(driver, 'frozen')
+        expect(await idsInStream()).toEqual(['before', 'frozen'])
+      },
+    )
 
     test('does not make a caller wait for it that gives up earlier', async () => {
       const driver = await bench.startDriver()
@@ -101,7 +118,7 @@ describeWithRedis('Redis faults', () => {
   })
 
   describe('F7: a reply is lost', () => {
-    test('stores once what is sent again', async () => {
+    verifies('queue:redis:lost-reply', 'stores once what is sent again', async () => {
       const proxy = await RedisProxy.start(bench.server.port)
       const driver = await bench.startDriver({ address: proxy.url })
       await publish(driver, 'before')
@@ -123,30 +140,34 @@ describeWithRedis('Redis faults', () => {
       proxy.close()
     })
 
-    test('delivers soon what was handed out in a reply that nobody got', async () => {
-      const proxy = await RedisProxy.start(bench.server.port)
-      const driver = await bench.startDriver({ address: proxy.url })
-      const consumer = bench.consume(driver)
-      await publish(driver, 'first')
-      await until('the first is acknowledged', async () => (await driver.groups())[0]?.pending === 0)
-      proxy.judge = (request) => {
-        if (!request.includes('EVALSHA') || request.includes('correlation_id')) return 'pass'
-        proxy.judge = () => 'pass'
-        return 'lose'
-      }
-      const direct = await bench.startDriver()
-      await publish(direct, 'second')
-      await until('the second has come', () => consumer.ids.length === 2)
-      expect(proxy.lostCount).toBe(1)
-      expect(consumer.deliveries[1]).toMatchObject({ event: { id: 'second' }, attempt: 1 })
-      await consumer.end()
-      await driver.stop()
-      proxy.close()
-    })
+    verifies(
+      'queue:redis:lost-reply',
+      'delivers soon what was handed out in a reply that nobody got',
+      async () => {
+        const proxy = await RedisProxy.start(bench.server.port)
+        const driver = await bench.startDriver({ address: proxy.url })
+        const consumer = bench.consume(driver)
+        await publish(driver, 'first')
+        await until('the first is acknowledged', async () => (await driver.groups())[0]?.pending === 0)
+        proxy.judge = (request) => {
+          if (!request.includes('EVALSHA') || request.includes('correlation_id')) return 'pass'
+          proxy.judge = () => 'pass'
+          return 'lose'
+        }
+        const direct = await bench.startDriver()
+        await publish(direct, 'second')
+        await until('the second has come', () => consumer.ids.length === 2)
+        expect(proxy.lostCount).toBe(1)
+        expect(consumer.deliveries[1]).toMatchObject({ event: { id: 'second' }, attempt: 1 })
+        await consumer.end()
+        await driver.stop()
+        proxy.close()
+      },
+    )
   })
 
   describe('F8: Redis comes back empty', () => {
-    test('takes events again and forms the groups anew', async () => {
+    verifies('queue:redis:empty', 'takes events again and forms the groups anew', async () => {
       const driver = await bench.startDriver()
       const consumer = bench.consume(driver)
       await publish(driver, 'Ev1')
@@ -163,63 +184,84 @@ describeWithRedis('Redis faults', () => {
   })
 
   describe('F9: Redis refuses', () => {
-    test('out of memory: QUEUE_FULL, nothing is marked as seen, and it goes on by itself', async () => {
-      const driver = await bench.startDriver()
-      await publish(driver, 'before')
-      await bench.server.command('CONFIG', 'SET', 'maxmemory', '1000')
-      expect(await publish(driver, 'Ev1')).toBe('QUEUE_FULL out_of_memory')
-      await driver.ping()
-      await bench.server.command('CONFIG', 'SET', 'maxmemory', '0')
-      expect(await publish(driver, 'Ev1')).toBe('stored')
-      expect(await idsInStream()).toEqual(['before', 'Ev1'])
-    })
+    verifies(
+      'queue:redis:refusals',
+      'out of memory: QUEUE_FULL, nothing is marked as seen, and it goes on by itself',
+      async () => {
+        const driver = await bench.startDriver()
+        await publish(driver, 'before')
+        await bench.server.command('CONFIG', 'SET', 'maxmemory', '1000')
+        expect(await publish(driver, 'Ev1')).toBe('QUEUE_FULL out_of_memory')
+        await driver.ping()
+        await bench.server.command('CONFIG', 'SET', 'maxmemory', '0')
+        expect(await publish(driver, 'Ev1')).toBe('stored')
+        expect(await idsInStream()).toEqual(['before', 'Ev1'])
+      },
+    )
 
-    test('a replica: refuses, and stores once it is the primary again', async () => {
-      const driver = await bench.startDriver()
-      await bench.server.command('REPLICAOF', '127.0.0.1', '1')
-      expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE readonly')
-      await until('it is seen to be a replica', () => driver.problem?.kind === 'readonly')
-      await bench.server.command('REPLICAOF', 'NO', 'ONE')
-      await publishUntilKept(driver, 'Ev1')
-    })
+    verifies(
+      'queue:redis:refusals',
+      'a replica: refuses, and stores once it is the primary again',
+      async () => {
+        const driver = await bench.startDriver()
+        await bench.server.command('REPLICAOF', '127.0.0.1', '1')
+        expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE readonly')
+        await until('it is seen to be a replica', () => driver.problem?.kind === 'readonly')
+        await bench.server.command('REPLICAOF', 'NO', 'ONE')
+        await publishUntilKept(driver, 'Ev1')
+      },
+    )
 
-    test('a changed password: says so, and stores once it is right again', async () => {
-      const driver = await bench.startDriver()
-      await bench.server.command('CONFIG', 'SET', 'requirepass', 'other')
-      await bench.server.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
-      await until('the reason is known', () => driver.problem?.kind === 'auth')
-      expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE auth')
-      expect(driver.problem?.message).toBe('Redis does not accept the user or password of REDIS_URL')
-      await bench.server.command('CONFIG', 'SET', 'requirepass', '')
-      await publishUntilKept(driver, 'Ev1')
-    })
+    verifies(
+      'queue:redis:refusals',
+      'a changed password: says so, and stores once it is right again',
+      async () => {
+        const driver = await bench.startDriver()
+        await bench.server.command('CONFIG', 'SET', 'requirepass', 'other')
+        await bench.server.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+        await until('the reason is known', () => driver.problem?.kind === 'auth')
+        expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE auth')
+        expect(driver.problem?.message).toBe('Redis does not accept the user or password of REDIS_URL')
+        await bench.server.command('CONFIG', 'SET', 'requirepass', '')
+        await publishUntilKept(driver, 'Ev1')
+      },
+    )
 
-    test('loading its data: waits for it, and finds what was acknowledged', async () => {
-      const driver = await bench.startDriver()
-      for (const { id } of queuedEvents(10)) await publish(driver, id)
-      const others = Array.from({ length: 5_000 }, (_, index) =>
-        bench.server.command('SET', `other${index}`, ''),
-      )
-      await Promise.all(others)
-      await bench.server.kill()
-      // One and a half seconds for 5,000 commands; Redis looks up every 1,024 of them.
-      bench.server.spawn(['--key-load-delay', '300'])
-      await until('it is seen to load', () => driver.problem?.kind === 'loading')
-      expect(await publish(driver, 'Ev0')).toBe('QUEUE_UNAVAILABLE loading')
-      await publishUntilKept(driver, 'after')
-      expect(await idsInStream()).toEqual([...queuedEvents(10).map(({ id }) => id), 'after'])
-    }, 20_000)
+    verifies(
+      'queue:redis:refusals',
+      'loading its data: waits for it, and finds what was acknowledged',
+      async () => {
+        const driver = await bench.startDriver()
+        for (const { id } of queuedEvents(10)) await publish(driver, id)
+        const others = Array.from({ length: 5_000 }, (_, index) =>
+          bench.server.command('SET', `other${index}`, ''),
+        )
+        await Promise.all(others)
+        await bench.server.kill()
+        // One and a half seconds for 5,000 commands; Redis looks up every 1,024 of them.
+        bench.server.spawn(['--key-load-delay', '300'])
+        await until('it is seen to load', () => driver.problem?.kind === 'loading')
+        expect(await publish(driver, 'Ev0')).toBe('QUEUE_UNAVAILABLE loading')
+        await publishUntilKept(driver, 'after')
+        expect(await idsInStream()).toEqual([...queuedEvents(10).map(({ id }) => id), 'after'])
+      },
+      20_000,
+    )
 
-    test('a key of another type in the place of the stream: refuses, and harms nothing', async () => {
-      const driver = await bench.startDriver()
-      await bench.server.command('SET', topic, 'mine')
-      expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE refused')
-      expect(await bench.server.command('GET', topic)).toBe('mine')
-      await bench.server.command('DEL', topic)
-      expect(await publish(driver, 'Ev1')).toBe('stored')
-    })
+    verifies(
+      'queue:redis:refusals',
+      'a key of another type in the place of the stream: refuses, and harms nothing',
+      async () => {
+        const driver = await bench.startDriver()
+        await bench.server.command('SET', topic, 'mine')
+        expect(await publish(driver, 'Ev1')).toBe('QUEUE_UNAVAILABLE refused')
+        expect(await bench.server.command('GET', topic)).toBe('mine')
+        await bench.server.command('DEL', topic)
+        expect(await publish(driver, 'Ev1')).toBe('stored')
+      },
+    )
 
-    test('a script cache that was emptied: goes on', async () => {
+    verifies('queue:redis:refusals', 'a script cache that was emptied: goes on', async () => {
       const driver = await bench.startDriver()
       expect(await publish(driver, 'Ev1')).toBe('stored')
       await bench.server.command('SCRIPT', 'FLUSH')
@@ -232,7 +274,7 @@ describeWithRedis('Redis faults', () => {
       stream: ['DEL', topic],
       group: ['XGROUP', 'DESTROY', topic, 'g'],
     })) {
-      test(`forms the group anew at the beginning: ${what}`, async () => {
+      verifies('queue:redis:group-deleted', `forms the group anew at the beginning: ${what}`, async () => {
         const driver = await bench.startDriver()
         const consumer = bench.consume(driver)
         await publish(driver, 'Ev1')
@@ -248,7 +290,7 @@ describeWithRedis('Redis faults', () => {
   })
 
   describe('F11: a blocked read', () => {
-    test('holds up no other command', async () => {
+    verifies('queue:redis:blocked-read', 'holds up no other command', async () => {
       const driver = await bench.startDriver({ commandTimeoutMs: 200 })
       const consumer = bench.consume(driver)
       await until('it waits', async () =>
@@ -258,7 +300,7 @@ describeWithRedis('Redis faults', () => {
       await consumer.end()
     })
 
-    test('that never returns is given up by its watchdog', async () => {
+    verifies('queue:redis:blocked-read', 'that never returns is given up by its watchdog', async () => {
       const proxy = await RedisProxy.start(bench.server.port)
       const driver = await bench.startDriver({ address: proxy.url })
       let withheldCount = 0
@@ -278,19 +320,23 @@ describeWithRedis('Redis faults', () => {
       proxy.close()
     })
 
-    test('and every other command that is paused is given up, and one copy is kept', async () => {
-      const driver = await bench.startDriver({ commandTimeoutMs: 200 })
-      const consumer = bench.consume(driver)
-      await publish(driver, 'before')
-      await bench.server.command('CLIENT', 'PAUSE', '1000', 'ALL')
-      expect(await publish(driver, 'paused')).toBe('QUEUE_UNAVAILABLE timeout')
-      await publishUntilKept(driver, 'paused')
-      await until('both have come', () => new Set(consumer.ids).size === 2)
-      expect(await idsInStream()).toEqual(['before', 'paused'])
-      await consumer.end()
-    })
+    verifies(
+      'queue:redis:hung',
+      'and every other command that is paused is given up, and one copy is kept',
+      async () => {
+        const driver = await bench.startDriver({ commandTimeoutMs: 200 })
+        const consumer = bench.consume(driver)
+        await publish(driver, 'before')
+        await bench.server.command('CLIENT', 'PAUSE', '1000', 'ALL')
+        expect(await publish(driver, 'paused')).toBe('QUEUE_UNAVAILABLE timeout')
+        await publishUntilKept(driver, 'paused')
+        await until('both have come', () => new Set(consumer.ids).size === 2)
+        expect(await idsInStream()).toEqual(['before', 'paused'])
+        await consumer.end()
+      },
+    )
 
-    test('survives its connections being killed all the time', async () => {
+    verifies('queue:redis:lost-reply', 'survives its connections being killed all the time', async () => {
       const driver = await bench.startDriver()
       const consumer = bench.consume(driver, { concurrencyMax: 8 })
       const ids = queuedEvents(60).map(({ id }) => id)
@@ -328,42 +374,50 @@ describeWithRedis('Redis faults', () => {
       await bench.server.command('XCLAIM', ...args)
     }
 
-    test('claims what it left behind after 60 s, as the next try, and not before', async () => {
-      const driver = await bench.startDriver({ limits: { claimAfterMs: 60_000 } })
-      await publish(driver, 'Ev1')
-      await dieWith(1)
-      await ageBy(55_000)
-      const early = bench.consume(driver)
-      await publish(driver, 'Ev2')
-      await until('the other one has come', () => early.ids.includes('Ev2'))
-      expect(early.ids).toEqual(['Ev2'])
-      await early.end()
-      await ageBy(60_000)
-      const consumer = bench.consume(driver)
-      await until('it has come', () => consumer.ids.includes('Ev1'))
-      expect(consumer.deliveries[0]?.attempt).toBe(2)
-      await consumer.end()
-    })
+    verifies(
+      'queue:redis:dead-consumer',
+      'claims what it left behind after 60 s, as the next try, and not before',
+      async () => {
+        const driver = await bench.startDriver({ limits: { claimAfterMs: 60_000 } })
+        await publish(driver, 'Ev1')
+        await dieWith(1)
+        await ageBy(55_000)
+        const early = bench.consume(driver)
+        await publish(driver, 'Ev2')
+        await until('the other one has come', () => early.ids.includes('Ev2'))
+        expect(early.ids).toEqual(['Ev2'])
+        await early.end()
+        await ageBy(60_000)
+        const consumer = bench.consume(driver)
+        await until('it has come', () => consumer.ids.includes('Ev1'))
+        expect(consumer.deliveries[0]?.attempt).toBe(2)
+        await consumer.end()
+      },
+    )
 
-    test('buries what has ended its process every time, with its bytes, and delivers the neighbours', async () => {
-      const driver = await bench.startDriver({
-        limits: { retry: { attemptsMax: 3, firstMs: 1, longestMs: 1 } },
-      })
-      await publish(driver, 'poison')
-      await publish(driver, 'good')
-      await dieWith(3)
-      await ageBy(60_000)
-      const consumer = bench.consume(driver)
-      await until('it is buried', async () => (await driver.depth()).deadLetters === 1)
-      await until('the neighbour has come', () => consumer.ids.includes('good'))
-      expect(consumer.ids).toEqual(['good'])
-      expect(await driver.deadLetters(9)).toMatchObject([
-        { event: { id: 'poison' }, attempts: 3, reason: 'PROCESS_ENDED', group: 'g' },
-      ])
-      await consumer.end()
-    })
+    verifies(
+      'queue:redis:dead-consumer',
+      'buries what has ended its process every time, with its bytes, and delivers the neighbours',
+      async () => {
+        const driver = await bench.startDriver({
+          limits: { retry: { attemptsMax: 3, firstMs: 1, longestMs: 1 } },
+        })
+        await publish(driver, 'poison')
+        await publish(driver, 'good')
+        await dieWith(3)
+        await ageBy(60_000)
+        const consumer = bench.consume(driver)
+        await until('it is buried', async () => (await driver.depth()).deadLetters === 1)
+        await until('the neighbour has come', () => consumer.ids.includes('good'))
+        expect(consumer.ids).toEqual(['good'])
+        expect(await driver.deadLetters(9)).toMatchObject([
+          { event: { id: 'poison' }, attempts: 3, reason: 'PROCESS_ENDED', group: 'g' },
+        ])
+        await consumer.end()
+      },
+    )
 
-    test('keeps what a living consumer works on, however long', async () => {
+    verifies('queue:redis:dead-consumer', 'keeps what a living consumer works on, however long', async () => {
       const driver = await bench.startDriver({ limits: { claimAfterMs: 300 } })
       const rival = await bench.startDriver({ limits: { claimAfterMs: 300 } })
       const gate = Promise.withResolvers<void>()
@@ -384,20 +438,24 @@ describeWithRedis('Redis faults', () => {
   })
 
   describe('F30: replicas', () => {
-    test('keep one copy of what is delivered to both fifty times at once', async () => {
-      const drivers = [await bench.startDriver(), await bench.startDriver()]
-      const outcomes = await Promise.all(
-        Array.from({ length: 100 }, (_, index) => {
-          const driver = drivers[index % 2]
-          return driver === undefined ? '' : publish(driver, 'Ev1')
-        }),
-      )
-      expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1)
-      expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(99)
-      expect(await idsInStream()).toEqual(['Ev1'])
-    })
+    verifies(
+      'queue:redis:one-copy',
+      'keep one copy of what is delivered to both fifty times at once',
+      async () => {
+        const drivers = [await bench.startDriver(), await bench.startDriver()]
+        const outcomes = await Promise.all(
+          Array.from({ length: 100 }, (_, index) => {
+            const driver = drivers[index % 2]
+            return driver === undefined ? '' : publish(driver, 'Ev1')
+          }),
+        )
+        expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1)
+        expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(99)
+        expect(await idsInStream()).toEqual(['Ev1'])
+      },
+    )
 
-    test('share the events of a group', async () => {
+    verifies('queue:redis:shared-group', 'share the events of a group', async () => {
       const [left, right] = [await bench.startDriver(), await bench.startDriver()]
       const consumers = [bench.consume(left), bench.consume(right)]
       const ids = queuedEvents(100).map(({ id }) => id)
@@ -410,15 +468,19 @@ describeWithRedis('Redis faults', () => {
       }
     })
 
-    test('hand over soon what one of them has not begun when it leaves', async () => {
-      const [left, right] = [await bench.startDriver(), await bench.startDriver()]
-      const leaving = bench.consume(left, { handle: () => Promise.reject(new Error('no')) })
-      for (const { id } of queuedEvents(3)) await publish(left, id)
-      await until('it has failed', () => leaving.ids.length > 0)
-      await left.stop()
-      const staying = bench.consume(right)
-      await until('all have come', () => new Set(staying.ids).size === 3)
-      await staying.end()
-    })
+    verifies(
+      'queue:redis:shared-group',
+      'hand over soon what one of them has not begun when it leaves',
+      async () => {
+        const [left, right] = [await bench.startDriver(), await bench.startDriver()]
+        const leaving = bench.consume(left, { handle: () => Promise.reject(new Error('no')) })
+        for (const { id } of queuedEvents(3)) await publish(left, id)
+        await until('it has failed', () => leaving.ids.length > 0)
+        await left.stop()
+        const staying = bench.consume(right)
+        await until('all have come', () => new Set(staying.ids).size === 3)
+        await staying.end()
+      },
+    )
   })
 })

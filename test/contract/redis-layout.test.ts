@@ -6,6 +6,7 @@ import { asList } from '../../src/queue/redis-reply.ts'
 import { queuedEvent, queuedEvents, topic } from '../support/queue-events.ts'
 import { RedisBench, until } from '../support/redis-bench.ts'
 import { describeWithRedis } from '../support/redis-server.ts'
+import { verifies } from '../support/verifies.ts'
 
 const keys = redisTopicKeys('', topic)
 const hourMs = 3_600_000
@@ -25,80 +26,88 @@ describeWithRedis('What the queue keeps in Redis', () => {
   const xlen = async (key: string) => Number(await bench.server.command('XLEN', key))
 
   describe('an entry', () => {
-    test('is flat text that needs none of our code, in the documented fields', async () => {
-      await driver.publish(queuedEvent({ id: 'Ev1', bytes: new TextEncoder().encode('{"a":"é"}') }))
-      await driver.publish(
-        queuedEvent({
-          id: 'Ev2',
-          key: 'T1',
-          meta: {
-            eventId: 'Ev2',
-            type: 'slash_command',
-            teamId: undefined,
-            channelId: undefined,
-            receivedAtMs: 7,
-            correlationId: 'c',
-            source: 'commands',
-            retryNum: 2,
-          },
-        }),
-      )
-      const entries = asList(await bench.server.command('XRANGE', topic, '-', '+'))
-      const fields = entries.map((entry) => {
-        const list = asList(asList(entry)[1]).map(String)
-        return Object.fromEntries(
-          list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]]] : [])),
+    verifies(
+      'queue:redis:layout',
+      'is flat text that needs none of our code, in the documented fields',
+      async () => {
+        await driver.publish(queuedEvent({ id: 'Ev1', bytes: new TextEncoder().encode('{"a":"é"}') }))
+        await driver.publish(
+          queuedEvent({
+            id: 'Ev2',
+            key: 'T1',
+            meta: {
+              eventId: 'Ev2',
+              type: 'slash_command',
+              teamId: undefined,
+              channelId: undefined,
+              receivedAtMs: 7,
+              correlationId: 'c',
+              source: 'commands',
+              retryNum: 2,
+            },
+          }),
         )
-      })
-      expect(fields).toEqual([
-        {
-          event_id: 'Ev1',
-          type: 'message',
-          team_id: 'T1',
-          channel_id: 'C1',
-          key: 'C1',
-          received_at_ms: '1700000000123',
-          correlation_id: '00000000-0000-4000-8000-000000000001',
-          source: 'events',
-          retry_num: '0',
-          seq: '0',
-          offset: '0',
-          body: '{"a":"é"}',
-        },
-        {
-          event_id: 'Ev2',
-          type: 'slash_command',
-          team_id: '',
-          channel_id: '',
-          key: 'T1',
-          received_at_ms: '7',
-          correlation_id: 'c',
-          source: 'commands',
-          retry_num: '2',
-          seq: '1',
-          offset: '10',
-          body: '{"event_id":"Ev2"}',
-        },
-      ])
-      const documented = await Bun.file(`${import.meta.dir}/../../docs/consuming.md`).text()
-      for (const name of Object.keys(fields[0] ?? {})) expect(documented).toContain(`\`${name}\``)
-    })
+        const entries = asList(await bench.server.command('XRANGE', topic, '-', '+'))
+        const fields = entries.map((entry) => {
+          const list = asList(asList(entry)[1]).map(String)
+          return Object.fromEntries(
+            list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]]] : [])),
+          )
+        })
+        expect(fields).toEqual([
+          {
+            event_id: 'Ev1',
+            type: 'message',
+            team_id: 'T1',
+            channel_id: 'C1',
+            key: 'C1',
+            received_at_ms: '1700000000123',
+            correlation_id: '00000000-0000-4000-8000-000000000001',
+            source: 'events',
+            retry_num: '0',
+            seq: '0',
+            offset: '0',
+            body: '{"a":"é"}',
+          },
+          {
+            event_id: 'Ev2',
+            type: 'slash_command',
+            team_id: '',
+            channel_id: '',
+            key: 'T1',
+            received_at_ms: '7',
+            correlation_id: 'c',
+            source: 'commands',
+            retry_num: '2',
+            seq: '1',
+            offset: '10',
+            body: '{"event_id":"Ev2"}',
+          },
+        ])
+        const documented = await Bun.file(`${import.meta.dir}/../../docs/consuming.md`).text()
+        for (const name of Object.keys(fields[0] ?? {})) expect(documented).toContain(`\`${name}\``)
+      },
+    )
 
-    test('has the exact bytes, as Redis itself counts and compares them', async () => {
-      const bytes = Uint8Array.from({ length: 512 }, (_, index) => (index * 7) & 255)
-      await driver.publish(queuedEvent({ id: 'Ev1', bytes }))
-      // Bun's client would decode them: Redis copies the field to a key, whose bytes Bun does hand out.
-      await bench.server.command(
-        'EVAL',
-        `local fields = redis.call('XRANGE', KEYS[1], '-', '+')[1][2]; redis.call('SET', 'copy', fields[#fields])`,
-        '1',
-        topic,
-      )
-      const client = new RedisClient(bench.server.url)
-      const stored = await client.getBuffer('copy')
-      client.close()
-      expect([...(stored ?? [])]).toEqual([...bytes])
-    })
+    verifies(
+      'queue:redis:bytes',
+      'has the exact bytes, as Redis itself counts and compares them',
+      async () => {
+        const bytes = Uint8Array.from({ length: 512 }, (_, index) => (index * 7) & 255)
+        await driver.publish(queuedEvent({ id: 'Ev1', bytes }))
+        // Bun's client would decode them: Redis copies the field to a key, whose bytes Bun does hand out.
+        await bench.server.command(
+          'EVAL',
+          `local fields = redis.call('XRANGE', KEYS[1], '-', '+')[1][2]; redis.call('SET', 'copy', fields[#fields])`,
+          '1',
+          topic,
+        )
+        const client = new RedisClient(bench.server.url)
+        const stored = await client.getBuffer('copy')
+        client.close()
+        expect([...(stored ?? [])]).toEqual([...bytes])
+      },
+    )
 
     test('keeps an id of any text apart from every other', async () => {
       const ids = [
@@ -160,27 +169,31 @@ describeWithRedis('What the queue keeps in Redis', () => {
       'dead letter fields': ['dead_group', 'other', 'dead_attempts', '-1', 'body', 'x'],
     }
     for (const [what, fields] of Object.entries(foreign)) {
-      test(`goes to the dead letters and harms nobody: ${what}`, async () => {
-        await driver.publish(queuedEvent({ id: 'before' }))
-        await bench.server.command('XADD', topic, '*', ...fields)
-        await driver.publish(queuedEvent({ id: 'after' }))
-        const consumer = bench.consume(driver)
-        await until('the neighbours have come', () => consumer.ids.includes('after'))
-        await until('it is a dead letter', async () => (await driver.depth()).deadLetters === 1)
-        await until('nothing is pending', async () => (await driver.groups())[0]?.pending === 0)
-        expect(consumer.ids).toEqual(['before', 'after'])
-        const [letter] = await driver.deadLetters(9)
-        expect(letter).toMatchObject({ group: 'g', attempts: 1, reason: 'MALFORMED_ENTRY' })
-        expect(bench.log.named('queue_entry_foreign')).toHaveLength(1)
-        const body = fields[fields.indexOf('body') + 1]
-        if (fields.includes('body') && fields.length < 20) {
-          expect([...(letter?.event.bytes ?? [])]).toEqual([
-            ...(typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? [])),
-          ])
-        }
-        expect(await driver.removeDeadLetter(letter?.event.id ?? '', 'g')).toBe(true)
-        await consumer.end()
-      })
+      verifies(
+        'queue:redis:foreign-entry',
+        `goes to the dead letters and harms nobody: ${what}`,
+        async () => {
+          await driver.publish(queuedEvent({ id: 'before' }))
+          await bench.server.command('XADD', topic, '*', ...fields)
+          await driver.publish(queuedEvent({ id: 'after' }))
+          const consumer = bench.consume(driver)
+          await until('the neighbours have come', () => consumer.ids.includes('after'))
+          await until('it is a dead letter', async () => (await driver.depth()).deadLetters === 1)
+          await until('nothing is pending', async () => (await driver.groups())[0]?.pending === 0)
+          expect(consumer.ids).toEqual(['before', 'after'])
+          const [letter] = await driver.deadLetters(9)
+          expect(letter).toMatchObject({ group: 'g', attempts: 1, reason: 'MALFORMED_ENTRY' })
+          expect(bench.log.named('queue_entry_foreign')).toHaveLength(1)
+          const body = fields[fields.indexOf('body') + 1]
+          if (fields.includes('body') && fields.length < 20) {
+            expect([...(letter?.event.bytes ?? [])]).toEqual([
+              ...(typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? [])),
+            ])
+          }
+          expect(await driver.removeDeadLetter(letter?.event.id ?? '', 'g')).toBe(true)
+          await consumer.end()
+        },
+      )
     }
 
     test('counts neither for nor against the room of ours', async () => {
@@ -192,31 +205,35 @@ describeWithRedis('What the queue keeps in Redis', () => {
   })
 
   describe('retention', () => {
-    test('removes what every group has acknowledged when it is old enough, and not what one has not', async () => {
-      const keeping = await bench.startDriver({ limits: { retentionMs: 0 } })
-      for (const event of queuedEvents(6)) await driver.publish(event)
-      const stuck = Promise.withResolvers<void>()
-      const fast = bench.consume(driver, { group: 'fast' })
-      const slow = bench.consume(driver, {
-        group: 'slow',
-        handle: async ({ event }) => {
-          if (event.id === 'Ev3') await stuck.promise
-        },
-      })
-      await until(
-        'one group is done and the other is stuck',
-        () => fast.ids.length === 6 && slow.ids.length === 4,
-      )
-      await until('what is done is acknowledged', async () =>
-        (await driver.groups()).every(({ group, pending }) => pending === (group === 'fast' ? 0 : 3)),
-      )
-      const tidied = await untilTidied(bench, keeping)
-      expect(tidied).toEqual(['Ev3', 'Ev4', 'Ev5'])
-      expect(await driver.depth()).toMatchObject({ events: 3, pending: 3 })
-      stuck.resolve()
-    })
+    verifies(
+      'queue:redis:retention',
+      'removes what every group has acknowledged when it is old enough, and not what one has not',
+      async () => {
+        const keeping = await bench.startDriver({ limits: { retentionMs: 0 } })
+        for (const event of queuedEvents(6)) await driver.publish(event)
+        const stuck = Promise.withResolvers<void>()
+        const fast = bench.consume(driver, { group: 'fast' })
+        const slow = bench.consume(driver, {
+          group: 'slow',
+          handle: async ({ event }) => {
+            if (event.id === 'Ev3') await stuck.promise
+          },
+        })
+        await until(
+          'one group is done and the other is stuck',
+          () => fast.ids.length === 6 && slow.ids.length === 4,
+        )
+        await until('what is done is acknowledged', async () =>
+          (await driver.groups()).every(({ group, pending }) => pending === (group === 'fast' ? 0 : 3)),
+        )
+        const tidied = await untilTidied(bench, keeping)
+        expect(tidied).toEqual(['Ev3', 'Ev4', 'Ev5'])
+        expect(await driver.depth()).toMatchObject({ events: 3, pending: 3 })
+        stuck.resolve()
+      },
+    )
 
-    test('keeps acknowledged events for a day', async () => {
+    verifies('queue:redis:retention', 'keeps acknowledged events for a day', async () => {
       for (const event of queuedEvents(3)) await driver.publish(event)
       const consumer = bench.consume(driver)
       await until('all are acknowledged', async () => (await driver.groups())[0]?.pending === 0)
@@ -224,7 +241,7 @@ describeWithRedis('What the queue keeps in Redis', () => {
       await consumer.end()
     })
 
-    test('respects a group of another language', async () => {
+    verifies('queue:redis:retention', 'respects a group of another language', async () => {
       await bench.server.command('XGROUP', 'CREATE', topic, 'python', '0', 'MKSTREAM')
       const small = await bench.startDriver({ limits: { eventsMax: 3, retentionMs: 0 } })
       for (const event of queuedEvents(3)) await small.publish(event)
@@ -303,7 +320,7 @@ describeWithRedis('What the queue keeps in Redis', () => {
   })
 
   describe('the record of a seen id', () => {
-    test('lasts for the window, whatever became of the event', async () => {
+    verifies('queue:dedupe:apart', 'lasts for the window, whatever became of the event', async () => {
       const lasting = await bench.startDriver({ limits: { dedupeWindowMs: 26 * hourMs } })
       await lasting.publish(queuedEvent({ id: 'Ev1' }))
       const leftMs = Number(await bench.server.command('PTTL', `${keys.seen}Ev1`))

@@ -9,6 +9,7 @@ import { until } from '../support/redis-bench.ts'
 import { RedisProxy } from '../support/redis-proxy.ts'
 import { describeWithRedis } from '../support/redis-server.ts'
 import { SpoolBench } from '../support/spool-bench.ts'
+import { verifies } from '../support/verifies.ts'
 
 async function publish(driver: QueueBackend, id: string): Promise<string> {
   try {
@@ -53,41 +54,49 @@ describeWithRedis('The spool under faults', () => {
     }
   }
 
-  test('F4: takes events while Redis is down at start, and hands them on in order when it is there', async () => {
-    await bench.redis.server.kill()
-    const driver = await bench.startDriver()
-    await publishAll(driver, idsOf(50))
-    expect(driver.problem).toBeDefined()
-    expect(driver.unsentCount).toBe(50)
-    await driver.ping()
-    await bench.redis.server.begin()
-    await untilInStream(idsOf(50))
-    expect(await idsInStream()).toEqual(idsOf(50))
-    expect(driver.problem).toBeUndefined()
-  })
+  verifies(
+    'queue:spool:outage',
+    'F4: takes events while Redis is down at start, and hands them on in order when it is there',
+    async () => {
+      await bench.redis.server.kill()
+      const driver = await bench.startDriver()
+      await publishAll(driver, idsOf(50))
+      expect(driver.problem).toBeDefined()
+      expect(driver.unsentCount).toBe(50)
+      await driver.ping()
+      await bench.redis.server.begin()
+      await untilInStream(idsOf(50))
+      expect(await idsInStream()).toEqual(idsOf(50))
+      expect(driver.problem).toBeUndefined()
+    },
+  )
 
-  test('F5: bridges an outage, also over a restart of the server, and delivers each event once', async () => {
-    const first = await bench.startDriver()
-    await publishAll(first, idsOf(20, 'Before'))
-    await untilInStream(idsOf(20))
-    await bench.redis.server.kill()
-    await publishAll(first, idsOf(20, 'During'))
-    await first.stop()
-    const second = await bench.startDriver()
-    await publishAll(second, idsOf(20, 'After'))
-    expect(await publish(second, 'During0')).toBe('duplicate')
-    expect(second.unsentCount).toBeGreaterThanOrEqual(40)
-    await bench.redis.server.begin()
-    const ids = [...idsOf(20, 'Before'), ...idsOf(20, 'During'), ...idsOf(20, 'After')]
-    await untilInStream(ids)
-    expect(await idsInStream()).toEqual(ids)
-    const consumer = bench.consume(second)
-    await until('all have come', () => consumer.ids.length >= ids.length)
-    expect(consumer.ids).toEqual(ids)
-    await consumer.end()
-  })
+  verifies(
+    'queue:spool:outage',
+    'F5: bridges an outage, also over a restart of the server, and delivers each event once',
+    async () => {
+      const first = await bench.startDriver()
+      await publishAll(first, idsOf(20, 'Before'))
+      await untilInStream(idsOf(20))
+      await bench.redis.server.kill()
+      await publishAll(first, idsOf(20, 'During'))
+      await first.stop()
+      const second = await bench.startDriver()
+      await publishAll(second, idsOf(20, 'After'))
+      expect(await publish(second, 'During0')).toBe('duplicate')
+      expect(second.unsentCount).toBeGreaterThanOrEqual(40)
+      await bench.redis.server.begin()
+      const ids = [...idsOf(20, 'Before'), ...idsOf(20, 'During'), ...idsOf(20, 'After')]
+      await untilInStream(ids)
+      expect(await idsInStream()).toEqual(ids)
+      const consumer = bench.consume(second)
+      await until('all have come', () => consumer.ids.length >= ids.length)
+      expect(consumer.ids).toEqual(ids)
+      await consumer.end()
+    },
+  )
 
-  test('F6: acknowledges while Redis is frozen, as fast as before', async () => {
+  verifies('queue:spool:frozen', 'F6: acknowledges while Redis is frozen, as fast as before', async () => {
     const driver = await bench.startDriver({ redis: { commandTimeoutMs: 200 } })
     await publishAll(driver, ['before'])
     bench.redis.server.freeze()
@@ -101,46 +110,54 @@ describeWithRedis('The spool under faults', () => {
     expect(await idsInStream()).toEqual(ids)
   })
 
-  test('F7: has one copy of what is sent again because the reply was lost', async () => {
-    const proxy = await RedisProxy.start(bench.redis.server.port)
-    let requestCount = 0
-    proxy.judge = (request) =>
-      request.includes('correlation_id') && ++requestCount % 3 === 0 ? 'lose' : 'pass'
-    const driver = await bench.startDriver({ address: proxy.url })
-    const ids: string[] = []
-    await until('ten replies were lost', async () => {
-      const id = `Ev${ids.length}`
-      await publishAll(driver, [id])
-      ids.push(id)
-      return proxy.lostCount >= 10
-    })
-    await until('all are in Redis', () => driver.unsentCount === 0)
-    expect((await idsInStream()).toSorted()).toEqual(ids.toSorted())
-    await driver.stop()
-    proxy.close()
-  })
+  verifies(
+    'queue:spool:durable',
+    'F7: has one copy of what is sent again because the reply was lost',
+    async () => {
+      const proxy = await RedisProxy.start(bench.redis.server.port)
+      let requestCount = 0
+      proxy.judge = (request) =>
+        request.includes('correlation_id') && ++requestCount % 3 === 0 ? 'lose' : 'pass'
+      const driver = await bench.startDriver({ address: proxy.url })
+      const ids: string[] = []
+      await until('ten replies were lost', async () => {
+        const id = `Ev${ids.length}`
+        await publishAll(driver, [id])
+        ids.push(id)
+        return proxy.lostCount >= 10
+      })
+      await until('all are in Redis', () => driver.unsentCount === 0)
+      expect((await idsInStream()).toSorted()).toEqual(ids.toSorted())
+      await driver.stop()
+      proxy.close()
+    },
+  )
 
-  test('F8: keeps rows until Redis has had them for 2 s, and sends them again to one that came back empty', async () => {
-    const driver = await bench.startDriver()
-    await publishAll(driver, idsOf(10, 'Old'))
-    await untilInStream(idsOf(10))
-    expect(rowsWaiting()).toBe(10)
-    bench.redis.clock.shift(2_300)
-    await until('the old ones are let go', () => rowsWaiting() === 0)
-    await publishAll(driver, idsOf(10, 'New'))
-    await untilInStream(idsOf(20))
-    await bench.redis.server.killAndForget()
-    await bench.redis.server.begin()
-    await untilInStream(idsOf(10))
-    // What it had for long enough is Redis' own to keep; what it had not is here again.
-    expect(await idsInStream()).toEqual(idsOf(10, 'New'))
-    expect(rowsWaiting()).toBe(10)
-    bench.redis.clock.shift(2_300)
-    await until('these are let go as well', () => rowsWaiting() === 0)
-    expect(await idsInStream()).toEqual(idsOf(10, 'New'))
-  })
+  verifies(
+    'queue:spool:durable',
+    'F8: keeps rows until Redis has had them for 2 s, and sends them again to one that came back empty',
+    async () => {
+      const driver = await bench.startDriver()
+      await publishAll(driver, idsOf(10, 'Old'))
+      await untilInStream(idsOf(10))
+      expect(rowsWaiting()).toBe(10)
+      bench.redis.clock.shift(2_300)
+      await until('the old ones are let go', () => rowsWaiting() === 0)
+      await publishAll(driver, idsOf(10, 'New'))
+      await untilInStream(idsOf(20))
+      await bench.redis.server.killAndForget()
+      await bench.redis.server.begin()
+      await untilInStream(idsOf(10))
+      // What it had for long enough is Redis' own to keep; what it had not is here again.
+      expect(await idsInStream()).toEqual(idsOf(10, 'New'))
+      expect(rowsWaiting()).toBe(10)
+      bench.redis.clock.shift(2_300)
+      await until('these are let go as well', () => rowsWaiting() === 0)
+      expect(await idsInStream()).toEqual(idsOf(10, 'New'))
+    },
+  )
 
-  test('F8: has one copy of what a restarted Redis still has', async () => {
+  verifies('queue:spool:durable', 'F8: has one copy of what a restarted Redis still has', async () => {
     const driver = await bench.startDriver()
     await publishAll(driver, idsOf(10))
     await untilInStream(idsOf(10))
@@ -152,7 +169,7 @@ describeWithRedis('The spool under faults', () => {
     expect(await idsInStream()).toEqual([...idsOf(10), 'after'])
   })
 
-  test('F9: keeps events while Redis is out of memory', async () => {
+  verifies('queue:spool:held-up', 'F9: keeps events while Redis is out of memory', async () => {
     const driver = await bench.startDriver()
     await bench.redis.server.command('CONFIG', 'SET', 'maxmemory', '1000')
     await publishAll(driver, idsOf(10))
@@ -164,43 +181,53 @@ describeWithRedis('The spool under faults', () => {
     expect(await idsInStream()).toEqual(ids)
   })
 
-  test('F15: hands events to Redis directly while the disk takes none, and refuses when both fail', async () => {
-    const driver = await bench.startDriver({ spool: { lockWaitMs: 20 } })
-    const intruder = new Database(join(bench.stateDirectory, 'one', 'events.db'))
-    await until('somebody else has the file', () => {
-      try {
-        intruder.run('BEGIN IMMEDIATE')
-        return true
-      } catch {
-        return false
-      }
-    })
-    expect(await publish(driver, 'direct')).toBe('stored')
-    expect(await publish(driver, 'direct')).toBe('duplicate')
-    expect(await idsInStream()).toEqual(['direct'])
-    await driver.ping()
-    await bench.redis.server.kill()
-    expect(await publish(driver, 'nowhere')).toBe('QUEUE_UNAVAILABLE')
-    // Not by `rejects`, which in Bun 1.4.5 waits without letting the writer's thread answer.
-    expect(await driver.ping().catch((error: unknown) => error)).toMatchObject({ code: 'QUEUE_UNAVAILABLE' })
-    intruder.run('ROLLBACK')
-    intruder.close()
-    await until('the disk takes it', async () => (await publish(driver, 'nowhere')) === 'stored')
-  })
+  verifies(
+    'queue:spool:disk',
+    'F15: hands events to Redis directly while the disk takes none, and refuses when both fail',
+    async () => {
+      const driver = await bench.startDriver({ spool: { lockWaitMs: 20 } })
+      const intruder = new Database(join(bench.stateDirectory, 'one', 'events.db'))
+      await until('somebody else has the file', () => {
+        try {
+          intruder.run('BEGIN IMMEDIATE')
+          return true
+        } catch {
+          return false
+        }
+      })
+      expect(await publish(driver, 'direct')).toBe('stored')
+      expect(await publish(driver, 'direct')).toBe('duplicate')
+      expect(await idsInStream()).toEqual(['direct'])
+      await driver.ping()
+      await bench.redis.server.kill()
+      expect(await publish(driver, 'nowhere')).toBe('QUEUE_UNAVAILABLE')
+      // Not by `rejects`, which in Bun 1.4.5 waits without letting the writer's thread answer.
+      expect(await driver.ping().catch((error: unknown) => error)).toMatchObject({
+        code: 'QUEUE_UNAVAILABLE',
+      })
+      intruder.run('ROLLBACK')
+      intruder.close()
+      await until('the disk takes it', async () => (await publish(driver, 'nowhere')) === 'stored')
+    },
+  )
 
-  test('F14: is at its bound with what Redis keeps and what waits together, and lets nothing more in', async () => {
-    const driver = await bench.startDriver({ redis: { limits: { eventsMax: 20 } } })
-    await bench.redis.server.command('XGROUP', 'CREATE', topic, 'behind', '0', 'MKSTREAM')
-    bench.redis.clock.shift(1_000)
-    await until('the group is known', async () => (await driver.groups()).length === 1)
-    const outcomes: string[] = []
-    for (const id of idsOf(30)) outcomes.push(await publish(driver, id))
-    expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(20)
-    expect(outcomes.filter((outcome) => outcome === 'QUEUE_FULL')).toHaveLength(10)
-    expect(await driver.depth()).toMatchObject({ events: 20, pending: 20, fill: 1 })
-  })
+  verifies(
+    'queue:spool:bound',
+    'F14: is at its bound with what Redis keeps and what waits together, and lets nothing more in',
+    async () => {
+      const driver = await bench.startDriver({ redis: { limits: { eventsMax: 20 } } })
+      await bench.redis.server.command('XGROUP', 'CREATE', topic, 'behind', '0', 'MKSTREAM')
+      bench.redis.clock.shift(1_000)
+      await until('the group is known', async () => (await driver.groups()).length === 1)
+      const outcomes: string[] = []
+      for (const id of idsOf(30)) outcomes.push(await publish(driver, id))
+      expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(20)
+      expect(outcomes.filter((outcome) => outcome === 'QUEUE_FULL')).toHaveLength(10)
+      expect(await driver.depth()).toMatchObject({ events: 20, pending: 20, fill: 1 })
+    },
+  )
 
-  test('F14: has a bound of its own while Redis is away', async () => {
+  verifies('queue:spool:bound', 'F14: has a bound of its own while Redis is away', async () => {
     await bench.redis.server.kill()
     const driver = await bench.startDriver({ spool: { limits: { eventsMax: 20 } } })
     const outcomes: string[] = []
@@ -213,21 +240,25 @@ describeWithRedis('The spool under faults', () => {
     expect(await publish(driver, 'after')).toBe('stored')
   })
 
-  test('F30: two replicas with spools of their own keep one copy of what is delivered to both fifty times', async () => {
-    const drivers = [await bench.startDriver({ name: 'one' }), await bench.startDriver({ name: 'two' })]
-    const outcomes = await Promise.all(
-      Array.from({ length: 100 }, (_, index) => {
-        const driver = drivers[index % 2]
-        return driver === undefined ? '' : publish(driver, 'Ev1')
-      }),
-    )
-    // Each spool knows of its own; Redis knows of both.
-    expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(2)
-    await until('both have handed on', () => drivers.every((driver) => driver.unsentCount === 0))
-    expect(await idsInStream()).toEqual(['Ev1'])
-  })
+  verifies(
+    'queue:redis:one-copy',
+    'F30: two replicas with spools of their own keep one copy of what is delivered to both fifty times',
+    async () => {
+      const drivers = [await bench.startDriver({ name: 'one' }), await bench.startDriver({ name: 'two' })]
+      const outcomes = await Promise.all(
+        Array.from({ length: 100 }, (_, index) => {
+          const driver = drivers[index % 2]
+          return driver === undefined ? '' : publish(driver, 'Ev1')
+        }),
+      )
+      // Each spool knows of its own; Redis knows of both.
+      expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(2)
+      await until('both have handed on', () => drivers.every((driver) => driver.unsentCount === 0))
+      expect(await idsInStream()).toEqual(['Ev1'])
+    },
+  )
 
-  test('carries what an earlier process accepted under another topic', async () => {
+  verifies('queue:spool:outage', 'carries what an earlier process accepted under another topic', async () => {
     await bench.redis.server.kill()
     const first = await bench.startDriver()
     await first.publish(queuedEvent({ id: 'Ev1', topic: 'renamed' }))

@@ -6,6 +6,7 @@ import { RedisSupervisor } from '../../../src/queue/redis-supervisor.ts'
 import { parseRedisUrl } from '../../../src/queue/redis-url.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
+import { verifies } from '../../support/verifies.ts'
 
 const info = [
   'redis_version:7.0.15',
@@ -118,19 +119,23 @@ describe('the supervisor of a Redis connection', () => {
     await supervisor.stop()
   })
 
-  test('refuses commands at once while there is no connection, and runs none of them later', async () => {
-    const bench = createBench()
-    bench.failWith = 'unreachable'
-    await bench.supervisor.start()
-    expect(await kindOf(bench.supervisor.send('XADD', []))).toBe('unreachable')
-    bench.failWith = undefined
-    await bench.clock.advance(2_000)
-    expect(bench.supervisor.info).toBeDefined()
-    expect(bench.connections[0]?.commands).toEqual([])
-    await bench.supervisor.stop()
-  })
+  verifies(
+    'queue:redis:no-offline-queue',
+    'refuses commands at once while there is no connection, and runs none of them later',
+    async () => {
+      const bench = createBench()
+      bench.failWith = 'unreachable'
+      await bench.supervisor.start()
+      expect(await kindOf(bench.supervisor.send('XADD', []))).toBe('unreachable')
+      bench.failWith = undefined
+      await bench.clock.advance(2_000)
+      expect(bench.supervisor.info).toBeDefined()
+      expect(bench.connections[0]?.commands).toEqual([])
+      await bench.supervisor.stop()
+    },
+  )
 
-  test('reconnects for ever, at most 2 s apart', async () => {
+  verifies('queue:redis:reconnects', 'reconnects for ever, at most 2 s apart', async () => {
     const bench = createBench()
     bench.failWith = 'unreachable'
     await bench.supervisor.start()
@@ -160,21 +165,25 @@ describe('the supervisor of a Redis connection', () => {
     await bench.supervisor.stop()
   })
 
-  test('gives up a connection on which a command takes 1 s, and tells every caller on it', async () => {
-    const { supervisor, connections, clock } = createBench()
-    await supervisor.start()
-    const first = kindOf(supervisor.send('A', []))
-    await clock.advance(999)
-    const second = kindOf(supervisor.send('B', []))
-    expect(connections[0]?.isClosed).toBe(false)
-    await clock.advance(1)
-    expect(await first).toBe('timeout')
-    expect(await second).toBe('timeout')
-    expect(connections[0]?.isClosed).toBe(true)
-    await clock.advance(50)
-    expect(connections).toHaveLength(2)
-    await supervisor.stop()
-  })
+  verifies(
+    'queue:redis:hung',
+    'gives up a connection on which a command takes 1 s, and tells every caller on it',
+    async () => {
+      const { supervisor, connections, clock } = createBench()
+      await supervisor.start()
+      const first = kindOf(supervisor.send('A', []))
+      await clock.advance(999)
+      const second = kindOf(supervisor.send('B', []))
+      expect(connections[0]?.isClosed).toBe(false)
+      await clock.advance(1)
+      expect(await first).toBe('timeout')
+      expect(await second).toBe('timeout')
+      expect(connections[0]?.isClosed).toBe(true)
+      await clock.advance(50)
+      expect(connections).toHaveLength(2)
+      await supervisor.stop()
+    },
+  )
 
   test('measures every command from when it was sent, however many came before', async () => {
     const { supervisor, connections, clock } = createBench()

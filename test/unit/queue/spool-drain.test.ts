@@ -6,6 +6,7 @@ import { type DrainTarget, SpoolDrain } from '../../../src/queue/spool-drain.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { queuedEvents } from '../../support/queue-events.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
+import { verifies } from '../../support/verifies.ts'
 
 /** The spool: hands out what was put in, and remembers what it was told to forget. */
 class FakeSource implements GroupSource<HeldEvent> {
@@ -115,19 +116,23 @@ describe('the drain of the spool', () => {
     expect(drain.unsentCount).toBe(0)
   })
 
-  test('forgets an event when Redis has had it for 2 s, after an answer of the same run, and not before', async () => {
-    put(queuedEvents(3))
-    drain.start()
-    await clock.advance(1_999)
-    expect({ got: redis.got, settled: source.settled, pings: redis.pings }).toEqual({
-      got: ids(3),
-      settled: [],
-      pings: 0,
-    })
-    await clock.advance(251)
-    expect({ settled: source.settled, pings: redis.pings }).toEqual({ settled: ids(3), pings: 1 })
-    expect(redis.got).toEqual(ids(3))
-  })
+  verifies(
+    'queue:spool:durable',
+    'forgets an event when Redis has had it for 2 s, after an answer of the same run, and not before',
+    async () => {
+      put(queuedEvents(3))
+      drain.start()
+      await clock.advance(1_999)
+      expect({ got: redis.got, settled: source.settled, pings: redis.pings }).toEqual({
+        got: ids(3),
+        settled: [],
+        pings: 0,
+      })
+      await clock.advance(251)
+      expect({ settled: source.settled, pings: redis.pings }).toEqual({ settled: ids(3), pings: 1 })
+      expect(redis.got).toEqual(ids(3))
+    },
+  )
 
   test('sends again what was not yet durable when Redis comes back as another run', async () => {
     put(queuedEvents(3))
@@ -146,7 +151,7 @@ describe('the drain of the spool', () => {
     expect(drain.unsentCount).toBe(0)
   })
 
-  test('sends again before it goes on with what came later', async () => {
+  verifies('queue:spool:durable', 'sends again before it goes on with what came later', async () => {
     put(queuedEvents(2))
     drain.start()
     await clock.advance(500)
@@ -207,18 +212,22 @@ describe('the drain of the spool', () => {
     expect(source.settled.toSorted()).toEqual(ids(5))
   })
 
-  test('keeps everything while Redis is full, says so once, and goes on by itself', async () => {
-    redis.refusal = new AppError('QUEUE_FULL')
-    put(queuedEvents(3))
-    drain.start()
-    await clock.advance(60_000)
-    expect({ got: redis.got, unsent: drain.unsentCount }).toEqual({ got: [], unsent: 3 })
-    expect(log.named('spool_held_up')).toHaveLength(1)
-    redis.refusal = undefined
-    await clock.advance(1_000)
-    expect(redis.got).toEqual(ids(3))
-    expect(log.named('spool_goes_on')).toHaveLength(1)
-  })
+  verifies(
+    'queue:spool:held-up',
+    'keeps everything while Redis is full, says so once, and goes on by itself',
+    async () => {
+      redis.refusal = new AppError('QUEUE_FULL')
+      put(queuedEvents(3))
+      drain.start()
+      await clock.advance(60_000)
+      expect({ got: redis.got, unsent: drain.unsentCount }).toEqual({ got: [], unsent: 3 })
+      expect(log.named('spool_held_up')).toHaveLength(1)
+      redis.refusal = undefined
+      await clock.advance(1_000)
+      expect(redis.got).toEqual(ids(3))
+      expect(log.named('spool_goes_on')).toHaveLength(1)
+    },
+  )
 
   test('holds at most 20,000 events that are not yet durable', async () => {
     put(queuedEvents(25_000))
