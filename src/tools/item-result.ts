@@ -14,7 +14,7 @@ export interface ItemError {
 
 /**
  * Does `run` for each item in turn and reports every one; goes on after a failure of one item. A cancelled call stops, and so does one that
- * would fail alike for every item (no token, breaker open).
+ * would fail alike for every item (no token, breaker open). Rejects where all items failed for the same reason.
  */
 export async function eachItem<Item, Fields extends object>(
   items: readonly Item[],
@@ -22,6 +22,7 @@ export async function eachItem<Item, Fields extends object>(
   run: (item: Item) => Promise<object>,
 ): Promise<readonly ItemResult<Fields>[]> {
   const results: ItemResult<Fields>[] = []
+  const failures: AppError[] = []
   let stopped: AppError | undefined
   for (const [index, item] of items.entries()) {
     const fields = fieldsOf(item, index)
@@ -36,10 +37,19 @@ export async function eachItem<Item, Fields extends object>(
       // Nothing was done yet: the whole call failed, and says so.
       if (stopsAll.has(error.code) && index === 0) throw error
       if (stopsAll.has(error.code)) stopped = error
+      failures.push(error)
       results.push({ ok: false, ...fields, error: asItemError(error) })
     }
   }
+  const [first] = failures
+  const isOneFault = first !== undefined && failures.every((error) => sameFault(error, first))
+  // Nothing was done, for one reason: the call failed, and says so as any other.
+  if (failures.length === items.length && isOneFault) throw first
   return results
+}
+
+function sameFault(left: AppError, right: AppError): boolean {
+  return left.code === right.code && left.details['slack_error'] === right.details['slack_error']
 }
 
 const stopsAll: ReadonlySet<string> = new Set([

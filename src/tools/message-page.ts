@@ -144,6 +144,9 @@ function marksOf(message: MessageView): readonly string[] {
     replyCount === undefined ? undefined : count(replyCount, 'reply', 'replies'),
     ...(message.reactions ?? []).map((reaction) => `:${reaction.name}: ${reaction.count}`),
     omitted === undefined ? undefined : `${omitted} characters cut`,
+    // Only the detailed format brings the link; the id of the author goes with it.
+    message.permalink === undefined ? undefined : message.user,
+    message.permalink,
   ]
   return words.filter((word) => word !== undefined)
 }

@@ -40,11 +40,9 @@ function listBytes(): void {
 async function messageBytes(): Promise<void> {
   const { slack, call } = createToolBench()
   const messages = realisticHistory(50, 12)
-  slack
-    .on('conversations.history', { ok: true, messages })
-    .on('users.info', ({ user }) => ({
-      user: { id: user, name: 'ada', profile: { display_name: 'Ada Lovelace' } },
-    }))
+  slack.on('conversations.history', { ok: true, messages }).on('users.info', ({ user }) => ({
+    user: { id: user, name: 'ada', profile: { display_name: 'Ada Lovelace' } },
+  }))
   const raw = JSON.stringify({ ok: true, messages }).length
   for (const format of ['concise', 'detailed']) {
     const { text, data } = await call('slack_read_channel_messages', { channel: 'C1AA', format })

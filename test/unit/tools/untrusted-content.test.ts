@@ -236,7 +236,9 @@ test('the detailed format adds permalinks and blocks, and external authors are m
       blocks,
     },
   ])
-  expect(text).toContain('x [external, reply to 1690000000.000100]: hi')
+  expect(text).toContain(
+    'x [external, reply to 1690000000.000100, https://acme.slack.com/archives/C1AA/p1700000000000100?thread_ts=1690000000.000100&cid=C1AA]: hi',
+  )
 })
 
 test('a name that could pass for more than a name stands in quotes', async () => {

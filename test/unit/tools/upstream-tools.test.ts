@@ -151,6 +151,21 @@ test('stops replying where every further reply would fail alike', async () => {
   expect(postCount).toBe(2)
 })
 
+test('fails as a whole where every item failed for the same reason, and tells them apart where not', async () => {
+  const { slack, call } = createToolBench()
+  const react = (emojis: readonly string[]) =>
+    call('slack_add_reactions', { channel: 'C1AA', timestamp: ts, emojis })
+  slack.on('reactions.add', refuses('not_in_channel'))
+  for (const emojis of [['a'], ['a', 'b']]) {
+    await expect(react(emojis)).rejects.toMatchObject({ details: { slack_error: 'not_in_channel' } })
+  }
+  slack.on('reactions.add', ({ name }) => refuses(name === 'a' ? 'invalid_name' : 'too_many_emoji')({}, {}))
+  expect((await react(['a', 'b'])).data.responses).toMatchObject([
+    { error: { details: { slack_error: 'invalid_name' } } },
+    { error: { details: { slack_error: 'too_many_emoji' } } },
+  ])
+})
+
 test('counts a reaction that is there already as done', async () => {
   const { slack, call } = createToolBench()
   slack.on('reactions.add', (params) =>
