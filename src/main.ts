@@ -51,6 +51,7 @@ function createContext(): CliContext {
     clock: createSystemClock(),
     fetch: (url, init) => fetch(url, init),
     build: buildInfo,
+    executable: isCompiled(Bun.main) ? [process.execPath] : [process.execPath, Bun.main],
     platform: `${process.platform}-${process.arch}`,
     bunVersion: Bun.version,
     pid: process.pid,
@@ -142,4 +143,9 @@ const rawInput: RawInput = {
     }
   },
   interrupt: () => process.kill(process.pid, 'SIGINT'),
+}
+
+/** Within a binary the script has a path that exists nowhere else. */
+function isCompiled(mainPath: string): boolean {
+  return mainPath.startsWith('/$bunfs/') || mainPath.startsWith('B:\\~BUN\\')
 }

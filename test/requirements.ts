@@ -637,4 +637,11 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'queue:spool:bound': {
     says: 'The bound holds for Redis and the spool together, and for the spool alone while Redis is away.',
   },
+  'cli:mcp-install': {
+    says: 'mcp install shows the change, asks, keeps the old file and writes; a second time changes nothing.',
+  },
+  'cli:mcp-install:no-token': { says: "mcp install never puts a token into a client's file." },
+  'cli:mcp-install:careful': {
+    says: 'A file that mcp install does not understand is left as it is, with what to add by hand.',
+  },
 }

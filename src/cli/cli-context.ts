@@ -67,6 +67,8 @@ export interface CliContext {
   readonly clock: Clock
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   readonly build: BuildInfo
+  /** How this program is started again: the binary, or the runtime and the script. */
+  readonly executable: readonly [string, ...string[]]
   /** `linux-x64` and the like. */
   readonly platform: string
   readonly bunVersion: string

@@ -195,6 +195,43 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     load: async () => (await import('./manifest.ts')).runManifest,
   },
   {
+    path: ['mcp', 'install'],
+    summary: 'Put this server into the configuration of an MCP client: shows the change, asks, writes.',
+    examples: [
+      ['slack-integrated-server mcp install cursor', 'the client starts the server itself'],
+      ['slack-integrated-server mcp install claude-code --read-only --yes', 'nothing that writes, unasked'],
+      ['slack-integrated-server mcp install vscode --transport http', 'a server that runs already'],
+      ['slack-integrated-server mcp install codex --print', 'only show it'],
+    ],
+    readsConfig: true,
+    options: ['mcpToolsets', 'mcpReadOnly', 'publicUrl', 'host', 'port', 'mcpMountPath'],
+    flags: [
+      {
+        name: '--transport',
+        placeholder: 'stdio|http',
+        description: 'How the client reaches it; default stdio.',
+      },
+      {
+        name: '--url',
+        placeholder: 'url',
+        description: 'With http: where MCP is; default PUBLIC_URL, else here.',
+      },
+      {
+        name: '--name',
+        placeholder: 'name',
+        description: 'What the client calls the server; default slack.',
+      },
+      { name: '--print', description: 'Only print what would be added.' },
+      { name: '--yes', description: 'Write without asking.' },
+    ],
+    operand: {
+      name: 'client',
+      choices: ['claude-code', 'claude-desktop', 'cursor', 'vscode', 'codex', 'gemini', 'copilot'],
+      says: 'claude-code, claude-desktop, cursor, vscode, codex, gemini or copilot.',
+    },
+    load: async () => (await import('./mcp-install.ts')).runMcpInstall,
+  },
+  {
     path: ['tools', 'list'],
     summary: 'List the tools that AI clients get, with what each needs.',
     examples: [

@@ -25,6 +25,7 @@ export interface CliInput {
   /** Whether stdout is a terminal of 80 columns. */
   readonly isTerminal?: boolean
   readonly onSignal?: CliContext['onSignal']
+  readonly platform?: string
 }
 
 /** Runs a command line in this process, against what the test gives and nothing else. */
@@ -51,7 +52,8 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     clock: input.clock ?? new FakeClock(),
     fetch: input.fetch ?? (() => Promise.reject(new Error('connection refused'))),
     build: { version: '1.2.3', commit: 'abc1234', date: '2026-11-22' },
-    platform: 'linux-x64',
+    executable: ['/usr/bin/slack-integrated-server'],
+    platform: input.platform ?? 'linux-x64',
     bunVersion: '1.4.5',
     pid: 4711,
   })

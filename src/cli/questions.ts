@@ -1,0 +1,24 @@
+import type { CliContext, Keyboard } from './cli-context.ts'
+
+/** Asks on stderr, so that what a command prints can be piped. */
+export interface Questions {
+  /** The answer without blanks around it; undefined where the person gave up (Ctrl-D, Ctrl-C). */
+  ask(question: string, options?: { readonly isHidden?: boolean }): Promise<string | undefined>
+  /** true for y and yes; everything else, and giving up, is no. */
+  confirm(question: string): Promise<boolean>
+}
+
+export function createQuestions(
+  { stderr }: Pick<CliContext, 'stderr'>,
+  keyboard: Keyboard,
+  signal: AbortSignal,
+): Questions {
+  const ask = async (question: string, { isHidden = false }: { readonly isHidden?: boolean } = {}) => {
+    stderr.write(`${question} `)
+    return (await keyboard.readLine({ isHidden, signal }))?.trim()
+  }
+  return {
+    ask,
+    confirm: async (question) => /^y(es)?$/i.test((await ask(`${question} [y/N]`)) ?? ''),
+  }
+}
