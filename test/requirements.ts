@@ -630,6 +630,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'queue:spool:durable': {
     says: 'An event leaves the spool when Redis has had it for 2 seconds in one run, and is sent again otherwise; one copy is kept.',
   },
+  'queue:spool:kill': {
+    says: 'kill -9 of the server and of Redis at any moment loses nothing acknowledged and doubles nothing.',
+  },
   'queue:spool:held-up': { says: 'While Redis is full events stay in the spool.' },
   'queue:spool:disk': {
     says: 'While the disk fails events go to Redis directly; where both fail they are refused.',
