@@ -61,6 +61,8 @@ export interface QueueCapabilities {
 export interface QueueDriver {
   readonly name: string
   readonly capabilities: QueueCapabilities
+  /** What is wrong behind the store while it still accepts events; undefined or absent where nothing is. For the log: never shown to a client. */
+  readonly problem?: Error | undefined
   start(): Promise<void>
   /**
    * Deduplicates, within a topic, and stores in one operation. Resolves once stored as durably as `capabilities` say; there is no moment at which an event is

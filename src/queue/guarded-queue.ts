@@ -89,7 +89,8 @@ export class GuardedQueue implements QueueBackend {
       // What is wrong is said by the publishes that fail; here only whether.
       return 'down'
     }
-    return this.#watch.isFilling || this.#watch.idleGroups.length > 0 ? 'degraded' : 'up'
+    const hasProblem = this.#backend.problem !== undefined
+    return hasProblem || this.#watch.isFilling || this.#watch.idleGroups.length > 0 ? 'degraded' : 'up'
   }
 
   /** As last seen; asks nobody. */

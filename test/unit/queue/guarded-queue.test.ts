@@ -11,6 +11,7 @@ import { sequentialIds } from '../../support/sequential-ids.ts'
 /** A memory queue whose store a test can take away or let hang. */
 class MoodyQueue extends MemoryQueue {
   mood: 'well' | 'away' | 'hung' = 'well'
+  problem: Error | undefined
 
   override publish(...args: Parameters<MemoryQueue['publish']>): Promise<'stored' | 'duplicate'> {
     if (this.mood === 'away') return Promise.reject(new AppError('QUEUE_UNAVAILABLE'))
@@ -163,4 +164,13 @@ test('hands everything else to its backend, and stops with it', async () => {
   await queue.stop()
   expect(await queue.check()).toBe('down')
   expect(clock.timerCount).toBe(0)
+})
+
+test('is degraded while something is wrong behind a store that accepts events', async () => {
+  const { store, queue, publish } = await bench()
+  store.problem = new Error('Redis cannot be reached')
+  expect(await publish('a')).toBe('stored')
+  expect(await queue.check()).toBe('degraded')
+  store.problem = undefined
+  expect(await queue.check()).toBe('up')
 })
