@@ -647,4 +647,16 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:mcp-install:careful': {
     says: 'A file that mcp install does not understand is left as it is, with what to add by hand.',
   },
+  'cli:events': { says: 'events tail, show and stats print JSON lines for programs and tables for people.' },
+  'cli:events:groups': { says: 'events groups lists groups and removes one.' },
+  'cli:events:dead': {
+    says: 'events dead lists, shows, replays and purges; it changes nothing without --yes.',
+  },
+  'cli:events:purge': { says: 'events purge --before removes old events; it changes nothing without --yes.' },
+  'cli:events:tail': { says: 'events tail follows what comes until Ctrl-C.' },
+  'cli:events:server': { says: 'Commands ask the server of their configuration, or that of --url.' },
+  'cli:events:offline': {
+    says: 'Without a server, commands look at SQLite or Redis themselves, and say so.',
+  },
+  'cli:trigger': { says: "trigger sends made-up events, signed like Slack's." },
 }

@@ -2,6 +2,7 @@ import type { OptionGroup } from '../config/option-row.ts'
 import type { OptionKey } from '../config/option-table.ts'
 import { templateNames } from '../deploy/template-names.ts'
 import type { RunCommand } from './cli-context.ts'
+import { eventCommands } from './event-commands.ts'
 
 /** A flag that belongs to a command and is no option of the configuration. */
 export interface OwnFlag {
@@ -329,6 +330,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     },
     load: async () => (await import('./generate.ts')).runGenerate,
   },
+  ...eventCommands,
   {
     path: ['version'],
     summary: 'Print the version, commit and platform.',

@@ -64,7 +64,7 @@ export function renderProgramHelp(style: HelpStyle): string {
 
 /** Help of a command that only groups others, such as `config`. */
 export function renderGroupHelp(name: string, style: HelpStyle): string {
-  const rows = commandTable.filter(({ path }) => path[0] === name && path.length > 1)
+  const rows = commandTable.filter((row) => commandName(row).startsWith(`${name} `))
   return joinSections([
     renderHeading(`${programName} ${name}`, style),
     renderExamples(rows.flatMap(exampleEntries), style),

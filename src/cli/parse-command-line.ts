@@ -42,17 +42,19 @@ function findTarget([first, ...rest]: readonly string[]): Target {
   if (isHelpFlag(first)) return { kind: 'program' }
   if (first.startsWith('-')) return { kind: 'command', row: commandTable[0], rest: [first, ...rest] }
 
-  const rows = commandTable.filter(({ path }) => path[0] === first)
-  const [row] = rows
-  if (row === undefined) throw unknownCommand(first, commandTable.map(commandName))
-  if (row.path.length === 1) return { kind: 'command', row, rest }
-  const [second, ...others] = rest
-  if (second === undefined || isHelpFlag(second)) {
-    return { kind: 'group', name: first, isAsked: second !== undefined }
-  }
-  const found = rows.find(({ path }) => path[1] === second)
-  if (found === undefined) throw unknownCommand(`${first} ${second}`, rows.map(commandName))
-  return { kind: 'command', row: found, rest: others }
+  return findCommand(commandTable, [first, ...rest], 1)
+}
+
+/** The command that `depth` words name, or the one of more words that begins with them. `rows` are those that the words before allow. */
+function findCommand(rows: readonly CommandRow[], words: readonly string[], depth: number): Target {
+  const name = words.slice(0, depth).join(' ')
+  const found = rows.filter(({ path }) => path[depth - 1] === words[depth - 1])
+  const [row] = found
+  if (row === undefined) throw unknownCommand(name, rows.map(commandName))
+  if (row.path.length === depth) return { kind: 'command', row, rest: words.slice(depth) }
+  const next = words[depth]
+  if (next === undefined || isHelpFlag(next)) return { kind: 'group', name, isAsked: next !== undefined }
+  return findCommand(found, words, depth + 1)
 }
 
 function isHelpFlag(word: string): boolean {

@@ -1,6 +1,7 @@
 import { AppError } from '../base/errors.ts'
 import { asOneLine } from '../base/text.ts'
 import { type CliContext, programName } from './cli-context.ts'
+import { CommandFailure } from './command-failure.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { HelpStyle } from './help-layout.ts'
 import { UsageError } from './usage-error.ts'
@@ -44,6 +45,7 @@ function helpStyle({ stdout, env }: CliContext): HelpStyle {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage
+  if (error instanceof CommandFailure) return error.exitCode
   if (error instanceof AppError && error.code === 'CONFIG_INVALID') return exitCodes.config
   return exitCodes.failed
 }

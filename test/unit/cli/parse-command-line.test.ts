@@ -50,6 +50,11 @@ describe('commands', () => {
   verifies('cli:unknown-command', 'a slip of the keys names the nearest command', () => {
     expect(refusal('tokn')).toBe('there is no command "tokn"; did you mean token?')
     expect(refusal('config shwo')).toBe('there is no command "config shwo"; did you mean config show?')
+    expect(refusal('events dead lsit')).toBe(
+      'there is no command "events dead lsit"; did you mean events dead list?',
+    )
+    expect(refusal('events deed')).toContain('there is no command "events deed"')
+    expect(parse('events dead list --limit 3').command).toBe('events dead list')
     expect(refusal('configure-everything')).toStartWith(
       'there is no command "configure-everything"; commands: serve, ',
     )
