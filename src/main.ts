@@ -41,7 +41,7 @@ function createContext(): CliContext {
     logStream: (name) => process[name],
     stdin: () => Bun.stdin.stream(),
     keyboard: isatty(stdinDescriptor)
-      ? createKeyboard(rawInput, createOutput(stderrDescriptor), onSignal)
+      ? createKeyboard(createRawInput(), createOutput(stderrDescriptor), onSignal)
       : undefined,
     files: createLocalFiles(String(process.pid)),
     readFile,
@@ -126,23 +126,26 @@ function onSignal(listener: (signal: StopSignal) => void): () => void {
   }
 }
 
-const rawInput: RawInput = {
-  setRaw(isRaw) {
-    process.stdin.setRawMode(isRaw)
-    if (isRaw) process.stdin.resume()
-    else process.stdin.pause()
-  },
-  listen(listener) {
-    const onData = (bytes: Buffer) => listener(bytes.toString('utf8'))
-    const onEnd = () => listener(undefined)
-    process.stdin.on('data', onData)
-    process.stdin.on('end', onEnd)
-    return () => {
-      process.stdin.off('data', onData)
-      process.stdin.off('end', onEnd)
-    }
-  },
-  interrupt: () => process.kill(process.pid, 'SIGINT'),
+/** Made when somebody is at the keyboard: setting up `process.stdin` takes time. */
+function createRawInput(): RawInput {
+  return {
+    setRaw(isRaw) {
+      process.stdin.setRawMode(isRaw)
+      if (isRaw) process.stdin.resume()
+      else process.stdin.pause()
+    },
+    listen(listener) {
+      const onData = (bytes: Buffer) => listener(bytes.toString('utf8'))
+      const onEnd = () => listener(undefined)
+      process.stdin.on('data', onData)
+      process.stdin.on('end', onEnd)
+      return () => {
+        process.stdin.off('data', onData)
+        process.stdin.off('end', onEnd)
+      }
+    },
+    interrupt: () => process.kill(process.pid, 'SIGINT'),
+  }
 }
 
 /** Within a binary the script has a path that exists nowhere else. */
