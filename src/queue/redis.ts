@@ -54,7 +54,7 @@ export class RedisQueue implements QueueBackend {
     this.#keyPrefix = checkKeyPrefix(options.keyPrefix ?? '')
     this.#limits = { ...redisLimitsDefault, ...options.limits }
     this.#deps = deps
-    this.#redis = this.#supervisor((info) => this.#look(info))
+    this.#redis = this.#supervisor('commands', (info) => this.#look(info))
     this.#scripts = new RedisScripts(this.#redis)
     this.#dispatchers = new GroupDispatchers({
       createSource: (topic, group) => this.#createGroup(topic, group),
@@ -220,7 +220,7 @@ export class RedisQueue implements QueueBackend {
       log,
       redis: this.#redis,
       scripts: this.#scripts,
-      reader: this.#supervisor(),
+      reader: this.#supervisor('waiting'),
       claimAfterMs,
       deadLettersMax,
       onDeadLettersEvicted: (count) =>
@@ -260,10 +260,11 @@ export class RedisQueue implements QueueBackend {
     this.#deps.log.warn('redis_not_durable', { reason: 'appendonly is off: a restart of Redis loses events' })
   }
 
-  #supervisor(onReady?: (info: RedisInfo) => void): RedisSupervisor {
+  #supervisor(connection: 'commands' | 'waiting', onReady?: (info: RedisInfo) => void): RedisSupervisor {
     const { url, tlsCa, commandTimeoutMs } = this.#options
     return new RedisSupervisor({
       ...this.#deps,
+      log: this.#deps.log.child({ connection }),
       target: parseRedisUrl(url.reveal()),
       tlsCa,
       commandTimeoutMs,
