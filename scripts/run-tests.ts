@@ -41,9 +41,14 @@ async function main(): Promise<void> {
   rmSync(reportPath, { force: true })
   const order = process.env['CI'] === 'true' ? ['--randomize'] : []
   const report = ['--reporter=junit', `--reporter-outfile=${reportPath}`]
-  const run = Bun.spawn([process.execPath, 'test', ...order, ...report, ...process.argv.slice(2)], {
-    stdio: ['inherit', 'inherit', 'inherit'],
-  })
+  // A shared machine may take seconds for what takes milliseconds elsewhere; what hangs is still ended.
+  const timeout = ['--timeout', '60000']
+  const run = Bun.spawn(
+    [process.execPath, 'test', ...timeout, ...order, ...report, ...process.argv.slice(2)],
+    {
+      stdio: ['inherit', 'inherit', 'inherit'],
+    },
+  )
   const bunExitCode = await run.exited
   const counts = readReport(reportPath)
   if (counts.skipped > 0) process.stdout.write(`${counts.skipped} skipped\n`)

@@ -5,10 +5,10 @@ import type { EventBus, SlackNotice } from './base/event-bus.ts'
 import type { Ids } from './base/ids.ts'
 import { isLoopbackHost } from './base/ip-address.ts'
 import { buildInfo } from './build-info.ts'
-import { acceptedAdminTokens, acceptedMcpTokens } from './config/accepted-tokens.ts'
+import { type AcceptedToken, acceptedAdminTokens, acceptedMcpTokens } from './config/accepted-tokens.ts'
 import { deriveTokens } from './config/derived-token.ts'
 import type { Config } from './config/option-table.ts'
-import { createAuthenticator } from './mcp/auth.ts'
+import { createAuthenticator, type TokenRow } from './mcp/auth.ts'
 import { createCors } from './mcp/cors.ts'
 import { createHostGuard, type HostGuard } from './mcp/guard.ts'
 import type { McpDeps } from './mcp/mcp-server.ts'
@@ -18,8 +18,10 @@ import type { Logger } from './observe/logger.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
 import { createRateLimiter } from './resilience/rate-limiter.ts'
 import type { SlackClient } from './slack/client.ts'
+import { conversationIdPattern } from './slack/reference.ts'
 import { createSigningKeys } from './slack/signature.ts'
 import { createSlackOffer, type SlackOffer } from './tools/offer.ts'
+import { expandToolsets } from './tools/select-tools.ts'
 import type { ToolSettings } from './tools/tool-settings.ts'
 
 export interface McpPartsDeps {
@@ -68,7 +70,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     isReadOnly: config.mcpReadOnly,
     guard,
     authenticate: createAuthenticator({
-      tokens: acceptedMcpTokens(config),
+      tokens: acceptedMcpTokens(config).map(withToolsets),
       adminTokens: acceptedAdminTokens(config),
       isOpenOnLoopback: config.mcpAuth.includes('none'),
       metrics,
@@ -84,12 +86,17 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     failureLimiter: perMinute(clock, config.limitsAddressFailuresPerMinute),
     toolLimiter: perMinute(clock, config.limitsToolCallsPerMinute),
     bodyBudget,
-    changes: createChangeBus(notices, log),
+    changes: createChangeBus(notices, (id) => slackOffer.services.directory.channels.peek(id)?.name, log),
     mayHear: (principal, uri) =>
       mayHearOf(
         uri,
-        async (channelId, signal) =>
-          (await slackOffer.services.policy.violated(principal, 'read', channelId, signal)) === undefined,
+        async (channel, signal) => {
+          const { policy, directory } = slackOffer.services
+          const channelId = conversationIdPattern.test(channel)
+            ? channel
+            : (await directory.channels.find(channel, () => false, signal)).id
+          return (await policy.violated(principal, 'read', channelId, signal)) === undefined
+        },
         clock,
       ),
     drainDeadlineMs: config.serverShutdownSeconds * drainShare * 1000,
@@ -100,6 +107,13 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     metrics,
   }
   return { slackOffer, mcpDeps }
+}
+
+/** A policy may name `default` and `all`, as the option does; tools know the toolsets themselves only. */
+function withToolsets(token: AcceptedToken): TokenRow {
+  const { toolsets } = token.policy
+  const expanded = toolsets === undefined ? undefined : expandToolsets(toolsets)
+  return { ...token, policy: { ...token.policy, toolsets: expanded } }
 }
 
 /** Slack's own client, for users of the workspace that our token belongs to. While that is not known, nobody is let in. */

@@ -25,7 +25,16 @@ const mcpMethods = [
   'completion/complete',
   'logging/setLevel',
 ]
-const mcpVersions = ['2024-10-07', '2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28']
+/** Revisions of the protocol, and `rest` for the facade that speaks none. */
+const mcpVersions = [
+  '2024-10-07',
+  '2024-11-05',
+  '2025-03-26',
+  '2025-06-18',
+  '2025-11-25',
+  '2026-07-28',
+  'rest',
+]
 
 /** The metrics of one app, with every label value that is known when it is put together. */
 export function createAppMetrics(clock: Clock, log: Logger): PrometheusMetrics {

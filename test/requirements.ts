@@ -647,6 +647,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:mcp-install:careful': {
     says: 'A file that mcp install does not understand is left as it is, with what to add by hand.',
   },
+  'queue:sqlite:salvage': { says: 'Damaged pages cost the events on them; everything else is rescued.' },
   'cli:events': { says: 'events tail, show and stats print JSON lines for programs and tables for people.' },
   'cli:events:groups': { says: 'events groups lists groups and removes one.' },
   'cli:events:dead': {
@@ -659,4 +660,18 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Without a server, commands look at SQLite or Redis themselves, and say so.',
   },
   'cli:trigger': { says: "trigger sends made-up events, signed like Slack's." },
+  'cli:init': {
+    says: 'init walks through the Slack app, checks the tokens and writes a configuration that only its owner can read.',
+  },
+  'cli:init:careful': {
+    says: 'init never overwrites without asking, and writes nothing when it is given up.',
+  },
+  'cli:init:no-terminal': { says: 'init says what to do instead where nobody can be asked.' },
+  'mcp:changes:resources': {
+    says: 'An event is news of the resources that it changed, by id and by known name.',
+  },
+  'mcp:changes:hidden': { says: 'Subscribers hear nothing of a channel whose rights cannot be told.' },
+  'cli:init:terminal': {
+    says: 'On a real terminal init shows no secret, ends with 130 on Ctrl-C, and leaves the terminal as it was.',
+  },
 }

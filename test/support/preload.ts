@@ -1,8 +1,3 @@
-import { setDefaultTimeout } from 'bun:test'
-
-// A machine that is shared may take seconds for what takes milliseconds elsewhere; a test that hangs is still ended.
-setDefaultTimeout(60_000)
-
 // Runs before every test file: the environment of the developer must not reach the product under test.
 for (const name of Object.keys(process.env)) {
   if (
