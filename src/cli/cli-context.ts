@@ -39,8 +39,15 @@ export interface LocalFiles {
 
 /** A person at the keyboard. */
 export interface Keyboard {
-  /** The next line; undefined at the end of the input (Ctrl-D), and where `signal` aborts. Hidden: nothing is shown of it. */
-  readLine(options: { readonly isHidden: boolean; readonly signal: AbortSignal }): Promise<string | undefined>
+  /**
+   * Shows `question` and takes the next line; undefined at the end of the input (Ctrl-D), and where `signal` aborts. Hidden: nothing is shown of it,
+   * from the moment on that the question stands there.
+   */
+  readLine(options: {
+    readonly question: string
+    readonly isHidden: boolean
+    readonly signal: AbortSignal
+  }): Promise<string | undefined>
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'

@@ -158,6 +158,17 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     load: async () => (await import('./healthcheck.ts')).runHealthcheck,
   },
   {
+    path: ['init'],
+    summary: 'Set up the Slack app and the configuration, question by question.',
+    examples: [
+      ['slack-integrated-server init', 'on a terminal; writes a file that only you can read'],
+      ['slack-integrated-server init --config ./config.toml', 'into a file of your choice'],
+    ],
+    readsConfig: true,
+    options: ['slackApiUrl'],
+    load: async () => (await import('./init.ts')).runInit,
+  },
+  {
     path: ['doctor'],
     summary: 'Look at everything a server of this configuration needs, and say how to fix what is wrong.',
     examples: [

@@ -1,7 +1,7 @@
 /** What a key press made of the line. `echo` is what the terminal should show for it. */
 export type Typed =
   | { readonly kind: 'open'; readonly echo: string }
-  | { readonly kind: 'done'; readonly line: string }
+  | { readonly kind: 'done'; readonly line: string; readonly echo: string }
   | { readonly kind: 'ended' }
   | { readonly kind: 'interrupted' }
 
@@ -24,7 +24,7 @@ export class LineEditor {
   push(text: string): Typed {
     let echo = ''
     for (const character of text) {
-      if (enter.includes(character)) return { kind: 'done', line: this.#characters.join('') }
+      if (enter.includes(character)) return { kind: 'done', line: this.#characters.join(''), echo }
       if (character === ctrlC) return { kind: 'interrupted' }
       if (character === ctrlD && this.#characters.length === 0) return { kind: 'ended' }
       echo += this.#take(character)

@@ -122,8 +122,8 @@ async function install(
   say(`${client.title}: ${path}`)
   if (changed.replaces) say(`This replaces what "${change.name}" is there now:`)
   say(rendered(client, change).trimEnd().replace(/^/gm, '  + '))
-  if (flags.own['yes'] !== true && !(await isAgreed(context))) return exitCodes.failed
-  return write(context, path, changed.text)
+  const code = flags.own['yes'] === true ? exitCodes.done : await agreement(context)
+  return code === exitCodes.done ? write(context, path, changed.text) : code
 }
 
 function changedFile(context: CliContext, path: string, { client, change }: Installation): ChangedFile {
@@ -135,18 +135,17 @@ function changedFile(context: CliContext, path: string, { client, change }: Inst
     : changeJsonFile(text, change)
 }
 
-async function isAgreed(context: CliContext): Promise<boolean> {
+/** 0 where the person agrees. */
+async function agreement(context: CliContext): Promise<number> {
   const { keyboard, stderr } = context
   if (keyboard === undefined) {
     throw new UsageError('nobody can be asked here: agree with --yes, or look with --print')
   }
-  let isYes = false
-  await interruptible(context, async (signal) => {
-    isYes = await createQuestions(context, keyboard, signal).confirm('Write this?')
-    return exitCodes.done
+  return await interruptible(context, async (signal) => {
+    if (await createQuestions(keyboard, signal).confirm('Write this?')) return exitCodes.done
+    stderr.write('Nothing was changed.\n')
+    return exitCodes.failed
   })
-  if (!isYes) stderr.write('Nothing was changed.\n')
-  return isYes
 }
 
 /** A new file is for its owner alone; one that is there keeps its mode, and a copy of it stays beside it. */

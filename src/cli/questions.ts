@@ -1,6 +1,6 @@
-import type { CliContext, Keyboard } from './cli-context.ts'
+import type { Keyboard } from './cli-context.ts'
 
-/** Asks on stderr, so that what a command prints can be piped. */
+/** What a person is asked, one thing after the other. */
 export interface Questions {
   /** The answer without blanks around it; undefined where the person gave up (Ctrl-D, Ctrl-C). */
   ask(question: string, options?: { readonly isHidden?: boolean }): Promise<string | undefined>
@@ -8,14 +8,9 @@ export interface Questions {
   confirm(question: string): Promise<boolean>
 }
 
-export function createQuestions(
-  { stderr }: Pick<CliContext, 'stderr'>,
-  keyboard: Keyboard,
-  signal: AbortSignal,
-): Questions {
+export function createQuestions(keyboard: Keyboard, signal: AbortSignal): Questions {
   const ask = async (question: string, { isHidden = false }: { readonly isHidden?: boolean } = {}) => {
-    stderr.write(`${question} `)
-    return (await keyboard.readLine({ isHidden, signal }))?.trim()
+    return (await keyboard.readLine({ question: `${question} `, isHidden, signal }))?.trim()
   }
   return {
     ask,

@@ -52,13 +52,17 @@ function findFile({
   return undefined
 }
 
-/** https://specifications.freedesktop.org/basedir-spec: without XDG_CONFIG_HOME the place is ~/.config; a relative one is to be ignored. */
-function usualPaths(env: Environment): readonly string[] {
+/** Where a person's own file is; undefined where the environment has no home. */
+export function userConfigPath(env: Environment): string | undefined {
+  // https://specifications.freedesktop.org/basedir-spec: without XDG_CONFIG_HOME the place is ~/.config; a relative one is to be ignored.
   const { XDG_CONFIG_HOME: xdg = '', HOME: home = '' } = env
-  const userDirectory = xdg.startsWith('/') ? xdg : home.startsWith('/') ? `${home}/.config` : undefined
-  return [...(userDirectory === undefined ? [] : [userDirectory]), '/etc'].map(
-    (directory) => `${directory}/${directoryName}/config.toml`,
-  )
+  const directory = xdg.startsWith('/') ? xdg : home.startsWith('/') ? `${home}/.config` : undefined
+  return directory === undefined ? undefined : `${directory}/${directoryName}/config.toml`
+}
+
+function usualPaths(env: Environment): readonly string[] {
+  const own = userConfigPath(env)
+  return [...(own === undefined ? [] : [own]), `/etc/${directoryName}/config.toml`]
 }
 
 function withProblem(path: string, message: string): ConfigFile {

@@ -42,7 +42,7 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
       throw new Error('this command has no log')
     },
     stdin: () => new ReadableStream(),
-    keyboard: input.typed === undefined ? undefined : typing(input.typed),
+    keyboard: input.typed === undefined ? undefined : typing(input.typed, stderr),
     files,
     readFile: (path) =>
       readFakeFiles(files instanceof FakeLocalFiles ? files.files : (input.files ?? {}))(path),
@@ -61,9 +61,14 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
 }
 
 /** Types each line once, then ends the input. */
-function typing(lines: readonly string[]): Keyboard {
+function typing(lines: readonly string[], stderr: Output): Keyboard {
   const rest = [...lines]
-  return { readLine: async () => rest.shift() }
+  return {
+    async readLine({ question }) {
+      stderr.write(question)
+      return rest.shift()
+    },
+  }
 }
 
 class RecordedOutput implements Output {

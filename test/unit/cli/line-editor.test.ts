@@ -12,14 +12,14 @@ describe('a line that is typed', () => {
   test('ends with Enter, in one piece or in many', () => {
     expect(typed('ab', 'c\r')).toEqual([
       { kind: 'open', echo: 'ab' },
-      { kind: 'done', line: 'abc' },
+      { kind: 'done', line: 'abc', echo: 'c' },
     ])
-    expect(typed('pasted\nmore')).toEqual([{ kind: 'done', line: 'pasted' }])
+    expect(typed('pasted\nmore')).toEqual([{ kind: 'done', line: 'pasted', echo: 'pasted' }])
   })
 
   test('can be erased by character and whole', () => {
-    expect(typed('ab\u007fc\r').at(-1)).toEqual({ kind: 'done', line: 'ac' })
-    expect(typed('\u007fa\r').at(-1)).toEqual({ kind: 'done', line: 'a' })
+    expect(typed('ab\u007fc\r').at(-1)).toMatchObject({ kind: 'done', line: 'ac' })
+    expect(typed('\u007fa\r').at(-1)).toMatchObject({ kind: 'done', line: 'a' })
     expect(typed('é🎉', '\b')).toEqual([
       { kind: 'open', echo: 'é🎉' },
       { kind: 'open', echo: '\b \b' },
@@ -28,7 +28,7 @@ describe('a line that is typed', () => {
   })
 
   test('holds nothing of arrows, pasting marks and other keys that are no text', () => {
-    expect(typed('\u001b[200~xoxb-1\u001b[201~\u001b[A\u001b[3~\t\u0001\r').at(-1)).toEqual({
+    expect(typed('\u001b[200~xoxb-1\u001b[201~\u001b[A\u001b[3~\t\u0001\r').at(-1)).toMatchObject({
       kind: 'done',
       line: 'xoxb-1',
     })
@@ -37,13 +37,13 @@ describe('a line that is typed', () => {
   test('is given up by Ctrl-C, and by Ctrl-D where it is empty', () => {
     expect(typed('a\u0003')).toEqual([{ kind: 'interrupted' }])
     expect(typed('\u0004')).toEqual([{ kind: 'ended' }])
-    expect(typed('a\u0004b\r').at(-1)).toEqual({ kind: 'done', line: 'ab' })
+    expect(typed('a\u0004b\r').at(-1)).toMatchObject({ kind: 'done', line: 'ab' })
   })
 
   test('has an end', () => {
     const [open, done] = typed('x'.repeat(8193), '\r')
     expect(open).toEqual({ kind: 'open', echo: 'x'.repeat(8192) })
-    expect(done).toEqual({ kind: 'done', line: 'x'.repeat(8192) })
+    expect(done).toMatchObject({ kind: 'done', line: 'x'.repeat(8192) })
   })
 })
 
@@ -58,7 +58,10 @@ function terminal() {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    interrupt: () => seen.push('interrupt'),
+    interrupt() {
+      seen.push('interrupt')
+      end()
+    },
   }
   const output = { write: (text: string) => void seen.push(text), isTerminal: true, columns: 80 }
   const keyboard = createKeyboard(input, output, (listener) => {
@@ -73,7 +76,7 @@ function terminal() {
     for (const tell of [...signals]) tell()
   }
   const read = (isHidden: boolean, signal = new AbortController().signal) =>
-    keyboard.readLine({ isHidden, signal })
+    keyboard.readLine({ question: '? ', isHidden, signal })
   return { seen, type, end, read, openCount: () => listeners.size + signals.size }
 }
 
@@ -87,13 +90,13 @@ describe('the keyboard', () => {
       type('xoxb-')
       type('1\r')
       expect(await hidden).toBe('xoxb-1')
-      expect(seen).toEqual(['raw', 'cooked', '\n'])
+      expect(seen).toEqual(['raw', '? ', 'cooked', '\n'])
       expect(openCount()).toBe(0)
       const shown = read(false)
       type('y')
       type('\r')
       expect(await shown).toBe('y')
-      expect(seen.slice(3)).toEqual(['raw', 'y', 'cooked', '\n'])
+      expect(seen.slice(4)).toEqual(['raw', '? ', 'y', 'cooked', '\n'])
     },
   )
 
@@ -111,19 +114,19 @@ describe('the keyboard', () => {
       const line = made.read(true, aborted.signal)
       way(made)
       expect(await line).toBeUndefined()
-      expect(made.seen.slice(0, 2)).toEqual(['raw', 'cooked'])
+      expect(made.seen.filter((step) => step !== 'interrupt').slice(0, 3)).toEqual(['raw', '? ', 'cooked'])
       expect(made.openCount()).toBe(0)
     }
     const late = terminal()
     expect(await late.read(true, aborted.signal)).toBeUndefined()
-    expect(late.seen).toEqual(['raw', 'cooked', '\n'])
+    expect(late.seen).toEqual(['raw', '? ', 'cooked', '\n'])
   })
 
-  test('tells the process of Ctrl-C once the terminal is as it was', async () => {
+  test('tells the process of Ctrl-C, and gives the line up when the process hears it', async () => {
     const { seen, type, read } = terminal()
     const line = read(false)
     type('\u0003')
     await line
-    expect(seen).toEqual(['raw', 'cooked', '\n', 'interrupt'])
+    expect(seen).toEqual(['raw', '? ', 'interrupt', 'cooked', '\n'])
   })
 })

@@ -1,0 +1,102 @@
+import { Secret } from '../base/secret.ts'
+import { decodeOption } from '../config/option-decode.ts'
+import { optionOf } from '../config/option-names.ts'
+import { callFailureLine } from './call-failure.ts'
+import type { CliContext } from './cli-context.ts'
+import type { Questions } from './questions.ts'
+import { probeToken } from './slack-probe.ts'
+
+/** The person does not want to go on. */
+export class GivenUp extends Error {
+  override readonly name = 'GivenUp'
+}
+
+/** Who is asked, and which Slack answers. */
+export interface Interview {
+  readonly context: CliContext
+  readonly questions: Questions
+  readonly slackApiUrl: string
+  readonly signal: AbortSignal
+}
+
+const tokens = {
+  slackBotToken: {
+    kind: 'bot',
+    prefix: 'xoxb-',
+    question: 'Bot User OAuth Token (OAuth & Permissions, xoxb-…):',
+    isOptional: false,
+  },
+  slackUserToken: {
+    kind: 'user',
+    prefix: 'xoxp-',
+    question: 'User OAuth Token, for search only (xoxp-…; Enter: none):',
+    isOptional: true,
+  },
+} as const
+
+/** A token that Slack takes, or that the person wants all the same while Slack does not answer; undefined where an optional one is left out. */
+export async function askToken(interview: Interview, key: keyof typeof tokens): Promise<string | undefined> {
+  const { context, questions } = interview
+  const { kind, prefix, question, isOptional } = tokens[key]
+  const say = (text: string) => context.stderr.write(`  ${text}\n`)
+  for (;;) {
+    const token = await questions.ask(question, { isHidden: true })
+    if (token === undefined) throw new GivenUp()
+    if (token === '' && isOptional) return undefined
+    const fault = token.startsWith(prefix) ? faultOf(key, token) : `a ${kind} token begins with ${prefix}`
+    if (fault !== undefined) {
+      say(`That is none: ${fault}.`)
+      continue
+    }
+    if (await isAccepted(interview, key, token)) return token
+  }
+}
+
+async function isAccepted(
+  { context, questions, slackApiUrl, signal }: Interview,
+  key: keyof typeof tokens,
+  token: string,
+): Promise<boolean> {
+  const { kind } = tokens[key]
+  const say = (text: string) => context.stderr.write(`  ${text}\n`)
+  const config = {
+    slackBotToken: undefined,
+    slackUserToken: undefined,
+    slackApiUrl,
+    [key]: new Secret(token),
+  }
+  const report = await probeToken(context, config, kind, signal)
+  if (signal.aborted) throw new GivenUp()
+  if (report.identity !== undefined) {
+    const { teamName, teamId, userName, userId, scopes } = report.identity
+    const granted = scopes === undefined ? '' : `, ${scopes.length} scopes`
+    say(`ok  ${teamName} (${teamId}) as @${userName} (${userId})${granted}`)
+    return true
+  }
+  say(callFailureLine(report.error))
+  if (report.error.code === 'SLACK_AUTH_FAILED') return false
+  return await questions.confirm('Slack did not say whether it is right. Save it all the same?')
+}
+
+/** The signing secret. Slack offers no way to check it: its form must do. */
+export async function askSecret({ context, questions }: Interview): Promise<string> {
+  for (;;) {
+    const secret = await questions.ask('Signing Secret (Basic Information > App Credentials):', {
+      isHidden: true,
+    })
+    if (secret === undefined) throw new GivenUp()
+    const fault = /^[0-9a-f]{32}$/.test(secret)
+      ? faultOf('slackSigningSecret', secret)
+      : 'it is 32 of 0-9 a-f'
+    if (fault === undefined) return secret
+    context.stderr.write(`  That is none: ${fault}.\n`)
+  }
+}
+
+function faultOf(
+  key: 'slackBotToken' | 'slackUserToken' | 'slackSigningSecret',
+  text: string,
+): string | undefined {
+  const result = decodeOption(optionOf(key), { kind: 'text', text })
+  return result.kind === 'refused' ? result.message : undefined
+}
