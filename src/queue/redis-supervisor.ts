@@ -129,7 +129,7 @@ export class RedisSupervisor {
       ready.link.end(redisFailure('unreachable'))
     } else {
       const { version, hasAof } = ready.info
-      log.info('redis_connected', { redis: target.display, version, append_only_file: hasAof })
+      log.info('redis_connected', { redis: target.display, redis_version: version, append_only_file: hasAof })
       this.#current = ready
       this.#problem = undefined
       this.#options.onReady?.(ready.info)

@@ -13,7 +13,7 @@ export interface RedisTarget {
   readonly username: string
   readonly password: Secret | undefined
   readonly database: number
-  /** Scheme, host, port and database: what logs and health may show. */
+  /** Host, port and database, for the log. Not a URL: one without a password would be the secret REDIS_URL itself, and be redacted. */
   readonly display: string
 }
 
@@ -59,7 +59,7 @@ function asTarget(url: URL, isTls: boolean): RedisTarget {
     username: username === '' ? 'default' : username,
     password: password === '' ? undefined : new Secret(password),
     database: number,
-    display: `${scheme}://${address}`,
+    display: isTls ? `${address} (TLS)` : address,
   }
 }
 

@@ -157,7 +157,7 @@ describe('the supervisor of a Redis connection', () => {
     await bench.clock.advance(600_000)
     expect(bench.log.named('redis_unavailable')).toHaveLength(1)
     expect(bench.log.named('redis_unavailable')[0]?.fields).toMatchObject({
-      redis: 'redis://localhost:6379/0',
+      redis: 'localhost:6379/0',
       reason: 'auth',
     })
     expect(Bun.inspect(bench.log.lines, { depth: 9 })).not.toContain('hunter2')

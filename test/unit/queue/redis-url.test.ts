@@ -15,7 +15,7 @@ describe('a Redis URL', () => {
       isTls: true,
       username: 'bob',
       database: 2,
-      display: 'rediss://redis.example.com:6380/2',
+      display: 'redis.example.com:6380/2 (TLS)',
     })
   })
 
@@ -28,13 +28,13 @@ describe('a Redis URL', () => {
         username: 'default',
         password: undefined,
         database: 0,
-        display: 'redis://localhost:6379/0',
+        display: 'localhost:6379/0',
       })
     }
     expect(parseRedisUrl('redis://:secret@[::1]:7000')).toMatchObject({
       host: '::1',
       username: 'default',
-      display: 'redis://[::1]:7000/0',
+      display: '[::1]:7000/0',
     })
   })
 
