@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type {
+  FileRepair,
   OpenRequest,
   WriterAnswer,
   WriterCalls,
@@ -32,6 +33,7 @@ export interface WriterClientOptions {
   readonly openPort: OpenWriterPort
   readonly open: OpenRequest
   readonly clock: Pick<Clock, 'now'>
+  readonly onRepair: (repair: FileRepair) => void
 }
 
 /** Asks the writer and matches its answers. A writer that ended by itself is started again by the next question. */
@@ -105,8 +107,12 @@ export class WriterClient {
   #onAnswer(answer: WriterAnswer): void {
     const call = this.#calls.get(answer.callId)
     this.#calls.delete(answer.callId)
-    if ('failure' in answer) call?.reject(new WriterError(answer.failure))
-    else call?.resolve(answer.reply)
+    if ('failure' in answer) {
+      call?.reject(new WriterError(answer.failure))
+      return
+    }
+    if (answer.repair !== undefined) this.#options.onRepair(answer.repair)
+    call?.resolve(answer.reply)
   }
 
   #onEnd(reason: string): void {

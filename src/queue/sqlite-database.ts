@@ -46,8 +46,7 @@ export function blob(row: SqlRow, column: string): Uint8Array {
   return value
 }
 
-function damaged(column: string): Error {
-  return Object.assign(new Error(`Column ${column} holds a value of the wrong type`), {
-    code: 'SQLITE_CORRUPT',
-  })
+/** What SQLite itself would throw, had it a checksum for `what`. */
+export function damaged(what: string): Error {
+  return Object.assign(new Error(`The file is damaged: ${what}`), { code: 'SQLITE_CORRUPT' })
 }

@@ -74,8 +74,8 @@ export class SqliteDeliveries {
     }))
   }
 
-  oldestWaitingAtMs({ groupId, topicId, cursor }: GroupRecord): number | undefined {
-    return optionalInteger(this.#oldestWaiting.get(groupId, topicId, cursor), 'received_at_ms')
+  oldestWaitingAtMs({ groupId, topic, cursor }: GroupRecord): number | undefined {
+    return optionalInteger(this.#oldestWaiting.get(groupId, topic.topicId, cursor), 'received_at_ms')
   }
 
   take(group: GroupRecord, { seqs, countMax }: TakeRequest, nowMs: number): readonly TakenEvent[] {
@@ -98,7 +98,8 @@ export class SqliteDeliveries {
       const evicted = this.#parts.letters.add({ ...verdict, group: group.name, nowMs })
       if (evicted > 0) this.#parts.onLettersEvicted(evicted)
     }
-    this.#finish(group, verdict.seq)
+    this.#parts.ledger.countPending(group, -1, verdict.size)
+    this.#dropIfPutBack(group, verdict.seq)
   }
 
   /** Everything published so far counts as acknowledged by the group. */
@@ -111,12 +112,11 @@ export class SqliteDeliveries {
     this.#parts.ledger.changed(group)
   }
 
-  #finish(group: GroupRecord, seq: number): void {
+  /** An event that was put back for this group alone is of no use to anybody else. */
+  #dropIfPutBack(group: GroupRecord, seq: number): void {
     const found = this.#find.get(seq)
-    if (found === null) return
-    const row = asEventRow(found)
-    this.#parts.ledger.countPending(group, -1, row.size)
-    if (row.onlyGroupId !== undefined) this.#parts.events.remove(this.#parts.ledger.topic(group.topic), row)
+    const row = found === null ? undefined : asEventRow(found)
+    if (row?.onlyGroupId !== undefined) this.#parts.events.remove(group.topic, row)
   }
 
   #takeOneAgain(group: GroupRecord, seq: number, nowMs: number): TakenEvent | undefined {
@@ -141,12 +141,12 @@ export class SqliteDeliveries {
   }
 
   #readNew(
-    { topicId, cursor, groupId }: GroupRecord,
+    { topic, cursor, groupId }: GroupRecord,
     countMax: number,
   ): { readonly rows: readonly SqlRow[]; readonly isExhausted: boolean } {
     const rows: SqlRow[] = []
     let bytes = 0
-    for (const row of this.#newRows.iterate(topicId, cursor, groupId, countMax)) {
+    for (const row of this.#newRows.iterate(topic.topicId, cursor, groupId, countMax)) {
       rows.push(row)
       bytes += asEventRow(row).size
       if (bytes >= takeBytesMax) return { rows, isExhausted: false }
@@ -164,9 +164,9 @@ export class SqliteDeliveries {
 
   /** The event of a row, or undefined where the row is damaged: it is set aside then, and blocks nobody. */
   #sound(group: GroupRecord, row: SqlRow, nowMs: number): TakenEvent['event'] | undefined {
-    const event = parseEventRow(row, group.topic)
+    const event = parseEventRow(row, group.topic.name)
     if (event !== undefined) return event
-    this.#parts.events.quarantine(this.#parts.ledger.topic(group.topic), asEventRow(row), nowMs)
+    this.#parts.events.quarantine(group.topic, asEventRow(row), nowMs)
     this.#parts.onQuarantined()
     return undefined
   }

@@ -41,13 +41,13 @@ export class SqliteEvents {
     const size = event.bytes.byteLength
     this.#insert.run(this.#ledger.nextSeq(), topic.topicId, null, nowMs, ...eventValues(event))
     this.#ledger.countEvent(topic, 1, size)
-    for (const group of this.#ledger.groupsOf(topic)) this.#ledger.countPending(group, 1, size)
+    for (const group of topic.groups) this.#ledger.countPending(group, 1, size)
   }
 
   /** An event once more, for one group. */
   appendFor(group: GroupRecord, event: QueuedEvent, nowMs: number): void {
     const seq = this.#ledger.nextSeq()
-    this.#insert.run(seq, group.topicId, group.groupId, nowMs, ...eventValues(event))
+    this.#insert.run(seq, group.topic.topicId, group.groupId, nowMs, ...eventValues(event))
     this.#ledger.countPending(group, 1, event.bytes.byteLength)
   }
 
@@ -55,7 +55,7 @@ export class SqliteEvents {
   remove(topic: TopicRecord, row: EventRow): void {
     const { seq, size, onlyGroupId } = row
     const holders = new Set(this.#untake.all(seq).map((taken) => optionalInteger(taken, 'group_id')))
-    for (const group of this.#ledger.groupsOf(topic)) {
+    for (const group of topic.groups) {
       const isAhead = seq > group.cursor && (onlyGroupId ?? group.groupId) === group.groupId
       if (isAhead || holders.has(group.groupId)) this.#ledger.countPending(group, -1, size)
     }

@@ -76,7 +76,7 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
     if (held.length === 0) return
     for (const { held: taken } of held) this.#returned.push(taken.seq)
     this.#returned.sort((left, right) => left - right)
-    const records = held.map(({ held: { seq }, attempt }) => this.#waiting(seq, attempt - 1))
+    const records = held.map(({ held: taken, attempt }) => this.#waiting(taken, attempt - 1))
     // Where this fails a try counts that was not made: the event is delivered all the same.
     this.#options.commits.settle(records).catch(() => undefined)
     this.wake()
@@ -122,24 +122,27 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
   }
 
   #asRecord(verdict: Verdict<SqliteHeld>): VerdictRecord {
-    const { seq } = verdict.held
+    const { held } = verdict
     switch (verdict.kind) {
       case 'acknowledged':
-        return { ...this.#options.name, kind: 'acknowledged', seq }
+        return { ...this.#subject(held), kind: 'acknowledged' }
       case 'failed':
-        return this.#waiting(seq, verdict.attempt - 1)
+        return this.#waiting(held, verdict.attempt - 1)
       case 'dead':
         return {
-          ...this.#options.name,
+          ...this.#subject(held),
           kind: 'dead',
-          seq,
           attempts: verdict.attempts,
           reason: verdict.reason,
         }
     }
   }
 
-  #waiting(seq: number, tries: number): VerdictRecord {
-    return { ...this.#options.name, kind: 'waiting', seq, tries }
+  #waiting(held: SqliteHeld, tries: number): VerdictRecord {
+    return { ...this.#subject(held), kind: 'waiting', tries }
+  }
+
+  #subject({ seq, event }: SqliteHeld): GroupName & { readonly seq: number; readonly size: number } {
+    return { ...this.#options.name, seq, size: event.bytes.byteLength }
   }
 }

@@ -1,4 +1,13 @@
-import { integer, optionalInteger, type SqlDatabase, type SqlStatement, text } from './sqlite-database.ts'
+import { crc32 } from 'node:zlib'
+import {
+  damaged,
+  integer,
+  optionalInteger,
+  type SqlDatabase,
+  type SqlRow,
+  type SqlStatement,
+  text,
+} from './sqlite-database.ts'
 
 export interface TopicRecord {
   readonly topicId: number
@@ -6,12 +15,12 @@ export interface TopicRecord {
   /** Events kept, and their bytes; without those that were put back for one group, which stand beside the bound. */
   events: number
   bytes: number
+  readonly groups: GroupRecord[]
 }
 
 export interface GroupRecord {
   readonly groupId: number
-  readonly topicId: number
-  readonly topic: string
+  readonly topic: TopicRecord
   readonly name: string
   /** Every event up to this number was handed out. */
   cursor: number
@@ -27,7 +36,7 @@ export interface GroupRecord {
 export class SqliteLedger {
   readonly #db: SqlDatabase
   readonly #topics = new Map<string, TopicRecord>()
-  readonly #groups = new Map<number, GroupRecord>()
+  readonly #groups = new Set<GroupRecord>()
   readonly #changedTopics = new Set<TopicRecord>()
   readonly #changedGroups = new Set<GroupRecord>()
   readonly #saveTopic: SqlStatement
@@ -36,9 +45,12 @@ export class SqliteLedger {
 
   constructor(db: SqlDatabase) {
     this.#db = db
-    this.#saveTopic = db.prepare('UPDATE topics SET events = ?, bytes = ? WHERE topic_id = ?')
+    this.#saveTopic = db.prepare(
+      'UPDATE topics SET events = ?, bytes = ?, row_checksum = ? WHERE topic_id = ?',
+    )
     this.#saveGroup = db.prepare(
-      'UPDATE groups SET cursor = ?, pending = ?, pending_bytes = ?, active_at_ms = ? WHERE group_id = ?',
+      `UPDATE groups SET cursor = ?, pending = ?, pending_bytes = ?, active_at_ms = ?, row_checksum = ?
+       WHERE group_id = ?`,
     )
   }
 
@@ -51,7 +63,7 @@ export class SqliteLedger {
   }
 
   get groups(): readonly GroupRecord[] {
-    return [...this.#groups.values()]
+    return [...this.#groups]
   }
 
   /**
@@ -63,28 +75,15 @@ export class SqliteLedger {
     this.#groups.clear()
     this.#changedTopics.clear()
     this.#changedGroups.clear()
-    for (const row of this.#db.prepare('SELECT * FROM topics').all()) {
-      const topic = {
-        topicId: integer(row, 'topic_id'),
-        name: text(row, 'name'),
-        events: integer(row, 'events'),
-        bytes: integer(row, 'bytes'),
-      }
+    for (const row of this.#db.prepare(topicRows).all()) {
+      const topic = readTopic(row)
+      if (topicChecksum(topic) !== integer(row, 'row_checksum')) throw damaged('topics')
       this.#topics.set(topic.name, topic)
     }
-    const groups = 'SELECT groups.*, topics.name AS topic FROM groups JOIN topics USING (topic_id)'
-    for (const row of this.#db.prepare(groups).all()) {
-      const groupId = integer(row, 'group_id')
-      this.#groups.set(groupId, {
-        groupId,
-        topicId: integer(row, 'topic_id'),
-        topic: text(row, 'topic'),
-        name: text(row, 'name'),
-        cursor: integer(row, 'cursor'),
-        pending: integer(row, 'pending'),
-        pendingBytes: integer(row, 'pending_bytes'),
-        activeAtMs: optionalInteger(row, 'active_at_ms'),
-      })
+    for (const row of this.#db.prepare(groupRows).all()) {
+      const group = readGroup(row, this.topic(text(row, 'topic')))
+      if (groupChecksum(group) !== integer(row, 'row_checksum')) throw damaged('groups')
+      this.#keep(group)
     }
     const newest = optionalInteger(this.#db.prepare('SELECT max(seq) AS seq FROM events').get(), 'seq') ?? 0
     this.#lastSeq = Math.max(this.#lastSeq, newest, nowMs, ...this.groups.map(({ cursor }) => cursor))
@@ -97,22 +96,17 @@ export class SqliteLedger {
   topic(name: string): TopicRecord {
     const known = this.#topics.get(name)
     if (known !== undefined) return known
-    const insert = 'INSERT INTO topics (name, events, bytes) VALUES (?, 0, 0) RETURNING topic_id'
+    const insert =
+      'INSERT INTO topics (name, events, bytes, row_checksum) VALUES (?, 0, 0, 0) RETURNING topic_id'
     const topicId = integer(this.#db.prepare(insert).get(name), 'topic_id')
-    const topic = { topicId, name, events: 0, bytes: 0 }
+    const topic = { topicId, name, events: 0, bytes: 0, groups: [] }
     this.#topics.set(name, topic)
+    this.#changedTopics.add(topic)
     return topic
   }
 
   findGroup(topic: string, name: string): GroupRecord | undefined {
-    for (const group of this.#groups.values()) {
-      if (group.name === name && group.topic === topic) return group
-    }
-    return undefined
-  }
-
-  groupsOf(topic: TopicRecord): readonly GroupRecord[] {
-    return this.groups.filter(({ topicId }) => topicId === topic.topicId)
+    return this.#topics.get(topic)?.groups.find((group) => group.name === name)
   }
 
   /** A new group begins with the oldest event kept: it is behind by all of them. */
@@ -121,26 +115,28 @@ export class SqliteLedger {
     const { events: pending, bytes: pendingBytes } = topic
     const inserted = this.#db
       .prepare(
-        'INSERT INTO groups (topic_id, name, cursor, pending, pending_bytes) VALUES (?, ?, 0, ?, ?) RETURNING group_id',
+        `INSERT INTO groups (topic_id, name, cursor, pending, pending_bytes, row_checksum)
+         VALUES (?, ?, 0, ?, ?, 0) RETURNING group_id`,
       )
       .get(topic.topicId, name, pending, pendingBytes)
     const group: GroupRecord = {
       groupId: integer(inserted, 'group_id'),
-      topicId: topic.topicId,
-      topic: topicName,
+      topic,
       name,
       cursor: 0,
       pending,
       pendingBytes,
       activeAtMs: undefined,
     }
-    this.#groups.set(group.groupId, group)
+    this.#keep(group)
+    this.#changedGroups.add(group)
     return group
   }
 
   removeGroup(group: GroupRecord): void {
     this.#db.prepare('DELETE FROM groups WHERE group_id = ?').run(group.groupId)
-    this.#groups.delete(group.groupId)
+    group.topic.groups.splice(group.topic.groups.indexOf(group), 1)
+    this.#groups.delete(group)
     this.#changedGroups.delete(group)
   }
 
@@ -163,12 +159,101 @@ export class SqliteLedger {
 
   /** Writes what changed; inside the transaction that changed it. */
   save(): void {
-    for (const { events, bytes, topicId } of this.#changedTopics) this.#saveTopic.run(events, bytes, topicId)
+    for (const topic of this.#changedTopics) {
+      this.#saveTopic.run(topic.events, topic.bytes, topicChecksum(topic), topic.topicId)
+    }
     for (const group of this.#changedGroups) {
       const { cursor, pending, pendingBytes, activeAtMs, groupId } = group
-      this.#saveGroup.run(cursor, pending, pendingBytes, activeAtMs ?? null, groupId)
+      const checksum = groupChecksum(group)
+      this.#saveGroup.run(cursor, pending, pendingBytes, activeAtMs ?? null, checksum, groupId)
     }
     this.#changedTopics.clear()
     this.#changedGroups.clear()
   }
+
+  #keep(group: GroupRecord): void {
+    group.topic.groups.push(group)
+    this.#groups.add(group)
+  }
+}
+
+/**
+ * Forgets groups whose row was damaged; inside a transaction. A cursor too far on would pass over events; a group that begins anew only sees
+ * some of them again.
+ */
+export function forgetDamagedGroups(db: SqlDatabase): void {
+  const anyTopic = { name: '', events: 0, bytes: 0, groups: [] }
+  for (const row of db.prepare(groupRows).all()) {
+    const group = readGroup(row, { ...anyTopic, topicId: integer(row, 'topic_id') })
+    if (groupChecksum(group) === integer(row, 'row_checksum')) continue
+    db.prepare('DELETE FROM groups WHERE group_id = ?').run(group.groupId)
+  }
+}
+
+/** Makes the counts those of the rows; inside a transaction. */
+export function recountLedger(db: SqlDatabase): void {
+  db.run(recountTopics)
+  db.run(recountGroups)
+  const topics = new Map(
+    db
+      .prepare(topicRows)
+      .all()
+      .map((row) => [integer(row, 'topic_id'), readTopic(row)]),
+  )
+  for (const topic of topics.values()) {
+    db.prepare('UPDATE topics SET row_checksum = ? WHERE topic_id = ?').run(
+      topicChecksum(topic),
+      topic.topicId,
+    )
+  }
+  for (const row of db.prepare(groupRows).all()) {
+    const topic = topics.get(integer(row, 'topic_id'))
+    if (topic === undefined) continue
+    const group = readGroup(row, topic)
+    db.prepare('UPDATE groups SET row_checksum = ? WHERE group_id = ?').run(
+      groupChecksum(group),
+      group.groupId,
+    )
+  }
+}
+
+const topicRows = 'SELECT * FROM topics'
+const groupRows = 'SELECT groups.*, topics.name AS topic FROM groups JOIN topics USING (topic_id)'
+const recountTopics = `UPDATE topics SET (events, bytes) = (
+  SELECT count(*), ifnull(sum(size), 0) FROM events
+  WHERE events.topic_id = topics.topic_id AND only_group_id IS NULL)`
+const recountGroups = `UPDATE groups SET (pending, pending_bytes) = (
+  SELECT count(*), ifnull(sum(size), 0) FROM events
+  WHERE events.topic_id = groups.topic_id AND ifnull(only_group_id, group_id) = group_id
+    AND (seq > cursor OR seq IN (SELECT seq FROM taken WHERE taken.group_id = groups.group_id)))`
+
+function readTopic(row: SqlRow): TopicRecord {
+  return {
+    topicId: integer(row, 'topic_id'),
+    name: text(row, 'name'),
+    events: integer(row, 'events'),
+    bytes: integer(row, 'bytes'),
+    groups: [],
+  }
+}
+
+function readGroup(row: SqlRow, topic: TopicRecord): GroupRecord {
+  return {
+    groupId: integer(row, 'group_id'),
+    topic,
+    name: text(row, 'name'),
+    cursor: integer(row, 'cursor'),
+    pending: integer(row, 'pending'),
+    pendingBytes: integer(row, 'pending_bytes'),
+    activeAtMs: optionalInteger(row, 'active_at_ms'),
+  }
+}
+
+/** A count with a flipped bit would refuse events for ever. */
+function topicChecksum({ topicId, name, events, bytes }: TopicRecord): number {
+  return crc32(JSON.stringify([topicId, name, events, bytes]))
+}
+
+function groupChecksum({ groupId, topic, name, cursor, pending, pendingBytes }: GroupRecord): number {
+  return crc32(JSON.stringify([groupId, topic.topicId, name, cursor, pending, pendingBytes]))
 }

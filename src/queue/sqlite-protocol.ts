@@ -31,7 +31,11 @@ export interface TakeRequest extends GroupName {
 }
 
 /** What became of an event in the hands of the main thread. */
-export type VerdictRecord = GroupName & { readonly seq: number } & (
+export type VerdictRecord = GroupName & {
+  readonly seq: number
+  /** Bytes of the event: a damaged file may no longer find the row that says it. */
+  readonly size: number
+} & (
     | { readonly kind: 'acknowledged' }
     /** Not tried at the moment; `tries` have ended. */
     | { readonly kind: 'waiting'; readonly tries: number }
@@ -80,7 +84,7 @@ export interface LeftBehind {
 
 /** Every question with its answer. */
 export interface WriterCalls {
-  open: { request: OpenRequest; reply: { readonly movedAside: string | undefined } }
+  open: { request: OpenRequest; reply: null }
   commit: { request: CommitRequest; reply: CommitReply }
   /** Makes the group known; answers what was handed out and never settled. */
   openGroup: { request: GroupName; reply: readonly LeftBehind[] }
@@ -130,6 +134,13 @@ export interface WriterFailure {
   readonly details: Readonly<Record<string, string | number>>
 }
 
+/** The file could not be read: it lies aside, and a new one began with what could be rescued. */
+export interface FileRepair {
+  readonly asidePath: string
+  /** Events. */
+  readonly rescued: number
+}
+
 export type WriterAnswer =
-  | { readonly callId: number; readonly reply: unknown }
+  | { readonly callId: number; readonly reply: unknown; readonly repair?: FileRepair }
   | { readonly callId: number; readonly failure: WriterFailure }

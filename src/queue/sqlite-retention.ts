@@ -66,7 +66,7 @@ export class SqliteRetention {
   }
 
   #removeSome(topic: TopicRecord): boolean {
-    const hasGroups = this.#ledger.groupsOf(topic).length > 0
+    const hasGroups = topic.groups.length > 0
     if (hasGroups && !this.#fullTopicIds.has(topic.topicId)) {
       const acknowledged = this.#removable(topic, Math.ceil(this.#limits.eventsMax * roomShare))
       for (const row of acknowledged) this.#events.remove(topic, row)
@@ -87,7 +87,7 @@ export class SqliteRetention {
     countMax: number,
     storedAtMaxMs = Number.MAX_SAFE_INTEGER,
   ): readonly EventRow[] {
-    const cursors = this.#ledger.groupsOf(topic).map(({ cursor }) => cursor)
+    const cursors = topic.groups.map(({ cursor }) => cursor)
     const rows: EventRow[] = []
     for (const row of this.#fromOldest.iterate(topic.topicId, Math.min(this.#ledger.lastSeq, ...cursors))) {
       if (integer(row, 'stored_at_ms') > storedAtMaxMs) break

@@ -6,7 +6,8 @@ export const schemaVersion = 1
 
 const schema = `
 CREATE TABLE topics (
-  topic_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, events INTEGER NOT NULL, bytes INTEGER NOT NULL
+  topic_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  row_checksum INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL, only_group_id INTEGER, stored_at_ms INTEGER NOT NULL, ${eventColumnDefinitions}
@@ -18,7 +19,7 @@ CREATE TABLE seen (
 CREATE INDEX seen_by_age ON seen (seen_at_ms);
 CREATE TABLE groups (
   group_id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL, name TEXT NOT NULL, cursor INTEGER NOT NULL, pending INTEGER NOT NULL,
-  pending_bytes INTEGER NOT NULL, active_at_ms INTEGER, UNIQUE (topic_id, name)
+  pending_bytes INTEGER NOT NULL, active_at_ms INTEGER, row_checksum INTEGER NOT NULL, UNIQUE (topic_id, name)
 ) STRICT;
 CREATE TABLE taken (
   group_id INTEGER NOT NULL, seq INTEGER NOT NULL, tries INTEGER NOT NULL, is_begun INTEGER NOT NULL, PRIMARY KEY (group_id, seq)

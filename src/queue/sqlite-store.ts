@@ -116,7 +116,7 @@ export class SqliteStore {
 
   groups(): readonly GroupInfo[] {
     return this.#ledger.groups.map(({ topic, name, pending, activeAtMs }) => ({
-      topic,
+      topic: topic.name,
       group: name,
       pending,
       activeAtMs,

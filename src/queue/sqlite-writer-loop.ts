@@ -1,6 +1,7 @@
 import { integer, type OpenSqlDatabase, type SqlDatabase } from './sqlite-database.ts'
 import { DirectoryError, StateDirectory } from './sqlite-directory.ts'
 import type {
+  FileRepair,
   OpenRequest,
   WriterAnswer,
   WriterEnvelope,
@@ -8,6 +9,7 @@ import type {
   WriterKind,
   WriterReply,
 } from './sqlite-protocol.ts'
+import { salvage } from './sqlite-salvage.ts'
 import { NewerSchemaError, prepareSchema, refuseNewerSchema } from './sqlite-schema.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
@@ -39,6 +41,10 @@ export class SqliteWriter {
   #connection: Connection | undefined
   /** Something failed and nothing was written since: a ping must write before it may say that all is well. */
   #hasFailed = false
+  /** SQLite cannot read the file. */
+  #isDamaged = false
+  /** A repair that the main thread has not heard of. */
+  #repair: FileRepair | undefined
 
   constructor(openDatabase: OpenSqlDatabase) {
     this.#openDatabase = openDatabase
@@ -49,11 +55,14 @@ export class SqliteWriter {
     try {
       const reply = this.#reply(envelope)
       if (envelope.kind === 'commit' || envelope.kind === 'ping') this.#hasFailed = false
-      return { callId, reply }
+      const repair = this.#repair
+      this.#repair = undefined
+      return repair === undefined ? { callId, reply } : { callId, reply, repair }
     } catch (error) {
       this.#hasFailed = true
       const failure = describe(error)
       if (fatalCodePattern.test(failure.code)) this.#disconnect()
+      if (unreadableCodePattern.test(failure.code)) this.#isDamaged = true
       return { callId, failure }
     }
   }
@@ -94,25 +103,22 @@ export class SqliteWriter {
     }
   }
 
-  #open(request: OpenRequest, nowMs: number): WriterReply<'open'> {
+  #open(request: OpenRequest, nowMs: number): null {
     const directory = StateDirectory.open(request.directory, request.pid, this.#openDatabase)
     this.#opened = { request, directory }
     try {
       this.#store(nowMs)
-      return { movedAside: undefined }
+      return null
     } catch (error) {
       this.#disconnect()
-      if (unreadableCodePattern.test(describe(error).code)) return this.#startAnew(directory, nowMs)
+      if (unreadableCodePattern.test(describe(error).code)) {
+        this.#isDamaged = true
+        this.#store(nowMs)
+        return null
+      }
       this.#close()
       throw error
     }
-  }
-
-  /** A file that cannot be read must not keep the server from taking events: it is kept for a person, and a new one begins. */
-  #startAnew(directory: StateDirectory, nowMs: number): { readonly movedAside: string } {
-    const movedAside = directory.moveDatabaseAside(nowMs)
-    this.#store(nowMs)
-    return { movedAside }
   }
 
   #close(): null {
@@ -127,24 +133,37 @@ export class SqliteWriter {
     this.#connection = undefined
   }
 
-  /** The open store; after a failure that broke the connection, a new one over the same file. */
+  /** The open store; after a failure that broke the connection a new one, where the file itself is damaged over a new file. */
   #store(nowMs: number): SqliteStore {
     if (this.#connection !== undefined) return this.#connection.store
     if (this.#opened === undefined) throw new Error('Not open')
     const { request, directory } = this.#opened
+    const asidePath = this.#isDamaged ? directory.moveDatabaseAside(nowMs) : undefined
     const db = this.#openDatabase(directory.databasePath)
     try {
       db.run(`PRAGMA busy_timeout = ${request.lockWaitMs}`)
       refuseNewerSchema(db)
       configure(db)
       prepareSchema(db)
+      if (asidePath !== undefined) this.#rescue(asidePath, db)
+      if (this.#hasFailed) checkpoint(db)
       this.#connection = { db, store: new SqliteStore(db, request.limits, nowMs) }
       return this.#connection.store
     } catch (error) {
       db.close()
-      if (this.#hasFailed) checkpoint(db)
       throw error
     }
+  }
+
+  /** A file that cannot be read must not keep the server from taking events: it is kept for a person, and what it still tells is taken over. */
+  #rescue(asidePath: string, fresh: SqlDatabase): void {
+    const damaged = this.#openDatabase(asidePath)
+    try {
+      this.#repair = { asidePath, rescued: salvage(damaged, fresh) }
+    } finally {
+      damaged.close()
+    }
+    this.#isDamaged = false
   }
 }
 
@@ -158,10 +177,6 @@ function configure(db: SqlDatabase): void {
   db.run('PRAGMA cell_size_check = ON')
 }
 
-function describe(error: unknown): WriterFailure {
-  if (error instanceof DirectoryError) {
-    return { code: `DIRECTORY_${error.fault.toUpperCase()}`, message: error.message, details: error.details }
-  }
 /**
  * Copies the WAL into the file and syncs both. After a failed sync the WAL holds transactions that were refused and may be on the disk or not: once
  * read back they count as stored, so they have to be made durable before anybody is told that they are duplicates.
@@ -171,6 +186,10 @@ function checkpoint(db: SqlDatabase): void {
   throw Object.assign(new Error('Somebody reads the file: its WAL cannot be copied'), { code: 'SQLITE_BUSY' })
 }
 
+function describe(error: unknown): WriterFailure {
+  if (error instanceof DirectoryError) {
+    return { code: `DIRECTORY_${error.fault.toUpperCase()}`, message: error.message, details: error.details }
+  }
   if (error instanceof NewerSchemaError) {
     return {
       code: 'DIRECTORY_NEWER_SCHEMA',

@@ -77,6 +77,8 @@ export class SqliteQueue implements QueueBackend {
       openPort: openWriter,
       open: { directory, pid, limits, lockWaitMs },
       clock: deps.clock,
+      onRepair: ({ asidePath, rescued }) =>
+        deps.log.error('queue_file_moved_aside', { path: asidePath, rescued_events: rescued }),
     })
     this.#commits = new SqliteCommits(this.#writer, deps.clock, {
       onStored: (topics) => {
@@ -190,16 +192,14 @@ export class SqliteQueue implements QueueBackend {
   }
 
   async #start(): Promise<void> {
-    const { log, clock } = this.#deps
     try {
-      const { movedAside } = await this.#writer.open()
-      if (movedAside !== undefined) log.error('queue_file_moved_aside', { path: movedAside })
+      await this.#writer.open()
     } catch (error) {
       throw asStartError(error)
     }
     if (this.#state === 'stopped') return
     this.#state = 'started'
-    this.#sweep = repeat(clock, sweepPeriodMs, () => void this.#sweepAll())
+    this.#sweep = repeat(this.#deps.clock, sweepPeriodMs, () => void this.#sweepAll())
   }
 
   async #stop(): Promise<void> {
@@ -288,6 +288,8 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
 function asStartError(error: unknown): unknown {
   if (!(error instanceof WriterError)) return error
   const { code, details } = error
+  // The thread did not come up: that says nothing of the directory.
+  if (code === 'WRITER_ENDED') return unavailable(error)
   if (code === 'DIRECTORY_IN_USE') return new AppError('STATE_DIR_IN_USE', { cause: error, details })
   const reason = code.startsWith('DIRECTORY_') ? code.slice('DIRECTORY_'.length).toLowerCase() : code
   return new AppError('STATE_DIR_UNUSABLE', { cause: error, details: { ...details, fault: reason } })

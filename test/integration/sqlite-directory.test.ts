@@ -179,7 +179,7 @@ describe('a damaged file', () => {
       expect(await queue.publish(queuedEvent({ id: 'a' }))).toBe('stored')
       const aside = `${path('events.db')}.unreadable-${harness.clock.now()}`
       expect(harness.log.named('queue_file_moved_aside')).toMatchObject([
-        { level: 'error', fields: { path: aside } },
+        { level: 'error', fields: { path: aside, rescued_events: 0 } },
       ])
       expect(readFileSync(aside).equals(garbage)).toBe(true)
       expect(modeOf(path('events.db'))).toBe('600')

@@ -1,0 +1,138 @@
+import { Database } from 'bun:sqlite'
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import type { QueuedEvent } from '../../src/queue/driver.ts'
+import type { SqliteQueue } from '../../src/queue/sqlite.ts'
+import { queuedEvent, topic } from '../support/queue-events.ts'
+import { SqliteHarness } from '../support/sqlite-harness.ts'
+import { verifies } from '../support/verifies.ts'
+
+const pageBytes = 4_096
+const eventCount = 200
+const damageWaitMs = 60_000
+let harness: SqliteHarness
+
+beforeEach(() => {
+  harness = new SqliteHarness()
+})
+afterEach(() => harness.close())
+
+const events: readonly QueuedEvent[] = Array.from({ length: eventCount }, (_, index) =>
+  queuedEvent({ id: `Ev${index}`, bytes: new Uint8Array(900).fill(index) }),
+)
+
+/** A file with a group that is behind by every event, one dead letter and nobody at work. */
+async function fill(): Promise<string> {
+  const queue = harness.createQueue({ retry: { attemptsMax: 1, firstMs: 1, longestMs: 1 } })
+  await queue.start()
+  const controller = new AbortController()
+  const ended = queue.subscribe({
+    topic,
+    group: 'g',
+    handler: () => Promise.reject(new Error('no')),
+    signal: controller.signal,
+  })
+  await queue.publish(queuedEvent({ id: 'dead' }))
+  while ((await queue.depth()).deadLetters === 0) await harness.advance(5)
+  controller.abort()
+  await ended
+  await Promise.all(events.map((event) => queue.publish(event)))
+  await queue.stop()
+  return join(harness.directory, 'events.db')
+}
+
+/** Everything that the group gets, until nothing is pending. */
+async function drain(queue: SqliteQueue): Promise<readonly QueuedEvent[]> {
+  const delivered: QueuedEvent[] = []
+  const controller = new AbortController()
+  const ended = queue.subscribe({
+    topic,
+    group: 'g',
+    concurrencyMax: 16,
+    handler: async ({ event }) => void delivered.push(event),
+    signal: controller.signal,
+  })
+  const pending = async () =>
+    (await queue.groups().catch(() => [])).find(({ group }) => group === 'g')?.pending
+  while ((await pending()) !== 0) await harness.advance(50)
+  controller.abort()
+  await ended
+  return delivered
+}
+
+/** Whether what was delivered is what was published, byte for byte. */
+function areSound(delivered: readonly QueuedEvent[]): boolean {
+  const byId = new Map(events.map((event) => [event.id, event]))
+  return delivered.every((event) => Bun.deepEquals(event, byId.get(event.id), true))
+}
+
+verifies(
+  'queue:sqlite:salvage',
+  'pages that cannot be read cost the events on them and no others',
+  async () => {
+    const path = await fill()
+    const bytes = readFileSync(path)
+    const pages = bytes.byteLength / pageBytes
+    // Two pages of events far from each other and from both ends; the middle must be rescued too.
+    for (const page of [Math.floor(pages / 3), Math.floor((2 * pages) / 3)])
+      bytes.fill(0xff, page * pageBytes, (page + 1) * pageBytes)
+    writeFileSync(path, bytes)
+    const queue = harness.createQueue()
+    await queue.start()
+    const delivered = await drain(queue)
+    expect(areSound(delivered)).toBe(true)
+    const ids = new Set(delivered.map(({ id }) => id))
+    // Each page holds at most four of these events.
+    expect(ids.size).toBeGreaterThanOrEqual(eventCount - 8)
+    expect(ids.size).toBeLessThan(eventCount)
+    expect(harness.log.named('queue_file_moved_aside')).toHaveLength(1)
+    expect((await queue.deadLetters(5)).map(({ event }) => event.id)).toEqual(['dead'])
+    expect(await queue.publish(queuedEvent({ id: 'Ev0' }))).toBe('duplicate')
+    expect(await queue.publish(queuedEvent({ id: 'new' }))).toBe('stored')
+  },
+  damageWaitMs,
+)
+
+test(
+  'a bit that flipped anywhere neither stops the server nor passes for an event',
+  async () => {
+    const path = await fill()
+    const sound = readFileSync(path)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(sound.byteLength * 8 - 1), { minLength: 1, maxLength: 20 }),
+        async (bits) => {
+          const bytes = Buffer.from(sound)
+          for (const bit of bits) {
+            const at = bit >> 3
+            // Byte 60 to 63 hold the version of the schema: a flip there makes a file of a newer release, which is refused by design.
+            if (at < 60 || at > 63) bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (bit & 7)), at)
+          }
+          writeFileSync(path, bytes)
+          const queue = harness.createQueue()
+          await queue.start()
+          expect(areSound(await drain(queue))).toBe(true)
+          expect(await queue.publish(queuedEvent({ id: 'new' }))).toBe('stored')
+          await queue.stop()
+        },
+      ),
+      { numRuns: 12, endOnFailure: true },
+    )
+  },
+  damageWaitMs,
+)
+
+test('a count or a cursor with a flipped bit is found, and the group begins anew rather than pass over events', async () => {
+  const path = await fill()
+  const db = new Database(path)
+  db.run('UPDATE topics SET events = events + 65536')
+  db.run('UPDATE groups SET cursor = cursor + 1000000')
+  db.close()
+  const queue = harness.createQueue()
+  await queue.start()
+  expect(await queue.depth()).toMatchObject({ events: eventCount + 1 })
+  const delivered = await drain(queue)
+  expect(new Set(delivered.map(({ id }) => id)).size).toBe(eventCount + 1)
+})
