@@ -1,7 +1,6 @@
 import { createIntegratedApp, type IntegratedApp } from '../app.ts'
 import { type AppError, asAppError, renderUnifiedError } from '../base/errors.ts'
 import { createSystemIds } from '../base/ids.ts'
-import { neutralise } from '../base/text.ts'
 import type { Config } from '../config/option-table.ts'
 import { unrestrictedPolicy } from '../mcp/auth.ts'
 import type { ToolAnswer } from '../mcp/call-tool.ts'
@@ -16,6 +15,7 @@ import { findTool } from './find-tool.ts'
 import { interruptible } from './interruptible.ts'
 import { offeredTools } from './offered-tools.ts'
 import { parseToolArguments } from './tool-arguments.ts'
+import { renderToolResult } from './tool-result-text.ts'
 import { scopesText } from './tools-list.ts'
 
 /**
@@ -93,7 +93,7 @@ async function call(
       signal,
     )
     if (error !== undefined) return fail(error)
-    context.stdout.write(isJson ? asJson(result) : asText(result))
+    context.stdout.write(isJson ? asJson(result) : renderToolResult(result))
     return exitCodes.done
   } catch (error) {
     return fail(asAppError(error))
@@ -125,19 +125,4 @@ async function answerOf(
 
 function asJson(result: ToolAnswer['result']): string {
   return `${JSON.stringify(result['structuredContent'] ?? result, undefined, 2)}\n`
-}
-
-/** What a model would read. It holds what other people wrote, so nothing in it may steer the terminal. */
-function asText({ content }: ToolAnswer['result']): string {
-  const blocks: readonly unknown[] = Array.isArray(content) ? content : []
-  return blocks.map((block) => `${neutralise(textOf(block))}\n`).join('')
-}
-
-function textOf(block: unknown): string {
-  if (typeof block !== 'object' || block === null) return ''
-  if ('text' in block) return String(block.text)
-  const kind = 'type' in block ? String(block.type) : 'block'
-  return 'mimeType' in block
-    ? `[${kind}, ${String(block.mimeType)}; --json has it]`
-    : `[${kind}; --json has it]`
 }

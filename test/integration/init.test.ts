@@ -94,6 +94,8 @@ describe('init', () => {
     ])
     expect([code, localFiles.written.size]).toEqual([0, 1])
     expect(stderr).not.toContain('canary')
+    // What Slack refuses is not saved, whatever the person says.
+    expect(stderr).not.toContain('Save it all the same?')
     for (const line of [
       'That is no https URL',
       'That is none: a bot token begins with xoxb-.',
@@ -120,7 +122,7 @@ describe('init', () => {
     'overwrites only what it was told to, and writes nothing when given up',
     async () => {
       const { init, localFiles, botToken } = initBench(new FakeLocalFiles({ [path]: '# mine' }))
-      for (const typed of [['n'], [], ['y'], ['y', '', ''], ['y', '', '', botToken]]) {
+      for (const typed of [['n', '', '', botToken, ''], [], ['y'], ['y', '', ''], ['y', '', '', botToken]]) {
         const { code, stderr } = await init(typed)
         expect([code, localFiles.written.size]).toEqual([1, 0])
         expect(stderr).toEndWith('Nothing was written.\n')
