@@ -3,7 +3,7 @@ import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
 import { createSystemClock, keepProcessAlive } from './base/clock.ts'
 import { buildInfo } from './build-info.ts'
-import type { CliContext, Output, StopSignal } from './cli/cli-context.ts'
+import type { CliContext, Output, ProgramInput, StopSignal } from './cli/cli-context.ts'
 import { runCli } from './cli/run-cli.ts'
 import { createKeyboard, type RawInput } from './cli/terminal-keyboard.ts'
 import type { FileText } from './config/config-sources.ts'
@@ -48,6 +48,7 @@ function createContext(): CliContext {
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
     onSignal,
+    runProgram,
     clock: createSystemClock(),
     fetch: (url, init) => fetch(url, init),
     build: buildInfo,
@@ -117,6 +118,23 @@ function readBounded(descriptor: number): FileText {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+}
+
+async function runProgram(
+  command: readonly [string, ...string[]],
+  { input, env, signal }: ProgramInput,
+): Promise<number> {
+  const child = Bun.spawn([...command], {
+    stdin: new Uint8Array(input),
+    stdout: 'inherit',
+    stderr: 'inherit',
+    env: { ...process.env, ...env },
+    // A terminal sends Ctrl-C to the whole group: what runs may finish.
+    detached: true,
+    signal,
+    killSignal: 'SIGKILL',
+  })
+  return await child.exited
 }
 
 function onSignal(listener: (signal: StopSignal) => void): () => void {

@@ -674,4 +674,15 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:init:terminal': {
     says: 'On a real terminal init shows no secret, ends with 130 on Ctrl-C, and leaves the terminal as it was.',
   },
+  'cli:consume': { says: 'consume writes each event as a line of JSON and acknowledges it.' },
+  'cli:consume:command': {
+    says: 'consume runs a command per event, without a shell, the bytes on its standard input; 0 acknowledges.',
+  },
+  'cli:consume:stop': { says: 'Ctrl-C lets a running command finish; a second one ends it.' },
+  'cli:consume:redis': { says: 'consume and events work on Redis without a server.' },
+  'e2e:events': { says: 'The binary triggers, shows and follows events of a running server.' },
+  'e2e:events:admin-port': { says: 'The binary keeps operators to ADMIN_PORT, on loopback.' },
+  'e2e:consume': { says: 'The binary runs a real command per event, and again where it fails.' },
+  'e2e:consume:crash': { says: 'A killed consumer loses nothing: its event goes to another.' },
+  'e2e:consume:pipe': { says: 'consume ends quietly at a broken pipe, and holds up no drain.' },
 }

@@ -52,6 +52,16 @@ export interface Keyboard {
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
+/** What a program that is run gets. */
+export interface ProgramInput {
+  /** Its standard input, which then ends. */
+  readonly input: Uint8Array
+  /** Added to our own environment. */
+  readonly env: Readonly<Record<string, string>>
+  /** Kills it. */
+  readonly signal: AbortSignal
+}
+
 /** The process, as commands see it: handed in by main.ts, made up by tests. */
 export interface CliContext {
   /** Without the runtime and the script. */
@@ -71,6 +81,11 @@ export interface CliContext {
   readonly parseEnvFile: (text: string) => Environment
   /** Calls `listener` for each signal instead of ending the process; returns how to stop listening. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => () => void
+  /**
+   * Runs a program without a shell, out of reach of Ctrl-C; what it writes goes where ours goes. Resolves with its exit code, 128 and more for a
+   * signal; rejects where it cannot be started.
+   */
+  readonly runProgram: (command: readonly [string, ...string[]], input: ProgramInput) => Promise<number>
   readonly clock: Clock
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   readonly build: BuildInfo

@@ -186,4 +186,46 @@ export const eventCommands: readonly CommandRow[] = [
     ],
     load: async () => (await import('./trigger.ts')).runTrigger,
   },
+  {
+    ...common,
+    path: ['consume'],
+    summary: 'Take the events of a group: write them as JSON lines, or run a command for each.',
+    examples: [
+      [
+        'slack-integrated-server consume --group billing | ./handle',
+        'a line each, acknowledged once written',
+      ],
+      [
+        'slack-integrated-server consume --group billing -- ./handle-one',
+        'the bytes on its standard input; 0 acknowledges',
+      ],
+    ],
+    operand: {
+      name: '-- command',
+      says: 'Run for each event, without a shell. EVENT_ID, EVENT_TYPE, EVENT_ATTEMPT and CORRELATION_ID are in its environment.',
+      isRepeated: true,
+    },
+    flags: [
+      {
+        name: '--group',
+        placeholder: 'group',
+        description: 'Members of one group share its events; a new one begins with the oldest kept.',
+      },
+      typeFlag,
+      {
+        name: '--concurrency',
+        placeholder: 'n',
+        description: 'Events in hand at once. (default 1, at most 256)',
+      },
+      { name: '--ordered', description: 'The events of a channel one after the other.' },
+      {
+        name: '--lease',
+        placeholder: 'seconds',
+        description: 'How long one event may take; then it is given out again. (default 300)',
+      },
+      urlFlag,
+      { name: '--offline', description: 'Consume from sqlite itself. With Redis that is the default.' },
+    ],
+    load: async () => (await import('./consume.ts')).runConsume,
+  },
 ]

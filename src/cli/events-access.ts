@@ -57,16 +57,25 @@ export async function reachServer(
   config: Config,
   signal: AbortSignal,
 ): Promise<AdminClient | undefined> {
-  const client = createClient(context, flags, config)
   try {
-    await client.reach(signal)
-    return client
+    return await connectServer(context, flags, { config, signal })
   } catch (error) {
     const mayFallBack = error instanceof ServerAwayError && flags.own['url'] === undefined && hasStore(config)
     if (!mayFallBack || signal.aborted) throw error
     context.stderr.write(`${error.message}; looking at ${config.queueBackendType} itself\n`)
     return undefined
   }
+}
+
+/** The running server, which answers and takes the admin token. Rejects with CommandFailure. */
+export async function connectServer(
+  context: CliContext,
+  flags: ParsedFlags,
+  { config, signal }: { readonly config: Config; readonly signal: AbortSignal },
+): Promise<AdminClient> {
+  const client = createClient(context, flags, config)
+  await client.reach(signal)
+  return client
 }
 
 function createClient({ fetch, clock }: CliContext, { own }: ParsedFlags, config: Config): AdminClient {

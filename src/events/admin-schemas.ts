@@ -176,6 +176,9 @@ export const ackSchema = Type.Object(
         { maxItems: 256, description: 'Events to give out again later.' },
       ),
     ),
+    last: Type.Optional(
+      Type.Boolean({ description: 'No more events; the stream ends once those in hand are settled.' }),
+    ),
   },
   closed,
 )

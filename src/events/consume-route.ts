@@ -49,8 +49,13 @@ export function createConsumeRoutes({ streams, gate, bodyBudget }: ConsumeRouteD
     .post(
       '/admin/events/ack',
       async ({ request }) => {
-        const { stream: streamId, done = [], failed = [] } = await readJson(request, ackSchema, bodyBudget)
-        return Response.json({ settled: streams.settle({ streamId, done, failed }) })
+        const {
+          stream: streamId,
+          done = [],
+          failed = [],
+          last: isLast = false,
+        } = await readJson(request, ackSchema, bodyBudget)
+        return Response.json({ settled: streams.settle({ streamId, done, failed, isLast }) })
       },
       {
         parse: 'none',

@@ -25,6 +25,8 @@ export interface Settlement {
   readonly streamId: string
   readonly done: readonly number[]
   readonly failed: readonly { readonly number: number; readonly reason: string }[]
+  /** The consumer wants no more: its stream ends once what it holds is settled. */
+  readonly isLast: boolean
 }
 
 /** A consumer that went away is noticed by what is written to it. */
@@ -58,13 +60,14 @@ export class ConsumerStreams {
   }
 
   /** How many of these were still in the consumer's hands: others came too late, and are given out again. */
-  settle({ streamId, done, failed }: Settlement): number {
+  settle({ streamId, done, failed, isLast }: Settlement): number {
     const stream = this.#streams.get(streamId)
     if (stream === undefined) return 0
     const settled = [
       ...done.map((number) => stream.settle(number, undefined)),
       ...failed.map(({ number, reason }) => stream.settle(number, reason)),
     ]
+    if (isLast) stream.drain()
     return settled.filter((wasHeld) => wasHeld).length
   }
 
@@ -100,6 +103,7 @@ class ConsumerStream {
   readonly #heartbeat: Timer
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   #number = 0
+  #isDraining = false
 
   constructor(id: string, options: ConsumerOptions, { queue, topic, clock }: ConsumerStreamsDeps) {
     this.body = new ReadableStream<Uint8Array>({
@@ -135,9 +139,16 @@ class ConsumerStream {
     return true
   }
 
+  /** No more events; those in the consumer's hands stay there. */
+  drain(): void {
+    this.#isDraining = true
+    this.#over.abort()
+  }
+
   end(): void {
     this.#heartbeat.cancel()
     this.#over.abort()
+    for (const { reject } of this.#held.values()) reject(new ConsumerFailure('CONSUMER_LEFT'))
     this.#controller?.close()
     this.#controller = undefined
   }
@@ -146,7 +157,10 @@ class ConsumerStream {
     const number = ++this.#number
     const settled = new Promise<void>((resolve, reject) => {
       this.#held.set(number, { resolve, reject })
-      const giveUp = () => reject(new ConsumerFailure('CONSUMER_LEFT'))
+      // The end of the lease too: what is settled later came too late.
+      const giveUp = () => {
+        if (!this.#isDraining) reject(new ConsumerFailure('CONSUMER_LEFT'))
+      }
       signal.addEventListener('abort', giveUp, { once: true })
     })
     this.#write(`${JSON.stringify({ number, attempt, event: viewEvent(event, { hasBody: true }) })}\n`)

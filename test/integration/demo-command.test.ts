@@ -44,6 +44,7 @@ async function runDemo(args: readonly string[], { isTerminal = false, env = {}, 
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    runProgram: () => Promise.reject(new Error('a demo runs no program')),
     clock: createSystemClock(),
     fetch: (url, init) => fetch(url, init),
     build: buildInfo,

@@ -26,6 +26,8 @@ export interface CliInput {
   readonly isTerminal?: boolean
   readonly onSignal?: CliContext['onSignal']
   readonly platform?: string
+  /** Default: no program can be run. */
+  readonly runProgram?: CliContext['runProgram']
 }
 
 /** Runs a command line in this process, against what the test gives and nothing else. */
@@ -49,6 +51,7 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
     onSignal: input.onSignal ?? (() => () => undefined),
+    runProgram: input.runProgram ?? (() => Promise.reject(new Error('no such program'))),
     clock: input.clock ?? new FakeClock(),
     fetch: input.fetch ?? (() => Promise.reject(new Error('connection refused'))),
     build: { version: '1.2.3', commit: 'abc1234', date: '2026-11-22' },
