@@ -42,7 +42,7 @@ interface Parcel<Held> {
 const durableAfterMs = 2_000
 const confirmEveryMs = 250
 /** Events in one pipeline. */
-const batchMax = 256
+const batchMax = 512
 /** Sent and not yet durable; held in memory, so that they can be sent again. Bounds the drain at about 9,000 events a second. */
 const shippedMax = 20_000
 const shippedBytesMax = 32 * 1024 * 1024
@@ -68,6 +68,9 @@ export class SpoolDrain<Held extends HeldEvent> {
   #confirming: Timer | undefined
   #isConfirming = false
   #taking: AbortController | undefined
+  #prefetched: Promise<readonly Held[]> | undefined
+  /** The drain waits for the spool and for nothing else. */
+  #isIdle = false
   #isHeldUp = false
 
   constructor(options: SpoolDrainOptions<Held>) {
@@ -107,7 +110,7 @@ export class SpoolDrain<Held extends HeldEvent> {
 
   /** The source has nothing to give: what is still expected was a damaged row, set aside. */
   forgetMissing(): void {
-    if (this.#taking !== undefined) this.#sentTotal = this.#expectedTotal
+    if (this.#isIdle) this.#sentTotal = this.#expectedTotal
   }
 
   /** Ends with the batch under way. What Redis may not have durably stays in the spool and is sent again after the next start. */
@@ -116,7 +119,7 @@ export class SpoolDrain<Held extends HeldEvent> {
     this.#confirming?.cancel()
     this.#taking?.abort()
     this.#wake()
-    await this.#running
+    await Promise.allSettled([this.#running, this.#prefetched])
   }
 
   async #run(): Promise<void> {
@@ -138,11 +141,29 @@ export class SpoolDrain<Held extends HeldEvent> {
 
   async #shipNext(): Promise<void> {
     if (this.#stopping.signal.aborted) return
-    this.#taking = new AbortController()
-    const held = await this.#options.source.take(batchMax, this.#taking.signal).finally(() => {
-      this.#taking = undefined
+    const taking = this.#prefetched ?? this.#take()
+    this.#prefetched = undefined
+    this.#isIdle = true
+    const held = await taking.finally(() => {
+      this.#isIdle = false
     })
-    if (held.length > 0) await this.#ship(held.map((each) => ({ held: each, isNew: true })))
+    if (held.length === 0) return
+    if (held.length === batchMax) this.#prefetch()
+    await this.#ship(held.map((each) => ({ held: each, isNew: true })))
+  }
+
+  /** A full batch means that there is more: the spool reads it while Redis takes this one. */
+  #prefetch(): void {
+    const taking = this.#take()
+    // Who awaits it sees the failure; until then, and where nobody does any more, it is no event of its own.
+    taking.catch(() => undefined)
+    this.#prefetched = taking
+  }
+
+  #take(): Promise<readonly Held[]> {
+    const taking = new AbortController()
+    this.#taking = taking
+    return this.#options.source.take(batchMax, taking.signal)
   }
 
   /** Sends until Redis has all, each time beginning with what another run of it may have forgotten. */
