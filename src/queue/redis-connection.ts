@@ -46,7 +46,7 @@ export const openRedis: OpenRedis = async (options) => {
   return {
     async send(command, args) {
       try {
-        // The declared type is string[]; the client writes the bytes of a Uint8Array as they are (test/contract/redis-bytes.test.ts).
+        // The declared type is string[]; the client writes the bytes of a Uint8Array as they are (test/contract/redis-layout.test.ts).
         return await client.send(command, args as string[])
       } catch (cause) {
         throw failureOf(cause)

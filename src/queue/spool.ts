@@ -68,8 +68,12 @@ export class SpoolQueue implements QueueBackend {
     this.#deps = deps
     this.#topics = redis.topics
     this.#redis = new RedisQueue(redis, deps)
-    this.#spool = new SqliteQueue({ ...spool, limits: { ...spoolLimitsDefault, ...spool.limits } }, deps)
-    this.#room = new SpoolRoom({ ...redisLimitsDefault, ...redis.limits })
+    const bounds = { ...redisLimitsDefault, ...redis.limits }
+    // One window for both: an id that only one of them remembered would be stored again, or never handed on.
+    const { dedupeWindowMs } = bounds
+    const limits = { ...spoolLimitsDefault, dedupeWindowMs, ...spool.limits }
+    this.#spool = new SqliteQueue({ ...spool, limits }, deps)
+    this.#room = new SpoolRoom(bounds)
   }
 
   /** What keeps events from going on to Redis; undefined while they do. Accepting does not depend on it. */

@@ -38,11 +38,7 @@ describeWithRedis('Redis behind the spool', () => {
         })(
           {
             redis: { url: new Secret(server.url), topics: [topic], limits: contractLimits(limits) },
-            spool: {
-              directory,
-              pid: 4711,
-              limits: limits?.dedupeWindowMs === undefined ? {} : { dedupeWindowMs: limits.dedupeWindowMs },
-            },
+            spool: { directory, pid: 4711 },
           },
           { clock, ids: createSystemIds(), log: new RecordingLogger(), metrics: new RecordingMetrics() },
         )
