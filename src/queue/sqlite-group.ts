@@ -13,7 +13,7 @@ export interface SqliteHeld extends HeldEvent {
 
 export interface SqliteGroupOptions {
   readonly name: GroupName
-  readonly commits: SqliteCommits
+  readonly commits: Pick<SqliteCommits, 'take' | 'settle'>
   /** Makes the group known to the file. */
   readonly open: () => Promise<readonly LeftBehind[]>
   /** Events are passed on and nothing is done with them: none of them is to blame where the process ends. Default false. */

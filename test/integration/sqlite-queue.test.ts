@@ -115,6 +115,14 @@ describe('storing', () => {
     expect(batches).toEqual([16, 4])
   })
 
+  test('takes any number of bytes one after the other', async () => {
+    const queue = await started({ bytesMax: 16 * 1024 * 1024 })
+    const mebibyte = new Uint8Array(1024 * 1024)
+    for (const event of queuedEvents(80)) {
+      expect(await queue.publish({ ...event, bytes: mebibyte })).toBe('stored')
+    }
+  })
+
   test('the same id in two batches at once is stored once', async () => {
     const queue = await started()
     const first = queue.publish(queuedEvent({ id: 'a' }))
@@ -348,10 +356,12 @@ describe('groups', () => {
 function moodyWriter() {
   const held: WriterEnvelope[] = []
   const ignore: (reason: string) => void = () => undefined
-  const state = { isHung: false, opened: 0, end: ignore }
+  const noSend: (envelope: WriterEnvelope) => void = () => undefined
+  const state = { isHung: false, opened: 0, end: ignore, send: noSend }
   const open: OpenWriterPort = (events: WriterPortEvents) => {
     state.opened++
     const port = harness.countThreads(openWriterThread)(events)
+    state.send = port.send
     state.end = (reason) => {
       port.terminate()
       events.onEnd(reason)
@@ -364,7 +374,11 @@ function moodyWriter() {
       },
     }
   }
-  return { open, state, held }
+  const answerAgain = () => {
+    state.isHung = false
+    for (const envelope of held.splice(0)) state.send(envelope)
+  }
+  return { open, state, held, answerAgain }
 }
 
 describe('a writer that hangs', () => {
@@ -412,6 +426,21 @@ describe('a writer that hangs', () => {
     const afterwards = queue.publish(large(65)).catch(() => 'refused later')
     await settle()
     expect(await Promise.race([afterwards, Promise.resolve('waits')])).toBe('waits')
+  })
+
+  test('what was given up while it waited is not stored when the writer answers again', async () => {
+    const writer = moodyWriter()
+    const queue = await started({}, writer.open)
+    writer.state.isHung = true
+    const sent = queue.publish(queuedEvent({ id: 'sent' }))
+    await settle()
+    const controller = new AbortController()
+    const waiting = queue.publish(queuedEvent({ id: 'waiting' }), controller.signal).catch(() => 'refused')
+    controller.abort()
+    expect(await waiting).toBe('refused')
+    writer.answerAgain()
+    expect(await sent).toBe('stored')
+    expect(await queue.publish(queuedEvent({ id: 'waiting' }))).toBe('stored')
   })
 
   test('does not keep the server from stopping', async () => {
