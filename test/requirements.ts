@@ -101,16 +101,16 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S41: {
     says: 'Container image that runs the integrated server, exposes 3000, default command = --transport sse --port 3000',
-    isOpen: true,
   },
   S42: {
     says: 'Container configured by env only: SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, MCP_TRANSPORT=sse, MCP_MOUNT_PATH=/mcp, PORT=3000',
-    isOpen: true,
   },
   S43: {
     says: 'Kubernetes Deployment manifest, replicas: 3, secrets from slack-secrets keys bot-token/signing-secret, containerPort 3000, label app: slack-mcp-integrated',
   },
-  S44: { says: 'Kubernetes Service type LoadBalancer 80' },
+  S44: {
+    says: 'Kubernetes Service type LoadBalancer 80→3000 with no session affinity: consecutive MCP requests may hit different replicas, and duplicate Slack retries that do are stored once when Redis is the backend',
+  },
   S45: {
     says: 'Heroku: app boots from config vars and git push (Procfile or container; binds $PORT)',
   },
@@ -119,7 +119,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S47: {
     says: '"Deployment patterns" documented for: single container, Kubernetes, Heroku, Cloud Run (user adds: download-and-run binary, scratch/distroless container, systemd unit on a VM)',
-    isOpen: true,
   },
   S48: { says: 'GET /health' },
   S49: { says: 'status = "healthy" when good' },
@@ -210,7 +209,6 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   S90: {
     says: 'API gateway: optional — must work behind one (path prefix, forwarded headers)',
-    isOpen: true,
   },
   S91: { says: 'Rate limiting: application-level' },
   S92: {
