@@ -6,8 +6,8 @@ interface Listener {
 export interface Door {
   /** Takes no new connection; returns at once, since streams end only when whoever writes them ends them. */
   close(): void
-  /** Resolves once every request was answered, or cuts what is left when `signal` aborts. */
-  drained(signal: AbortSignal): Promise<void>
+  /** Resolves with true once every request was answered, or with false after cutting what was left when `signal` aborted. */
+  drained(signal: AbortSignal): Promise<boolean>
 }
 
 /** The listening sockets. Bun closes idle connections itself and waits for the others. */
@@ -18,13 +18,16 @@ export function createDoor(listeners: readonly Listener[]): Door {
       closed = Promise.all(listeners.map(({ server }) => server?.stop(false)))
     },
     async drained(signal) {
+      let isCut = false
       const cut = () => {
+        isCut = true
         for (const { server } of listeners) void server?.stop(true)
       }
       signal.addEventListener('abort', cut, { once: true })
       if (signal.aborted) cut()
       await closed
       signal.removeEventListener('abort', cut)
+      return !isCut
     },
   }
 }

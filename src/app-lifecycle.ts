@@ -5,8 +5,11 @@ import type { Logger } from './observe/logger.ts'
 export interface LifecyclePart {
   readonly name: string
   start?(): Promise<void> | void
-  /** Finishes what is in flight before `signal` aborts at the latest, then frees everything. */
-  stop?(signal: AbortSignal): Promise<void> | void
+  /**
+   * Finishes what is in flight before `signal` aborts at the latest, then frees everything. A promise is waited for; `false`, now or then, says
+   * that something was abandoned.
+   */
+  stop?(signal: AbortSignal): unknown
 }
 
 export interface LifecycleDeps {
@@ -20,7 +23,7 @@ export interface LifecycleDeps {
 export interface StopReport {
   /** Everything in flight was finished. */
   readonly isClean: boolean
-  /** The parts that were still busy at the deadline. */
+  /** The parts that were still busy at the deadline, or had to abandon something. */
   readonly unfinished: readonly string[]
 }
 
@@ -102,7 +105,7 @@ async function stopPart(
   const stopped = Promise.resolve()
     .then(() => part.stop?.(signal))
     .then(
-      () => true,
+      (isFinished) => isFinished !== false,
       (error: unknown) => {
         log.error('server_part_stop_failed', { part: part.name, error })
         return false

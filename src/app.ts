@@ -30,6 +30,7 @@ import { silentLogger } from './observe/silent.ts'
 import type { GuardedQueue } from './queue/guarded-queue.ts'
 import { initializeSlackClient, type SlackClient } from './slack/client.ts'
 import { createSigningKeys } from './slack/signature.ts'
+import { componentOfPath } from './webhook/intake.ts'
 import { type ReceiveDeps, webhookBodyBytesMax } from './webhook/receive.ts'
 import { createWebhookRoutes } from './webhook/route.ts'
 import { SecretAdvisor } from './webhook/secret-advisor.ts'
@@ -99,6 +100,8 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
   app.onStart(() => {
     lifecycle.start().catch((error: unknown) => log.error('server_start_failed', { error }))
   })
+  // Elysia's own stop stops the components too; ours has closed the sockets by then.
+  app.onStop(() => void lifecycle.stop())
   return {
     app,
     admin,
@@ -130,7 +133,7 @@ function createListeners(
     ids,
     log,
     metrics,
-    componentOf: (path: string) => (path.startsWith('/slack/') ? 'webhook' : 'server'),
+    componentOf: componentOfPath,
     addressOf: createAddressOf(config.serverTrustedProxies),
   } as const
   const isSeparate = config.adminPort !== undefined
@@ -230,6 +233,8 @@ function mcpPart({ plugin, slackOffer }: NonNullable<Parts['mcp']>): LifecyclePa
     async stop() {
       slackOffer.stop()
       await plugin.component.stop()
+      // Calls that outlived their share of the deadline were answered for, but not finished.
+      return plugin.counts().callsInFlight === 0
     },
   }
 }

@@ -24,12 +24,18 @@ type Router = (request: Request) => unknown
 export interface Edge extends RequestContexts {
   /** The router `next` behind the edge. */
   wrap(next: Router): (request: Request) => Promise<Response>
-  /** Requests that are being answered; a stream counts until its headers are out. */
-  readonly activeRequests: number
 }
 
 /** A request id that a proxy or client gave, where it cannot harm a log line (T31). */
 const requestIdPattern = /^[A-Za-z0-9._-]{8,64}$/
+
+/** Requests that are being answered at once; Slack and a thousand clients together stay far below. Beyond it whoever comes is sent away (T6). */
+export const requestsActiveMax = 4_096
+
+function overloaded({ metrics }: EdgeDeps): AppError {
+  metrics.increment('slackmcp_rate_limiter_rejected_total', { scope: 'requests' })
+  return new AppError('OVERLOADED')
+}
 
 export function createEdge(deps: EdgeDeps): Edge {
   const { metrics } = deps
@@ -44,6 +50,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     const line = parseRequestLine(request)
     let response: Response
     try {
+      if (activeRequests > requestsActiveMax) throw overloaded(deps)
       if (line === undefined) throw new AppError('REQUEST_INVALID')
       response = asResponse(await next(request))
     } catch (thrown) {
@@ -61,9 +68,6 @@ export function createEdge(deps: EdgeDeps): Edge {
       const context = contexts.get(request)
       if (context === undefined) throw new TypeError('The request did not come through the edge')
       return context
-    },
-    get activeRequests() {
-      return activeRequests
     },
   }
 }

@@ -25,8 +25,6 @@ export interface HttpAppDeps {
 export interface HttpApp {
   readonly app: AnyElysia
   readonly contexts: RequestContexts
-  /** Requests that are being answered. */
-  activeRequests(): number
 }
 
 /** The Elysia root: the edge in front of the router, one error mapping behind it, route groups between. Does not listen. */
@@ -54,7 +52,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     renderError(asFrameworkError(code, error, failedRoute(app, request, deps)), request, edge.of(request)),
   )
   for (const group of deps.routes(edge)) app.use(group)
-  return { app, contexts: edge, activeRequests: () => edge.activeRequests }
+  return { app, contexts: edge }
 }
 
 /** Only when something failed: the routes that an embedder added later are seen too. */

@@ -188,7 +188,7 @@ export const metricTable = {
   slackmcp_rate_limiter_rejected_total: {
     type: 'counter',
     help: 'Requests refused by a limiter.',
-    labels: { scope: ['address', 'principal', 'tool', 'body_budget', 'connections'] },
+    labels: { scope: ['address', 'principal', 'tool', 'body_budget', 'requests'] },
   },
   slackmcp_auth_failures_total: {
     type: 'counter',

@@ -1,3 +1,4 @@
+import type { ErrorComponent } from '../base/error-table.ts'
 import type { EventSource } from '../queue/driver.ts'
 import { type Envelope, parseEnvelope } from '../slack/envelope.ts'
 import { parseCommand, parseInteraction } from '../slack/form-payload.ts'
@@ -40,3 +41,8 @@ export const intakes = {
     hasCertificateCheck: true,
   },
 } as const satisfies Record<EventSource, Intake>
+
+/** Which half an error belongs to that no route threw: a wrong method at one of Slack's paths is the webhook's. */
+export function componentOfPath(path: string): ErrorComponent {
+  return Object.values(intakes).some((intake) => intake.path === path) ? 'webhook' : 'server'
+}

@@ -223,6 +223,24 @@ describe('one process, two halves', () => {
     })
   })
 
+  test("Elysia's own stop stops the components", async () => {
+    const server = createIntegratedApp({ token: 'xoxb-1', signingSecret })
+    server.app.listen({ port: 0, hostname: '127.0.0.1' })
+    await server.start()
+    await server.app.stop()
+    expect((await server.app.handle(new Request('http://localhost/readyz'))).status).toBe(503)
+  })
+
+  test("a wrong method at Slack's path is the webhook's error, one at another path the server's", async () => {
+    const server = await start()
+    expect(await (await server.request('/slack/events')).json()).toMatchObject({
+      error: { component: 'webhook' },
+    })
+    expect(await (await server.request('/health', { method: 'POST' })).json()).toMatchObject({
+      error: { component: 'server' },
+    })
+  })
+
   test('ready is said between start and stop only, alive always', async () => {
     const server = createIntegratedApp({ token: 'xoxb-1', signingSecret: 's' })
     const statusOf = async (path: string) =>

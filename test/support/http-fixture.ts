@@ -4,6 +4,7 @@ import type { SlackNotice } from '../../src/base/event-bus.ts'
 import { createHttpApp } from '../../src/http/server.ts'
 import type { QueuedEvent } from '../../src/queue/driver.ts'
 import { createSigningKeys, signBody } from '../../src/slack/signature.ts'
+import { componentOfPath } from '../../src/webhook/intake.ts'
 import { type ReceiveDeps, webhookBodyBytesMax } from '../../src/webhook/receive.ts'
 import { createWebhookRoutes } from '../../src/webhook/route.ts'
 import { SecretAdvisor } from '../../src/webhook/secret-advisor.ts'
@@ -60,7 +61,7 @@ export function createWebhookFixture(overrides: Partial<ReceiveDeps> = {}) {
     ids: sequentialIds(),
     log,
     metrics,
-    componentOf: (path) => (path.startsWith('/slack/') ? 'webhook' : 'server'),
+    componentOf: componentOfPath,
     routes: (contexts) => [createWebhookRoutes(deps, contexts)],
   })
   const post = (

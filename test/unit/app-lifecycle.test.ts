@@ -86,6 +86,15 @@ describe('a lifecycle', () => {
     expect(log.named('server_part_stop_failed')).toHaveLength(1)
   })
 
+  test('a part that abandons something is named', async () => {
+    const { lifecycle } = fixture((s) => [
+      part('mcp', s, { stop: () => false }),
+      part('queue', s, { stop: () => true }),
+    ])
+    await lifecycle.start()
+    expect(await lifecycle.stop()).toEqual({ isClean: false, unfinished: ['mcp'] })
+  })
+
   test('a stop before any start has nothing to do', async () => {
     const { lifecycle, steps } = fixture((s) => [part('queue', s)])
     expect(await lifecycle.stop()).toEqual({ isClean: true, unfinished: [] })

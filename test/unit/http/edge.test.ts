@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Elysia } from 'elysia'
 import { AppError } from '../../../src/base/errors.ts'
+import { requestsActiveMax } from '../../../src/http/edge.ts'
 import { parseRequestLine } from '../../../src/http/request-line.ts'
 import { createHttpApp } from '../../../src/http/server.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -96,6 +97,26 @@ describe('the edge', () => {
     ])
     expect(metrics.records.filter(({ name }) => name === 'http_server_active_requests').at(-1)?.value).toBe(0)
   })
+
+  verifies(
+    'http:edge:requests-max',
+    'sends away what comes while so many requests are being answered',
+    async () => {
+      const { app, get, metrics } = fixture()
+      const { promise: released, resolve: release } = Promise.withResolvers<void>()
+      app.get('/slow', async () => {
+        await released
+        return new Response('done')
+      })
+      const waiting = Array.from({ length: requestsActiveMax }, () => get('/slow'))
+      const refused = await get('/good')
+      expect([refused.status, refused.headers.get('connection')]).toEqual([503, 'close'])
+      expect(metrics.sum('slackmcp_rate_limiter_rejected_total', { scope: 'requests' })).toBe(1)
+      release()
+      expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([200]))
+      expect((await get('/good')).status).toBe(200)
+    },
+  )
 
   test('routes that an embedder adds later stand behind the edge too', async () => {
     const { app, get } = fixture()
