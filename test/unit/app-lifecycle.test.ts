@@ -62,7 +62,7 @@ describe('a lifecycle', () => {
   test('a hurried stop tells parts to give up at once', async () => {
     const patient = (steps: string[]): Partial<LifecyclePart> => ({
       stop: (signal) =>
-        new Promise((resolve) =>
+        new Promise<void>((resolve) =>
           signal.addEventListener('abort', () => {
             steps.push('gave up')
             resolve()
