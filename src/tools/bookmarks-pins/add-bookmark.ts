@@ -28,8 +28,8 @@ export const addBookmark = defineSlackTool({
     bookmark_id: optional(Type.String()),
   }),
   async run(args, context) {
-    const { id } = await openConversation(context, args.channel, 'write')
     refuseBroadcast('title', args.title, context.settings.allowsBroadcasts)
+    const { id } = await openConversation(context, args.channel, 'write')
     const params = { channel_id: id, title: args.title, type: 'link', link: args.link }
     return await perform(context, { method: 'bookmarks.add', params }, args.dry_run, (answer) => {
       const bookmarkId = asText(asObject(answer['bookmark'])['id']) ?? ''

@@ -72,13 +72,14 @@ interface ListArguments {
 async function paramsOf(args: ListArguments, context: SlackToolContext) {
   const frame = { nowMs: context.clock.now(), timezone: context.settings.timezone }
   return compact({
+    // Read before Slack is asked about names: a time that is refused must cost no call.
+    ts_from: args.oldest === undefined ? undefined : parsePastTime('oldest', args.oldest, frame),
+    ts_to: args.latest === undefined ? undefined : parsePastTime('latest', args.latest, frame),
     count: args.limit,
     page: args.page,
     channel:
       args.channel === undefined ? undefined : (await openConversation(context, args.channel, 'read')).id,
     user: args.user === undefined ? undefined : await findUserId(context, args.user),
-    ts_from: args.oldest === undefined ? undefined : parsePastTime('oldest', args.oldest, frame),
-    ts_to: args.latest === undefined ? undefined : parsePastTime('latest', args.latest, frame),
   })
 }
 

@@ -49,11 +49,11 @@ export const uploadFile = defineSlackTool({
   ),
   output: answers<UploadedFile | DryRun>({ id: optional(Type.String()) }),
   async run(args, context) {
-    const { id: channel, threadTs, ts } = await openConversation(context, args.channel, 'write')
     const bytes = contentOf(args)
     const { comment, title = args.filename } = args
     refuseBroadcast('comment', comment ?? '', context.settings.allowsBroadcasts)
     refuseBroadcast('title', title, context.settings.allowsBroadcasts)
+    const { id: channel, threadTs, ts } = await openConversation(context, args.channel, 'write')
     const share = compact({
       channel_id: channel,
       thread_ts: args.thread_ts ?? threadTs ?? ts,

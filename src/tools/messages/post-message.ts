@@ -67,6 +67,8 @@ export const postMessage = defineSlackTool({
     responses: optional(listField),
   }),
   async run(args, context) {
+    // Before Slack is asked about the channel: a draft that is refused anyway must cost no call.
+    const contents = composeMessage(draftOf(args), context.settings, args.if_long === 'split')
     const { id, threadTs, ts } = await openConversation(context, args.channel, 'write')
     const target = {
       channel: id,
@@ -74,7 +76,6 @@ export const postMessage = defineSlackTool({
       ...threadOf(args.thread_ts ?? threadTs ?? ts),
       ...(args.reply_broadcast === undefined ? {} : { reply_broadcast: args.reply_broadcast }),
     }
-    const contents = composeMessage(draftOf(args), context.settings, args.if_long === 'split')
     const calls = contents.map((content) => planPost(target, content, context.settings))
     if (args.dry_run === true) return dryRun(calls)
     return await writeOnce(context, 'slack_post_message', args, () => sendParts(context, calls))

@@ -39,10 +39,10 @@ export const readChannelMessages = defineSlackTool({
   output: pageOutput,
   async run(args, context) {
     const { settings, clock } = context
-    const { id } = await openConversation(context, args.channel, 'read')
     const frame = { nowMs: clock.now(), timezone: settings.timezone }
     const oldest = args.oldest === undefined ? undefined : parsePastTime('oldest', args.oldest, frame)
     const latest = args.latest === undefined ? undefined : parsePastTime('latest', args.latest, frame)
+    const { id } = await openConversation(context, args.channel, 'read')
     const limit = pageLimit(args.limit, settings)
     const range = {
       ...(oldest === undefined ? {} : { oldest }),

@@ -47,11 +47,11 @@ export const readThreadMessages = defineSlackTool({
   output: pageOutput,
   async run(args, context) {
     const { settings, clock } = context
-    const conversation = await openConversation(context, args.channel, 'read')
-    const threadTs = requireThreadTs(args.thread_ts, conversation)
     const frame = { nowMs: clock.now(), timezone: settings.timezone }
     const limit = pageLimit(args.limit, settings)
     const range = args.oldest === undefined ? {} : { oldest: parsePastTime('oldest', args.oldest, frame) }
+    const conversation = await openConversation(context, args.channel, 'read')
+    const threadTs = requireThreadTs(args.thread_ts, conversation)
     const answer = await callSlack(context, 'conversations.replies', {
       channel: conversation.id,
       ts: threadTs,

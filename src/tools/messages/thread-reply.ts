@@ -31,16 +31,16 @@ export const threadReply = defineSlackTool({
   ),
   output: answers<{ readonly responses: readonly Reply[] } | DryRun>({ responses: optional(listField) }),
   async run(args, context) {
+    const { settings } = context
+    // All are composed before Slack is asked anything: a text that is refused must not leave half a conversation behind.
+    const contents = args.texts.flatMap((text): readonly MessageContent[] =>
+      composeMessage(args.markdown === true ? { markdown: text } : { text }, settings, false),
+    )
     const conversation = await openConversation(context, args.channel, 'write')
     const target = {
       channel: conversation.id,
       thread_ts: requireThreadTs(args.thread_ts, conversation),
     }
-    const { settings } = context
-    // All are composed before any is sent: a text that is refused must not leave half a conversation behind.
-    const contents = args.texts.flatMap((text): readonly MessageContent[] =>
-      composeMessage(args.markdown === true ? { markdown: text } : { text }, settings, false),
-    )
     const calls = contents.map((content) => planPost(target, content, settings))
     if (args.dry_run === true) return dryRun(calls)
     return await writeOnce(context, 'slack_thread_reply', args, async () => {

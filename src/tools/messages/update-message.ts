@@ -30,9 +30,10 @@ export const updateMessage = defineSlackTool({
   ),
   output: answers<SentMessage | DryRun>({ ts: optional(Type.String()) }),
   async run(args, context) {
+    // Before Slack is asked about the channel: a draft that is refused anyway must cost no call.
+    const [content] = composeMessage(draftOf(args), context.settings, false)
     const conversation = await openConversation(context, args.channel, 'write')
     const ts = requireTs('message_ts', args.message_ts, conversation)
-    const [content] = composeMessage(draftOf(args), context.settings, false)
     // Without an empty list Slack keeps the blocks of the old message and shows them instead of the new text.
     const params = { channel: conversation.id, ts, blocks: [], ...content, ...unfurling(context.settings) }
     return await perform(context, { method: 'chat.update', params }, args.dry_run, () => ({

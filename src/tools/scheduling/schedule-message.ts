@@ -43,9 +43,10 @@ export const scheduleMessage = defineSlackTool({
   ),
   output: answers<ScheduledMessage | DryRun>({ scheduled_message_id: optional(Type.String()) }),
   async run(args, context) {
-    const { id, threadTs, ts } = await openConversation(context, args.channel, 'write')
-    const postAt = parsePostAt(args.post_at, context)
+    // Before Slack is asked about the channel: a draft that is refused anyway must cost no call.
     const [content] = composeMessage(draftOf(args), context.settings, false)
+    const postAt = parsePostAt(args.post_at, context)
+    const { id, threadTs, ts } = await openConversation(context, args.channel, 'write')
     const thread = args.thread_ts ?? threadTs ?? ts
     const params = {
       channel: id,

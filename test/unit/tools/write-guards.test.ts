@@ -228,3 +228,32 @@ test('no text that a tool takes may notify many people, whatever it is for', asy
   }
   expect(refused.length).toBeGreaterThanOrEqual(11)
 })
+
+describe('arguments that are refused whatever the channel is', () => {
+  const rows: readonly (readonly [tool: string, args: Readonly<Record<string, unknown>>, field: string])[] = [
+    ['slack_post_message', {}, 'text'],
+    ['slack_post_message', { text: 'a', markdown: 'b' }, 'text'],
+    ['slack_update_message', { message_ts: '1712345678.000100' }, 'text'],
+    ['slack_schedule_message', { post_at: '2h' }, 'text'],
+    ['slack_schedule_message', { post_at: '900d', text: 'x' }, 'post_at'],
+    ['slack_thread_reply', { thread_ts: '1712345678.000100', texts: ['<!channel>'] }, 'text'],
+    ['slack_upload_file', { filename: 'a.txt' }, 'content'],
+    ['slack_add_bookmark', { title: '<!here>', link: 'https://acme.test/' }, 'title'],
+    ['slack_read_channel_messages', { oldest: 'whenever' }, 'oldest'],
+    ['slack_read_thread_messages', { thread_ts: '1712345678.000100', oldest: 'whenever' }, 'oldest'],
+    ['slack_list_files', { oldest: 'whenever' }, 'oldest'],
+  ]
+  for (const [tool, args, field] of rows) {
+    test(`cost no Slack call: ${tool} ${JSON.stringify(args)}`, async () => {
+      // A policy by name, and a channel by name: both would have to be looked up.
+      const { slack, call } = createToolBench({
+        settings: { readChannels: ['#ops'], writeChannels: ['#ops'] },
+      })
+      await expect(call(tool, { channel: '#general', ...args })).rejects.toMatchObject({
+        code: 'TOOL_ARGUMENTS_INVALID',
+        details: { field },
+      })
+      expect(slack.calls).toEqual([])
+    })
+  }
+})
