@@ -127,11 +127,14 @@ test('an event during which the process ended twice goes alone, and the others w
 })
 
 test('a suspect that has gone leaves its place to the next', async () => {
-  const { group, requests, answers } = bench([{ seq: 2, tries: 2, wasBegun: true }])
-  answers.push([taken(8)], [taken(9)])
+  const { group, requests, answers } = bench([
+    { seq: 2, tries: 2, wasBegun: true },
+    { seq: 4, tries: 2, wasBegun: true },
+  ])
+  answers.push([taken(8)], [taken(4, 3)])
   expect(await group.take(5, signal)).toEqual([taken(8)])
-  expect(await group.take(5, signal)).toEqual([taken(9)])
-  expect(seqsOf(requests)).toEqual([[2], []])
+  expect(await group.take(5, signal)).toEqual([taken(4, 3)])
+  expect(seqsOf(requests)).toEqual([[2], [4]])
 })
 
 test('ends a take without events when its signal aborts', async () => {
@@ -143,11 +146,15 @@ test('ends a take without events when its signal aborts', async () => {
   expect(await result).toEqual([])
 })
 
-test('forgets what was given back when its group is removed', async () => {
-  const { group, requests, answers } = bench()
+test('forgets what was given back and whom it suspects when its group is removed', async () => {
+  const { group, requests, answers } = bench([
+    { seq: 2, tries: 2, wasBegun: true },
+    { seq: 4, tries: 2, wasBegun: true },
+  ])
+  answers.push([taken(2, 3)], [taken(10)])
+  await group.take(1, signal)
   group.release([{ held: taken(9), attempt: 1 }])
   group.forgetAll()
-  answers.push([taken(10)])
   await group.take(1, signal)
-  expect(seqsOf(requests)).toEqual([[]])
+  expect(seqsOf(requests)).toEqual([[2], []])
 })

@@ -66,6 +66,18 @@ test('a replayed letter that waits is not dropped for the room of events', () =>
   expect(take(9).map(({ event }) => event.id)).toEqual(['dead', 'Ev3', 'Ev4'])
 })
 
+test('a replayed letter is nothing to a group that is behind, neither when it comes nor when it goes', () => {
+  const { store, publish, take, settle } = bench()
+  store.openGroup({ topic, group: 'behind' }, 1_000)
+  publish(queuedEvent({ id: 'dead' }))
+  for (const { seq } of take(1)) settle('dead', seq)
+  store.replay({ eventId: 'dead', group: 'g' }, 1_000)
+  const pending = () => Object.fromEntries(store.groups().map((info) => [info.group, info.pending]))
+  expect(pending()).toEqual({ behind: 1, g: 1 })
+  for (const { seq } of take(1)) settle('acknowledged', seq)
+  expect(pending()).toEqual({ behind: 1, g: 0 })
+})
+
 test('a sweep removes a bite of old events and says that there are more', () => {
   const { store, commit } = bench({ eventsMax: 5_000, dedupeWindowMs: 100 * hourMs })
   commit({ publishes: queuedEvents(1_500) })
