@@ -1,4 +1,5 @@
-import { defaultText, typeText } from '../../src/config/option-describe.ts'
+import { choicesOf } from '../../src/config/option-decode.ts'
+import { defaultText } from '../../src/config/option-describe.ts'
 import { type NamedOption, namedOptions } from '../../src/config/option-names.ts'
 import { optionGroups } from '../../src/config/option-row.ts'
 import { cell, code, madeFrom, page, table } from './markdown.ts'
@@ -92,4 +93,20 @@ function optionCells(option: NamedOption): readonly string[] {
     code(defaultText(option)?.replaceAll(',', ', ')),
     cell([row.description, ...(row.hint === undefined ? [] : [row.hint])].join(' ')),
   ]
+}
+
+/** What the option takes, in words: `integer, 0 to 65535`, `sse or streamable-http`, `list`. */
+function typeText({ row: { schema, secret } }: NamedOption): string {
+  const choices = choicesOf(schema)
+  if (choices !== undefined) return choices.join(', ')
+  switch (schema['type']) {
+    case 'integer':
+      return `integer, ${schema['minimum']} to ${schema['maximum']}`
+    case 'boolean':
+      return 'true, false'
+    case 'array':
+      return secret === true ? 'secret list' : 'list'
+    default:
+      return secret === true ? 'secret' : 'text'
+  }
 }

@@ -235,25 +235,3 @@ export interface Offer {
 export type ChangeNotice =
   | { readonly kind: 'resource_updated'; readonly uri: string }
   | { readonly kind: 'tools_changed' | 'prompts_changed' | 'resources_changed' }
-
-/** The one way to declare a tool: data whose `run` sees arguments typed by `input`. */
-export function defineTool<
-  Input extends TObject,
-  Output extends TSchema,
-  Context extends CallContext = CallContext,
->(tool: ToolDefinition<Input, Output, Context>): ToolDefinition<Input, Output, Context> {
-  return tool
-}
-
-/** A tool as the registry keeps it: `extend` adds to the context of a call what the tool's `run` needs beyond it. */
-export function registerTool<Input extends TObject, Output extends TSchema, Context extends CallContext>(
-  tool: ToolDefinition<Input, Output, Context>,
-  extend: (context: CallContext) => Context,
-): RegisteredTool {
-  return {
-    ...tool,
-    isIdempotent: tool.isIdempotent ?? false,
-    // The registry's promise: arguments reach `run` only after they were checked against `input`.
-    run: (args, context) => tool.run(args as Static<Input>, extend(context)),
-  }
-}

@@ -29,12 +29,6 @@ export function asNumber(reply: RedisReply | undefined): number {
   throw unexpected('a number', reply)
 }
 
-/** The values of a RESP3 map, in order. */
-export function mapValues(reply: RedisReply | undefined): readonly RedisReply[] {
-  if (typeof reply === 'object' && reply !== null && !isList(reply)) return Object.values(reply)
-  throw unexpected('a map', reply)
-}
-
 function isList(reply: RedisReply | undefined): reply is readonly RedisReply[] {
   return Array.isArray(reply)
 }

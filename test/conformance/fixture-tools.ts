@@ -1,11 +1,6 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
-import {
-  type CallContext,
-  type ChangeNotice,
-  type ContentBlock,
-  type RegisteredTool,
-  registerTool,
-} from '../../src/mcp/registry.ts'
+import type { CallContext, ChangeNotice, ContentBlock, RegisteredTool } from '../../src/mcp/registry.ts'
+import { registerTool } from '../support/register-tool.ts'
 
 /** The smallest png and wav that decode. */
 export const png =

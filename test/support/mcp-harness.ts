@@ -9,19 +9,13 @@ import { createAuthenticator, type TokenRow, unrestrictedPolicy } from '../../sr
 import { createCors } from '../../src/mcp/cors.ts'
 import { createHostGuard } from '../../src/mcp/guard.ts'
 import type { McpDeps } from '../../src/mcp/mcp-server.ts'
-import {
-  type CallContext,
-  type ChangeNotice,
-  type Effect,
-  type Offer,
-  type RegisteredTool,
-  registerTool,
-} from '../../src/mcp/registry.ts'
+import type { CallContext, ChangeNotice, Effect, Offer, RegisteredTool } from '../../src/mcp/registry.ts'
 import { createMcpPlugin, type McpPlugin } from '../../src/mcp/route.ts'
 import { defaultSessionLimits } from '../../src/mcp/session-table.ts'
 import type { RateLimiter } from '../../src/resilience/rate-limiter.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { RecordingMetrics } from './recording-metrics.ts'
+import { registerTool } from './register-tool.ts'
 
 export const aliceToken = 'alice-token-0123456789-0123456789-0123'
 export const bobToken = 'bob-token-0123456789-0123456789-012345'
