@@ -33,7 +33,7 @@ function asLogValue(value: unknown, walk: Walk): unknown {
     case 'string':
       return asText(value, walk.redactor)
     case 'number':
-      return Number.isFinite(value) ? value : String(value)
+      return Number.isFinite(value) ? rounded(value) : String(value)
     case 'boolean':
     case 'undefined':
       return value
@@ -45,6 +45,11 @@ function asLogValue(value: unknown, walk: Walk): unknown {
     case 'object':
       return value === null ? null : asLogObject(value, walk)
   }
+}
+
+/** Durations come as differences of a clock with nanoseconds: beyond six decimals is noise that makes lines longer. Whole numbers stay as they are, however large. */
+function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Math.round(value * 1e6) / 1e6
 }
 
 function asLogObject(value: object, walk: Walk): unknown {

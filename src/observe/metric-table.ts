@@ -25,7 +25,7 @@ const loopLagBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 export const metricTable = {
   http_server_request_duration_seconds: {
     type: 'histogram',
-    help: 'Time from the first byte of a request to the end of its answer.',
+    help: 'Time from the dispatch of a request to the headers of its answer; the body of a stream is not part of it.',
     labels: {
       http_request_method: 'open',
       http_route: 'open',

@@ -195,6 +195,8 @@ function measureProcess(registry: Registry): void {
   ]) {
     measure(registry)
   }
+  // VmData of /proc: on Bun that is reserved address space, tens of gigabytes that nobody uses.
+  registry.removeSingleMetric('process_heap_bytes')
 }
 
 async function collectAll(

@@ -79,7 +79,9 @@ export async function exchange(
     if (response.status !== 200) throw await refusedBy(response)
     return { headers: response.headers, bytes: await readAnswer(response) }
   } catch (error) {
-    throw error instanceof ExchangeFailure ? error : asExchangeFailure(error, deadline.signal)
+    throw error instanceof ExchangeFailure
+      ? error
+      : asExchangeFailure(error, deadline.signal, new URL(url).host)
   } finally {
     deadline.dispose()
   }
@@ -118,7 +120,7 @@ export function parseRetryAfter(header: string | null): number {
   return Math.min(retryAfterLongestMs, Math.max(1000, Number(header) * 1000))
 }
 
-function asExchangeFailure(error: unknown, signal: AbortSignal): ExchangeFailure {
+function asExchangeFailure(error: unknown, signal: AbortSignal, host: string): ExchangeFailure {
   if (signal.aborted) {
     return signal.reason instanceof DeadlineExceeded
       ? new ExchangeFailure('timeout', { note: signal.reason.message, isExecuted: 'unknown' })
@@ -126,7 +128,7 @@ function asExchangeFailure(error: unknown, signal: AbortSignal): ExchangeFailure
   }
   const code = codeOf(error)
   return new ExchangeFailure('network', {
-    note: `The connection failed: ${code}`,
+    note: `The connection to ${host} failed: ${code}`,
     isExecuted: unsentCodes.has(code) ? 'no' : 'unknown',
   })
 }

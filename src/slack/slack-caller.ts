@@ -164,7 +164,9 @@ export class SlackCaller {
         break
       case 'failed': {
         const { reason, status, cause } = outcome
-        log.warn('slack_request_failed', { method, reason, status, error: cause })
+        log.warn('slack_request_failed', { method, reason, status, problem: cause?.message })
+        // The stack is the same for every request and only of use to whoever doubts this code.
+        log.debug('slack_request_traced', () => ({ method, error: cause }))
         break
       }
       case 'ok':

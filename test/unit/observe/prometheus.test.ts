@@ -100,6 +100,8 @@ describe('rendering', () => {
       for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'process_open_fds']) {
         expect(text).toMatch(new RegExp(`^${name} [0-9.e+]+$`, 'm'))
       }
+      // Address space on Bun, not memory.
+      expect(text).not.toContain('process_heap_bytes')
     }
   })
 })

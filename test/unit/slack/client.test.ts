@@ -214,6 +214,22 @@ describe('repeating', () => {
     expect(log.named('slack_request_failed')).toHaveLength(3)
   })
 
+  test('names the host that was not reached, and shows the stack at debug only', async () => {
+    const { web, slack, log } = makeClient(0)
+    web.script(read, broken('ECONNREFUSED'))
+    expect(await failureOf(slack.call(read, {}))).toMatchObject({ code: 'SLACK_UNAVAILABLE' })
+    expect(log.named('slack_request_failed')).toMatchObject([
+      {
+        level: 'warn',
+        fields: { reason: 'network', problem: 'The connection to slack.com failed: ECONNREFUSED' },
+      },
+    ])
+    expect(log.named('slack_request_failed')[0]?.fields).not.toHaveProperty('error')
+    expect(log.named('slack_request_traced')).toMatchObject([
+      { level: 'debug', fields: { method: read, error: expect.any(Error) } },
+    ])
+  })
+
   test('never happens with retry 0', async () => {
     const { web, slack } = makeClient(0)
     web.script(read, status(503))
