@@ -23,7 +23,7 @@ export const errorTable = {
     message: 'The request is not signed by Slack for this app.',
     cause:
       'A signature or timestamp header is missing, malformed, doubled, stale or does not match the body.',
-    fix: 'Compare SLACK_SIGNING_SECRET with "Basic Information > App Credentials" of the Slack app, and check the clock. The log names the exact reason.',
+    fix: 'Compare SLACK_SIGNING_SECRET with "Basic Information > App Credentials" of the Slack app, and check the clock. The log names the reason: webhook_requests_refused, at most once a minute for each.',
   },
   WEBHOOK_BODY_INVALID: {
     component: 'webhook',

@@ -107,7 +107,7 @@ function unauthorized(fault: SignatureFault, deps: ReceiveDeps): AppError {
     surface: 'webhook',
     reason: failureReasons[fault],
   })
-  deps.secretAdvisor.sawFault(fault)
+  deps.secretAdvisor.sawFault(fault, deps.clock.monotonic())
   return new AppError('WEBHOOK_UNAUTHORIZED', { cause: fault })
 }
 

@@ -1,20 +1,23 @@
 import type { Logger } from '../observe/logger.ts'
 import type { SignatureFault } from '../slack/signature.ts'
+import { RefusalLog } from './refusal-log.ts'
 
 /** So many well-formed requests that do not match, and none that does, mean a wrong secret rather than forgers. */
 const mismatchesBeforeAdvice = 5
 
 /**
- * Says once what the commonest mistake is: a signing secret of another app. Slack shows a receiver's 401s nowhere, and switches events off when
- * they go on.
+ * Tells the operator of refused signatures: each reason at most once a minute, and once what the commonest mistake is, a signing secret of
+ * another app. Slack shows a receiver's 401s nowhere, and switches events off when they go on.
  */
 export class SecretAdvisor {
   readonly #log: Logger
+  readonly #refusals: RefusalLog
   #mismatches = 0
   #isSilent = false
 
   constructor(log: Logger) {
     this.#log = log
+    this.#refusals = new RefusalLog(log)
   }
 
   /** A valid signature was seen: the secret is right, whoever sends the others. */
@@ -22,7 +25,9 @@ export class SecretAdvisor {
     this.#isSilent = true
   }
 
-  sawFault(fault: SignatureFault): void {
+  /** `nowMs` is monotonic. */
+  sawFault(fault: SignatureFault, nowMs: number): void {
+    this.#refusals.note(fault, nowMs)
     if (this.#isSilent || fault !== 'mismatch' || ++this.#mismatches < mismatchesBeforeAdvice) return
     this.#isSilent = true
     this.#log.warn('webhook_signing_secret_suspected', {

@@ -202,7 +202,8 @@ describe('refusing', () => {
   verifies('webhook:body:size', 'takes a body of exactly 1 MiB and refuses one byte more', async () => {
     const { post, queue } = createWebhookFixture()
     const sized = (byteCount: number) => `{"type":"x","pad":"${'p'.repeat(byteCount - 21)}"}`
-    expect(sized(webhookBodyBytesMax)).toHaveLength(webhookBodyBytesMax)
+    expect(webhookBodyBytesMax).toBe(1_048_576)
+    expect(sized(webhookBodyBytesMax)).toHaveLength(1_048_576)
     expect((await post(sized(webhookBodyBytesMax - 1))).status).toBe(200)
     expect((await post(sized(webhookBodyBytesMax))).status).toBe(200)
     expect((await post(sized(webhookBodyBytesMax + 1))).status).toBe(413)
@@ -240,7 +241,9 @@ describe('advice about the signing secret', () => {
       const { post, log } = createWebhookFixture()
       for (let count = 1; count <= 4; count++) await post('{}', { secret: 'wrong' })
       expect(log.named('webhook_signing_secret_suspected')).toEqual([])
-      for (let count = 1; count <= 5; count++) await post('{}', { secret: 'wrong' })
+      await post('{}', { secret: 'wrong' })
+      expect(log.named('webhook_signing_secret_suspected')).toHaveLength(1)
+      for (let count = 6; count <= 9; count++) await post('{}', { secret: 'wrong' })
       expect(log.named('webhook_signing_secret_suspected')).toHaveLength(1)
       expect(log.named('webhook_signing_secret_suspected')[0]?.fields).toMatchObject({
         variable: 'SLACK_SIGNING_SECRET',
@@ -255,5 +258,27 @@ describe('advice about the signing secret', () => {
     await post(JSON.stringify(message))
     for (let count = 1; count <= 9; count++) await post('{}', { secret: 'wrong' })
     expect(log.named('webhook_signing_secret_suspected')).toEqual([])
+  })
+})
+
+describe('why requests are refused', () => {
+  test('is logged at once, then at most once a minute per reason with their number', async () => {
+    const { post, log, clock } = createWebhookFixture()
+    const lines = () => log.named('webhook_requests_refused').map(({ level, fields }) => ({ level, fields }))
+    const line = (reason: string, refused: number) => ({ level: 'warn', fields: { reason, refused } })
+    await post('{}', { secret: 'wrong' })
+    await post('{}', { ageSeconds: 301 })
+    expect(lines()).toMatchObject([line('mismatch', 1), line('stale', 1)])
+    await post('{}', { secret: 'wrong' })
+    await clock.advance(59_999)
+    await post('{}', { secret: 'wrong' })
+    expect(lines()).toHaveLength(2)
+    await clock.advance(1)
+    await post('{}', { secret: 'wrong' })
+    expect(lines().slice(2)).toMatchObject([line('mismatch', 3)])
+    await clock.advance(60_000)
+    await post('{}', { secret: 'wrong' })
+    expect(lines().slice(3)).toMatchObject([line('mismatch', 1)])
+    expect(lines()).toHaveLength(4)
   })
 })
