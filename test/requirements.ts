@@ -401,7 +401,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'demo:run': {
     says: 'demo runs until Ctrl-C, prints a configuration that works and shows events as they are consumed.',
   },
-  'demo:isolated': { says: 'No credential or queue of the environment reaches the demo.' },
+  'demo:isolated': {
+    says: 'Nothing of the environment or configuration files reaches the demo but where it listens and what it logs.',
+  },
   'mcp:auth:none-on-loopback': {
     says: 'MCP without credentials is served on loopback only, and never behind a proxy.',
   },

@@ -6,7 +6,7 @@ import { madeFrom, page, table } from './markdown.ts'
 const style = { columns: 100, isBold: false }
 
 const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  done: 'Done; also after SIGTERM, when everything in flight was finished.',
+  done: 'Done; also after SIGTERM, Ctrl-C or SIGHUP of `serve` and `demo`, when everything in flight was finished.',
   failed: 'Failed.',
   usage: 'Unknown command or flag.',
   unavailable: 'Something that the command needs does not answer.',

@@ -2,6 +2,7 @@ import type { OptionGroup } from '../config/option-row.ts'
 import type { OptionKey } from '../config/option-table.ts'
 import { templateNames } from '../deploy/template-names.ts'
 import type { RunCommand } from './cli-context.ts'
+import { demoOptions } from './demo-options.ts'
 import { eventCommands } from './event-commands.ts'
 
 /** A flag that belongs to a command and is no option of the configuration. */
@@ -90,8 +91,8 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
       ['slack-integrated-server demo', 'until Ctrl-C, with a client configuration to paste'],
       ['slack-integrated-server demo --once', 'one tour, each step with its result'],
     ],
-    readsConfig: true,
-    groups: ['server', 'mcp', 'log'],
+    readsConfig: false,
+    options: demoOptions,
     flags: [{ name: '--once', description: 'Tour every part once, then exit: 0 only if all of it held.' }],
     load: async () => (await import('./demo.ts')).runDemo,
   },

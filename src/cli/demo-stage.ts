@@ -10,6 +10,7 @@ import { serveDemoWorkspace } from '../demo/workspace-server.ts'
 import { intakes } from '../webhook/intake.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
 import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { demoEnvironment } from './demo-options.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { type Listening, listen } from './listen.ts'
 import { createServerLog } from './server-log.ts'
@@ -41,10 +42,8 @@ export async function openStage(context: CliContext, flags: ParsedFlags, port: n
   const workspace = createDemoWorkspace({ clock: context.clock, ids })
   const api = serveDemoWorkspace(workspace)
   const signingSecret = `demo-${ids.token(24)}`
-  const loaded = loadCommandConfig(context, flags, {
-    purpose: 'serve',
-    presets: presetsOf(workspace, signingSecret, api.apiUrl),
-  })
+  const presets = presetsOf(workspace, signingSecret, api.apiUrl)
+  const loaded = loadCommandConfig(withoutOperator(context), flags, { purpose: 'serve', presets })
   if (loaded.config === undefined) {
     reportProblems(context, loaded)
     await api.stop()
@@ -83,16 +82,20 @@ export async function openStage(context: CliContext, flags: ParsedFlags, port: n
   }
 }
 
-/** Above flags and environment, so that the demo never reaches the workspace or the queue of whoever tries it. */
+/**
+ * The demo reads no file and few variables: whoever tries it may have a real server configured, whose workspace, queue and consumers stay out of
+ * reach, and whose limits would break the tour.
+ */
+function withoutOperator(context: CliContext): CliContext {
+  return { ...context, env: demoEnvironment(context.env), readFile: () => ({ kind: 'missing' }) }
+}
+
 function presetsOf(workspace: DemoWorkspace, signingSecret: string, apiUrl: string): OptionTexts {
   return {
     slackBotToken: workspace.botToken,
     slackUserToken: workspace.userToken,
     slackSigningSecret: signingSecret,
     slackApiUrl: apiUrl,
-    queueBackendType: 'memory',
-    mcpEnabled: 'true',
-    webhookEnabled: 'true',
   }
 }
 

@@ -35,8 +35,7 @@ export async function runDemo(context: CliContext, flags: ParsedFlags): Promise<
 /** The first signal ends the talk and drains; the second one cuts short. */
 async function stopOnSignal(context: CliContext, stage: DemoStage, ended: AbortController) {
   await new Promise<void>((resolve) => {
-    context.onSignal((signal) => {
-      if (signal === 'SIGHUP') return
+    context.onSignal(() => {
       if (ended.signal.aborted) stage.server.hurry()
       ended.abort()
       resolve()

@@ -20,18 +20,6 @@ verifies(
 )
 
 verifies(
-  'demo:tour',
-  'the tour fails, and says where, when the server does not do what it shows',
-  async () => {
-    const { exitCode, stdout } = await runBinary({ args: ['demo', '--once', '--read-only'] })
-    expect(stdout).toContain('slack_thread_reply is not among them')
-    expect(stdout).toMatch(/6 of 13 steps failed\./)
-    expect(exitCode).toBe(1)
-  },
-  timeoutMs,
-)
-
-verifies(
   'demo:run',
   'the demo runs until Ctrl-C: it prints what to paste, which works, and shows events as they are consumed',
   async () => {
