@@ -22,15 +22,18 @@ export function startFailureReason(error: unknown, config: Pick<Config, 'host' |
       ? ([
           error.cause,
           error,
-          { host: 'ADMIN_HOST or --admin-host', port: 'ADMIN_PORT or --admin-port' },
+          { name: 'ADMIN_HOST', host: 'ADMIN_HOST or --admin-host', port: 'ADMIN_PORT or --admin-port' },
         ] as const)
-      : ([error, config, { host: 'HOST or --host', port: 'PORT or --port' }] as const)
+      : ([error, config, { name: 'HOST', host: 'HOST or --host', port: 'PORT or --port' }] as const)
   if (isCode(fault, 'EADDRINUSE'))
     return `port ${port} on ${host} is in use by another process; choose another with ${options.port}`
   if (isCode(fault, 'EACCES'))
     return `port ${port} on ${host} needs a privilege that this process does not have; choose one above 1023`
   if (isCode(fault, 'EADDRNOTAVAIL'))
     return `${host} is no address of this machine; choose another with ${options.host}`
+  // A name that does not resolve is EINVAL to Bun's listen, and ENOTFOUND where it asked the resolver.
+  if (isCode(fault, 'EINVAL') || isCode(fault, 'ENOTFOUND'))
+    return `${options.name} ${host} is no address or name that this machine knows; choose another with ${options.host}`
   if (error instanceof AppError) {
     const details = Object.entries(error.details).map(([name, value]) => `${name}: ${String(value)}`)
     return ['the server cannot start', error.message.replace(/\.$/, ''), ...details].join('; ')
