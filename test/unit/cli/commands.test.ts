@@ -37,6 +37,26 @@ describe('a command line that means nothing', () => {
   })
 })
 
+describe('a configuration without credentials', () => {
+  const advice = '"slack-integrated-server demo" runs without a Slack account.'
+
+  test('names the command that needs none, and one with a mistake does not', async () => {
+    const none = await runCommandLine(['serve'])
+    expect(none.code).toBe(78)
+    expect(none.stderr).toEndWith(`prints every value and its origin.\n${advice}\n`)
+    const { SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET } = credentials
+    for (const env of [{ SLACK_BOT_TOKEN }, { SLACK_SIGNING_SECRET }])
+      expect((await runCommandLine(['serve'], { env })).stderr).toContain(advice)
+    for (const env of [
+      { ...credentials, PORT: 'x' },
+      { ...credentials, SLACK_BOT_TOKEN: 'not a token' },
+    ]) {
+      const run = await runCommandLine(['serve'], { env })
+      expect([run.code, run.stderr.includes(advice)]).toEqual([78, false])
+    }
+  })
+})
+
 describe('config check', () => {
   verifies('cli:config-check', 'says yes and exits 0, or says what is wrong and exits 78', async () => {
     const env = { ...credentials, MCP_AUTH_TOKENS: token }
