@@ -1,3 +1,4 @@
+import { commonErrorHeaders } from '../base/error-headers.ts'
 import type { ErrorComponent } from '../base/error-table.ts'
 import { AppError, renderUnifiedError } from '../base/errors.ts'
 import type { RequestContext } from '../base/request-context.ts'
@@ -37,14 +38,12 @@ export function createRenderError({ log, metrics }: ErrorMapDeps): RenderError {
 }
 
 function headersOf(error: AppError): Record<string, string> {
-  const headers: Record<string, string> = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+  const headers = commonErrorHeaders(error)
   if (error.status === 503 || error.status === 429) {
     const seconds = error.details['retry_after_s']
     headers['retry-after'] = String(typeof seconds === 'number' ? Math.ceil(seconds) : retryAfterSeconds)
   }
   if (endsConnection.has(error.code)) headers['connection'] = 'close'
-  const { allow } = error.details
-  if (error.code === 'METHOD_NOT_ALLOWED' && typeof allow === 'string') headers['allow'] = allow
   if (error.code === 'ADMIN_UNAUTHORIZED') headers['www-authenticate'] = 'Bearer'
   return headers
 }

@@ -1,3 +1,4 @@
+import { commonErrorHeaders } from '../base/error-headers.ts'
 import { AppError, type ErrorCode, type ErrorDetail, renderUnifiedError } from '../base/errors.ts'
 import { asOneLine, truncate } from '../base/text.ts'
 import { challengeOf } from './auth.ts'
@@ -76,12 +77,11 @@ export function renderRpcError(error: AppError, options: RpcErrorOptions): Respo
 
 /** The headers that belong to an error wherever it is answered: what to send, and when to come back. */
 export function errorHeaders(error: AppError): Headers {
-  const headers = new Headers()
+  const headers = new Headers(commonErrorHeaders(error))
   if (error.code === 'MCP_UNAUTHORIZED') headers.set('WWW-Authenticate', challengeOf(error))
-  const { retry_after_s: retryAfterSeconds, allow } = error.details
+  const { retry_after_s: retryAfterSeconds } = error.details
   if (typeof retryAfterSeconds === 'number') headers.set('Retry-After', String(retryAfterSeconds))
   else if (error.isRetryable) headers.set('Retry-After', '1')
-  if (typeof allow === 'string') headers.set('Allow', allow)
   // The listener is going away: a client that keeps its connection would meet the same refusal again.
   if (error.code === 'SHUTTING_DOWN') headers.set('Connection', 'close')
   return headers
@@ -118,11 +118,14 @@ export async function withUnifiedError(
   const { data } = rpcError
   const unified = renderUnifiedError(refused, correlationId)
   const error = { ...rpcError, data: { ...(isObject(data) && data), ...unified } }
-  return Response.json({ ...body, error }, { status: response.status, headers: passedOn(response.headers) })
+  return Response.json(
+    { ...body, error },
+    { status: response.status, headers: passedOn(response.headers, refused) },
+  )
 }
 
-function passedOn(headers: Headers): Headers {
-  const passed = new Headers()
+function passedOn(headers: Headers, error: AppError): Headers {
+  const passed = new Headers(commonErrorHeaders(error))
   const allow = headers.get('allow')
   if (allow !== null) passed.set('Allow', allow)
   return passed

@@ -145,6 +145,8 @@ async function codeOf(response: Response, form: Form): Promise<string> {
   // The schema just proved the shape.
   const { error } = form === 'json_rpc' ? (body as RpcErrorBody).error.data : (body as UnifiedBody)
   expect(response.headers.get('x-correlation-id')).toBe(error.correlation_id)
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff')
   return error.code
 }
 

@@ -274,6 +274,8 @@ describe('every refusal', () => {
         const { error } = (await response.json()) as WireMessage
         const unified = error?.data?.['error'] as { readonly code: string; readonly correlation_id: string }
         expect(response.headers.get('x-correlation-id')).toBe(unified.correlation_id)
+        expect(response.headers.get('cache-control')).toBe('no-store')
+        expect(response.headers.get('x-content-type-options')).toBe('nosniff')
         return [response.status, error?.code, unified.code]
       }
       const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' }

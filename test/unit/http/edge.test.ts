@@ -64,6 +64,8 @@ describe('the edge', () => {
     const response = await get('/throws')
     expect(response.status).toBe(500)
     expect(response.headers.get('content-type')).toStartWith('application/json')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
     expect(await response.json()).toEqual({
       error: {
         code: 'INTERNAL',

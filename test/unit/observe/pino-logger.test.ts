@@ -86,8 +86,19 @@ describe('a line', () => {
 
   test('has numbers with six decimals at most, and whole numbers as they are', () => {
     const { log, record } = recorded()
-    log.info('a', { duration_ms: 1.234567890123, tiny: -4e-7, half: 0.5, large: Number.MAX_VALUE, count: 2 ** 53 })
-    expect(record()).toMatchObject({ duration_ms: 1.234568, half: 0.5, large: Number.MAX_VALUE, count: 2 ** 53 })
+    log.info('a', {
+      duration_ms: 1.234567890123,
+      tiny: -4e-7,
+      half: 0.5,
+      large: Number.MAX_VALUE,
+      count: 2 ** 53,
+    })
+    expect(record()).toMatchObject({
+      duration_ms: 1.234568,
+      half: 0.5,
+      large: Number.MAX_VALUE,
+      count: 2 ** 53,
+    })
     expect(record()['tiny']).toBeCloseTo(0, 12)
   })
 
