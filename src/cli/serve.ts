@@ -65,7 +65,6 @@ async function stopOnSignal({ context, server, log, notifier }: RunningServer): 
   await new Promise<void>((resolve) => {
     let count = 0
     context.onSignal((signal) => {
-      if (signal === 'SIGHUP') return
       log.info('server_stop_requested', { signal })
       if (++count === 1) resolve()
       else server.hurry()

@@ -67,29 +67,39 @@ describe('starting', () => {
 })
 
 describe('stopping', () => {
-  verifies('S79', 'SIGTERM and SIGINT drain and exit 0, refusing nobody that was taken in', async () => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const server = await startServer()
-      await using child = server.child
-      const statuses: (number | string)[] = []
-      let isStopping = false
-      const senders = Array.from({ length: 8 }, async (_, sender) => {
-        for (let count = 0; !isStopping || count < 3; count++) {
-          const status = await send(server, `Ev${sender}_${count}`).catch(() => 'refused' as const)
-          statuses.push(status)
-          if (status === 'refused') return
-        }
-      })
-      await Bun.sleep(150)
-      isStopping = true
-      child.signal(signal)
-      expect(await child.exited).toBe(0)
-      await Promise.all(senders)
-      // Taken in and stored, or refused at the door: never half done.
-      expect(statuses.filter((status) => status !== 200 && status !== 'refused')).toEqual([])
-      expect(child.stdout.logged('server_stopped')).toHaveLength(1)
-    }
-  })
+  verifies(
+    'S79',
+    'SIGTERM, SIGINT and SIGHUP drain and exit 0, refusing nobody that was taken in',
+    async () => {
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+        const server = await startServer()
+        await using child = server.child
+        const statuses: (number | string)[] = []
+        let isStopping = false
+        const senders = Array.from({ length: 8 }, async (_, sender) => {
+          for (let count = 0; !isStopping || count < 3; count++) {
+            const status = await send(server, `Ev${sender}_${count}`).catch(() => 'refused' as const)
+            statuses.push(status)
+            if (status === 'refused') return
+          }
+        })
+        await Bun.sleep(150)
+        isStopping = true
+        child.signal(signal)
+        expect(await child.exited).toBe(0)
+        await Promise.all(senders)
+        // Taken in and stored, or refused at the door: never half done.
+        expect(statuses.filter((status) => status !== 200 && status !== 'refused')).toEqual([])
+        const storedCount = child.stdout
+          .logged('webhook_event_received')
+          .filter(({ outcome }) => outcome === 'stored').length
+        const takenCount = statuses.filter((status) => status === 200).length
+        expect(takenCount).toBeGreaterThan(0)
+        expect(storedCount).toBeGreaterThanOrEqual(takenCount)
+        expect(child.stdout.logged('server_stopped')).toHaveLength(1)
+      }
+    },
+  )
 
   test('an open stream does not keep the process', async () => {
     const server = await startServer()
@@ -103,34 +113,60 @@ describe('stopping', () => {
     expect(await text).toContain('retry:')
   })
 
-  test('a second signal stops at once', async () => {
-    const server = await startServer()
+  test('a second signal stops at once, and says what it left unfinished', async () => {
+    const { promise: never, resolve: letGo } = Promise.withResolvers<void>()
+    const isAsked = Promise.withResolvers<'asked'>()
+    await using slack = startHangingSlack(() => isAsked.resolve('asked'), never)
+    // A stop that nobody hurries would wait for the call longer than this test may take.
+    const env = { SLACK_API_URL: slack.url, MCP_TRANSPORT: 'streamable-http', SERVER_SHUTDOWN_SECONDS: '600' }
+    const server = await startServer({ env })
     await using child = server.child
-    // A body that never ends keeps the first stop waiting.
-    const { promise: never } = Promise.withResolvers<void>()
-    const body = new ReadableStream<Uint8Array>({
-      async start(controller) {
-        controller.enqueue(new TextEncoder().encode('{'))
-        await never
-      },
-    })
-    const pending = fetch(`${server.url}/slack/events`, {
+    const token = (await runBinary({ args: ['token'], env: testCredentials })).stdout.trim()
+    const pending = fetch(`${server.url}/call_tool`, {
       method: 'POST',
-      body,
-      headers: {
-        'content-type': 'application/json',
-        'x-slack-request-timestamp': String(Math.floor(Date.now() / 1000)),
-        'x-slack-signature': `v0=${'a'.repeat(64)}`,
-      },
-    }).catch(() => undefined)
-    await Bun.sleep(200)
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({
+        name: 'slack_post_message',
+        arguments: { channel: 'C0123456789', text: 'still on its way' },
+      }),
+    }).then(
+      ({ status }) => status,
+      () => 'cut' as const,
+    )
+    // An answer before Slack is asked would mean that nothing is held.
+    expect(await Promise.race([isAsked.promise, pending])).toBe('asked')
     child.signal('SIGTERM')
     await child.stdout.find((line) => line.includes('server_stop_requested'))
     child.signal('SIGTERM')
-    expect([0, 1]).toContain(await child.exited)
+    expect(await child.exited).toBe(1)
+    await child.closed
+    expect(child.stdout.logged('server_stopped_unfinished')).toHaveLength(1)
+    letGo()
     await pending
   })
 })
+
+/** A Slack that says who it is and answers no message. */
+function startHangingSlack(onMessage: () => void, never: Promise<void>) {
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    idleTimeout: 0,
+    async fetch(request) {
+      if (!new URL(request.url).pathname.endsWith('/chat.postMessage'))
+        return Response.json({ ok: true, user_id: 'U1', team_id: 'T1', bot_id: 'B1' })
+      onMessage()
+      await never
+      return Response.json({ ok: true })
+    },
+  })
+  return {
+    url: `http://127.0.0.1:${server.port}/api/`,
+    async [Symbol.asyncDispose]() {
+      await server.stop(true)
+    },
+  }
+}
 
 describe('the sqlite backend', () => {
   verifies(
