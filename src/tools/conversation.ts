@@ -56,6 +56,13 @@ export async function openConversation(
   }
 }
 
+/** The message that a permalink in place of a channel points at: known without asking Slack. */
+export function messageBehind(given: string): Pick<OpenConversation, 'ts' | 'threadTs'> {
+  const reference = parseConversationReference(given)
+  if (reference?.kind !== 'id') return { ts: undefined, threadTs: undefined }
+  return { ts: reference.ts, threadTs: reference.threadTs }
+}
+
 /** The ts that was given, or that of the permalink which stands for the channel. */
 export function requireTs(
   field: string,

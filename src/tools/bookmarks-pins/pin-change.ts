@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { ToolOutcome } from '../../mcp/registry.ts'
-import { openConversation, requireTs } from '../conversation.ts'
+import { messageBehind, openConversation, requireTs } from '../conversation.ts'
 import { answers, channelField, dryRunField, optional, tsField } from '../fields.ts'
 import { type DryRun, perform, type SentMessage } from '../planned-call.ts'
 import { refusalOf } from '../slack-call.ts'
@@ -29,8 +29,8 @@ export async function changePin(
   args: PinArguments,
   change: { readonly method: string; readonly settled: readonly string[]; readonly said: string },
 ): Promise<ToolOutcome<PinOutcome | DryRun>> {
+  const timestamp = requireTs('message_ts', args.message_ts, messageBehind(args.channel))
   const conversation = await openConversation(context, args.channel, 'write')
-  const timestamp = requireTs('message_ts', args.message_ts, conversation)
   const call = { method: change.method, params: { channel: conversation.id, timestamp } }
   const data = { channel: conversation.id, ts: timestamp }
   const text = `${change.said} ${timestamp} in ${conversation.id}.`

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { asObject } from '../../slack/json-fields.ts'
 import { parseMessage } from '../../slack/message.ts'
-import { openConversation, requireTs } from '../conversation.ts'
+import { messageBehind, openConversation, requireTs } from '../conversation.ts'
 import { answers, channelField, listField, optional, tsField } from '../fields.ts'
 import { count, type Provenance, provenance, renderListing } from '../message-page.ts'
 import { safeName } from '../message-view.ts'
@@ -45,8 +45,8 @@ export const getReactions = defineSlackTool({
   output: answers<Reactions>({ reactions: listField }),
   async run(args, context) {
     const { directory, signal } = context
+    const ts = requireTs('timestamp', args.timestamp, messageBehind(args.channel))
     const conversation = await openConversation(context, args.channel, 'read')
-    const ts = requireTs('timestamp', args.timestamp, conversation)
     const answer = await callSlack(context, 'reactions.get', {
       channel: conversation.id,
       timestamp: ts,

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { openConversation, requireTs } from '../conversation.ts'
+import { messageBehind, openConversation, requireTs } from '../conversation.ts'
 import { answers, channelField, dryRunField, optional, tsField } from '../fields.ts'
 import { type DryRun, perform, type SentMessage } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
@@ -22,8 +22,8 @@ export const markRead = defineSlackTool({
   ),
   output: answers<SentMessage | DryRun>({ channel: optional(Type.String()) }),
   async run(args, context) {
+    const ts = requireTs('message_ts', args.message_ts, messageBehind(args.channel))
     const conversation = await openConversation(context, args.channel, 'write')
-    const ts = requireTs('message_ts', args.message_ts, conversation)
     const params = { channel: conversation.id, ts }
     return await perform(context, { method: 'conversations.mark', params }, args.dry_run, () => ({
       text: `Read up to ${ts} in ${conversation.id}.`,

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { asObjects } from '../../slack/json-fields.ts'
 import { parseMessage, type SlackMessage } from '../../slack/message.ts'
-import { openConversation, requireTs } from '../conversation.ts'
+import { messageBehind, openConversation, requireTs } from '../conversation.ts'
 import { channelField, formatField, optional, tsField } from '../fields.ts'
 import { makePage, renderPage } from '../message-page.ts'
 import { viewMessages } from '../message-view.ts'
@@ -32,8 +32,8 @@ export const getMessage = defineSlackTool({
   output: pageOutput,
   async run(args, context) {
     const { settings } = context
+    const ts = requireTs('message_ts', args.message_ts, messageBehind(args.channel))
     const conversation = await openConversation(context, args.channel, 'read')
-    const ts = requireTs('message_ts', args.message_ts, conversation)
     const found = await fetchMessage(context, conversation.id, ts, conversation.threadTs)
     const page = makePage({
       channel: channelLabel(context, conversation.id),

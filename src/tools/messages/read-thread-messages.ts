@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { asObject, asObjects, asText } from '../../slack/json-fields.ts'
 import { parseMessage } from '../../slack/message.ts'
-import { openConversation, requireThreadTs } from '../conversation.ts'
+import { messageBehind, openConversation, requireThreadTs } from '../conversation.ts'
 import {
   channelField,
   cursorField,
@@ -50,8 +50,8 @@ export const readThreadMessages = defineSlackTool({
     const frame = { nowMs: clock.now(), timezone: settings.timezone }
     const limit = pageLimit(args.limit, settings)
     const range = args.oldest === undefined ? {} : { oldest: parsePastTime('oldest', args.oldest, frame) }
+    const threadTs = requireThreadTs(args.thread_ts, messageBehind(args.channel))
     const conversation = await openConversation(context, args.channel, 'read')
-    const threadTs = requireThreadTs(args.thread_ts, conversation)
     const answer = await callSlack(context, 'conversations.replies', {
       channel: conversation.id,
       ts: threadTs,

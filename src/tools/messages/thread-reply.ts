@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { openConversation, requireThreadTs } from '../conversation.ts'
+import { messageBehind, openConversation, requireThreadTs } from '../conversation.ts'
 import { answers, channelField, dryRunField, keyField, listField, optional, tsField } from '../fields.ts'
 import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
 import { composeMessage, type MessageContent } from '../outgoing-message.ts'
@@ -36,10 +36,11 @@ export const threadReply = defineSlackTool({
     const contents = args.texts.flatMap((text): readonly MessageContent[] =>
       composeMessage(args.markdown === true ? { markdown: text } : { text }, settings, false),
     )
+    const threadTs = requireThreadTs(args.thread_ts, messageBehind(args.channel))
     const conversation = await openConversation(context, args.channel, 'write')
     const target = {
       channel: conversation.id,
-      thread_ts: requireThreadTs(args.thread_ts, conversation),
+      thread_ts: threadTs,
     }
     const calls = contents.map((content) => planPost(target, content, settings))
     if (args.dry_run === true) return dryRun(calls)

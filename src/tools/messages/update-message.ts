@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { openConversation, requireTs } from '../conversation.ts'
+import { messageBehind, openConversation, requireTs } from '../conversation.ts'
 import { answers, channelField, dryRunField, optional, tsField } from '../fields.ts'
 import { composeMessage, draftOf } from '../outgoing-message.ts'
 import { type DryRun, perform, type SentMessage, unfurling } from '../planned-call.ts'
@@ -32,8 +32,8 @@ export const updateMessage = defineSlackTool({
   async run(args, context) {
     // Before Slack is asked about the channel: a draft that is refused anyway must cost no call.
     const [content] = composeMessage(draftOf(args), context.settings, false)
+    const ts = requireTs('message_ts', args.message_ts, messageBehind(args.channel))
     const conversation = await openConversation(context, args.channel, 'write')
-    const ts = requireTs('message_ts', args.message_ts, conversation)
     // Without an empty list Slack keeps the blocks of the old message and shows them instead of the new text.
     const params = { channel: conversation.id, ts, blocks: [], ...content, ...unfurling(context.settings) }
     return await perform(context, { method: 'chat.update', params }, args.dry_run, () => ({

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { ToolOutcome } from '../../mcp/registry.ts'
-import { openConversation, requireTs } from '../conversation.ts'
+import { messageBehind, openConversation, requireTs } from '../conversation.ts'
 import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
 import { type DryRun, dryRun } from '../planned-call.ts'
 import { callSlack, refusalOf } from '../slack-call.ts'
@@ -32,8 +32,8 @@ export async function changeReactions(
   args: ReactionArguments,
   change: { readonly method: string; readonly settled: string },
 ): Promise<ToolOutcome<ReactionOutcome | DryRun>> {
+  const timestamp = requireTs('timestamp', args.timestamp, messageBehind(args.channel))
   const conversation = await openConversation(context, args.channel, 'write')
-  const timestamp = requireTs('timestamp', args.timestamp, conversation)
   const calls = args.emojis.map((emoji) => ({
     method: change.method,
     params: { channel: conversation.id, timestamp, name: asEmojiName(emoji) },

@@ -145,17 +145,16 @@ describe('the same policy everywhere', () => {
       '<#C2BB>',
       `https://acme.slack.com/archives/C2BB/p${ts.replace('.', '')}`,
     ]) {
-      for (const tool of [
-        'slack_read_channel_messages',
-        'slack_read_thread_messages',
-        'slack_get_message',
-        'slack_get_channel',
-        'slack_list_pins',
-        'slack_list_bookmarks',
-      ]) {
-        await expect(
-          call(tool, { channel, ...(tool.includes('thread') ? { thread_ts: ts } : {}) }),
-        ).rejects.toMatchObject(forbidden)
+      // Whole but for the channel, so that it is all that can be refused.
+      for (const [tool, args] of [
+        ['slack_read_channel_messages', {}],
+        ['slack_read_thread_messages', { thread_ts: ts }],
+        ['slack_get_message', { message_ts: ts }],
+        ['slack_get_channel', {}],
+        ['slack_list_pins', {}],
+        ['slack_list_bookmarks', {}],
+      ] as const) {
+        await expect(call(tool, { channel, ...args })).rejects.toMatchObject(forbidden)
       }
     }
     await expect(call('slack_read_file', { file: 'F1AA' })).rejects.toMatchObject(forbidden)

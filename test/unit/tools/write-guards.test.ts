@@ -242,6 +242,15 @@ describe('arguments that are refused whatever the channel is', () => {
     ['slack_read_channel_messages', { oldest: 'whenever' }, 'oldest'],
     ['slack_read_thread_messages', { thread_ts: '1712345678.000100', oldest: 'whenever' }, 'oldest'],
     ['slack_list_files', { oldest: 'whenever' }, 'oldest'],
+    ['slack_update_message', { text: 'x' }, 'message_ts'],
+    ['slack_delete_message', {}, 'message_ts'],
+    ['slack_get_message', {}, 'message_ts'],
+    ['slack_thread_reply', { texts: ['x'] }, 'thread_ts'],
+    ['slack_read_thread_messages', {}, 'thread_ts'],
+    ['slack_add_reactions', { emojis: ['eyes'] }, 'timestamp'],
+    ['slack_add_pin', {}, 'message_ts'],
+    ['slack_get_reactions', {}, 'timestamp'],
+    ['slack_mark_read', {}, 'message_ts'],
   ]
   for (const [tool, args, field] of rows) {
     test(`cost no Slack call: ${tool} ${JSON.stringify(args)}`, async () => {
