@@ -36,6 +36,7 @@ export class SqliteDeliveries {
   readonly #leftBehind: SqlStatement
   readonly #find: SqlStatement
   readonly #oldestWaiting: SqlStatement
+  readonly #anyTaken: SqlStatement
 
   constructor(db: SqlDatabase, parts: DeliveryParts) {
     this.#parts = parts
@@ -56,6 +57,7 @@ export class SqliteDeliveries {
     this.#dropPutBack = db.prepare('DELETE FROM events WHERE only_group_id = ?')
     this.#leftBehind = db.prepare('SELECT seq, tries, is_begun FROM taken WHERE group_id = ? ORDER BY seq')
     this.#find = db.prepare('SELECT seq, size, only_group_id FROM events WHERE seq = ?')
+    this.#anyTaken = db.prepare('SELECT 1 FROM taken WHERE group_id = ? LIMIT 1')
     this.#oldestWaiting = db.prepare(
       `SELECT min(received_at_ms) AS received_at_ms FROM (
          SELECT received_at_ms FROM (SELECT received_at_ms FROM events JOIN taken USING (seq) WHERE group_id = ?1 ORDER BY seq LIMIT 1)
@@ -83,6 +85,7 @@ export class SqliteDeliveries {
     const isEnough = again.length >= countMax
     const taken = isEnough ? again : [...again, ...this.#takeNew(group, countMax - again.length, nowMs)]
     if (taken.length > 0) this.#markActive(group, nowMs)
+    this.#writeOffLost(group)
     return taken
   }
 
@@ -100,6 +103,7 @@ export class SqliteDeliveries {
     }
     this.#parts.ledger.countPending(group, -1, verdict.size)
     this.#dropIfPutBack(group, verdict.seq)
+    this.#writeOffLost(group)
   }
 
   /** Everything published so far counts as acknowledged by the group. */
@@ -107,6 +111,18 @@ export class SqliteDeliveries {
     this.#untakeAll.run(group.groupId)
     this.#dropPutBack.run(group.groupId)
     group.cursor = this.#parts.ledger.lastSeq
+    group.pending = 0
+    group.pendingBytes = 0
+    this.#parts.ledger.changed(group)
+  }
+
+  /**
+   * With every row passed and none in anybody's hands nothing is pending. A row whose number or topic was damaged is met by no reader, and would
+   * be waited for as long as the file lives.
+   */
+  #writeOffLost(group: GroupRecord): void {
+    if (group.pending === 0 || group.cursor < this.#parts.ledger.lastSeq) return
+    if (this.#anyTaken.get(group.groupId) !== null) return
     group.pending = 0
     group.pendingBytes = 0
     this.#parts.ledger.changed(group)

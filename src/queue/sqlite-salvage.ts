@@ -47,7 +47,7 @@ const repairs = [
 function copyTable({ name, key }: Table, damaged: SqlDatabase, fresh: SqlDatabase): void {
   let insert: ((row: SqlRow) => void) | undefined
   const keep = (row: SqlRow) => {
-    insert ??= inserterOf(name, Object.keys(row), fresh)
+    insert ??= inserterOf(name, Object.keys(row).length, fresh)
     insert(row)
   }
   const last = readUntilDamage(damaged, `SELECT * FROM ${name} ORDER BY ${key.join(', ')}`, keep)
@@ -60,14 +60,13 @@ function copyTable({ name, key }: Table, damaged: SqlDatabase, fresh: SqlDatabas
   lookUp({ table: name, column: only, from: last[only], to: first[only] }, damaged, keep)
 }
 
-function inserterOf(name: string, columns: readonly string[], fresh: SqlDatabase): (row: SqlRow) => void {
-  const placeholders = columns.map(() => '?').join(', ')
-  const insert = fresh.prepare(
-    `INSERT OR IGNORE INTO ${name} (${columns.join(', ')}) VALUES (${placeholders})`,
-  )
+/** By the order of the columns: their names may be what was damaged. */
+function inserterOf(name: string, columnCount: number, fresh: SqlDatabase): (row: SqlRow) => void {
+  const placeholders = Array.from({ length: columnCount }, () => '?').join(', ')
+  const insert = fresh.prepare(`INSERT OR IGNORE INTO ${name} VALUES (${placeholders})`)
   return (row) => {
     try {
-      insert.run(...columns.map((column) => row[column] ?? null))
+      insert.run(...Object.values(row))
     } catch {
       // Not what the table can hold (a text where a number was): damaged, and left where it is.
     }

@@ -1,4 +1,4 @@
-import { integer, type SqlDatabase } from './sqlite-database.ts'
+import { damaged, integer, type SqlDatabase, text } from './sqlite-database.ts'
 import { eventColumnDefinitions } from './sqlite-row.ts'
 
 /** Of the file. A release reads its own version and the one before, and refuses a newer one without touching it. */
@@ -42,13 +42,35 @@ export function refuseNewerSchema(db: SqlDatabase): void {
   if (version > schemaVersion) throw new NewerSchemaError(version)
 }
 
-/** Makes the tables of a new file, or brings an older one up to date. */
+/**
+ * Makes the tables of a new file. Throws where a file that has tables has not those that were written: a flipped bit in the name of a column
+ * leaves a file that SQLite reads without complaint and no statement of ours fits.
+ */
 export function prepareSchema(db: SqlDatabase): void {
-  if (readVersion(db) === schemaVersion) return
+  const found = definitionsIn(db)
+  if (readVersion(db) === schemaVersion || found.length > 0) {
+    if (!Bun.deepEquals(found, definitions)) throw damaged('schema')
+    return
+  }
   db.run('BEGIN IMMEDIATE')
   db.run(schema)
   db.run(`PRAGMA user_version = ${schemaVersion}`)
   db.run('COMMIT')
+}
+
+/** SQLite keeps each definition as it was written. */
+const definitions: readonly string[] = schema
+  .split(';')
+  .map((definition) => definition.trim())
+  .filter((definition) => definition !== '')
+  .sort()
+
+function definitionsIn(db: SqlDatabase): readonly string[] {
+  return db
+    .prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')
+    .all()
+    .map((row) => text(row, 'sql'))
+    .sort()
 }
 
 function readVersion(db: SqlDatabase): number {

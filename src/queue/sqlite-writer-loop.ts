@@ -1,4 +1,4 @@
-import { integer, type OpenSqlDatabase, type SqlDatabase } from './sqlite-database.ts'
+import { damaged, integer, type OpenSqlDatabase, type SqlDatabase } from './sqlite-database.ts'
 import { DirectoryError, StateDirectory } from './sqlite-directory.ts'
 import type {
   FileRepair,
@@ -10,7 +10,7 @@ import type {
   WriterReply,
 } from './sqlite-protocol.ts'
 import { salvage } from './sqlite-salvage.ts'
-import { NewerSchemaError, prepareSchema, refuseNewerSchema } from './sqlite-schema.ts'
+import { NewerSchemaError, prepareSchema, refuseNewerSchema, schemaVersion } from './sqlite-schema.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
 /** Pages in the WAL after which a commit copies them into the file (16 MiB): fewer pauses than SQLite's 1,000 pages. */
@@ -108,6 +108,7 @@ export class SqliteWriter {
     this.#opened = { request, directory }
     try {
       this.#store(nowMs)
+      if (this.#connection !== undefined && isReadOnly(this.#connection.db)) throw damaged('header')
       return null
     } catch (error) {
       this.#disconnect()
@@ -175,6 +176,22 @@ function configure(db: SqlDatabase): void {
   db.run(`PRAGMA journal_size_limit = ${walBytesMax}`)
   db.run(`PRAGMA cache_size = -${cacheKib}`)
   db.run('PRAGMA cell_size_check = ON')
+}
+
+/** Said of a file that was made writable in a folder that was just written to, this is a flipped bit in its header (byte 18) and not the disk. */
+function isReadOnly(db: SqlDatabase): boolean {
+  try {
+    db.run('BEGIN IMMEDIATE')
+    try {
+      // BEGIN alone is not refused.
+      db.run(`PRAGMA user_version = ${schemaVersion}`)
+    } finally {
+      db.run('ROLLBACK')
+    }
+    return false
+  } catch (error) {
+    return describe(error).code === 'SQLITE_READONLY'
+  }
 }
 
 /**

@@ -141,3 +141,32 @@ test.each([
   const ids = new Set(delivered.map(({ id }) => id))
   expect(events.filter(({ id }) => !ids.has(id))).toEqual([])
 })
+
+/** Bits that SQLite reads without complaint: 'this file is read-only' and names of columns. */
+function knownFlips(sound: Buffer): readonly number[] {
+  const columns = ['size INTEGER', 'only_group_id INTEGER', 'cursor INTEGER', 'is_begun INTEGER']
+  return [18, ...columns.map((column) => sound.indexOf(column))].map((at) => at * 8)
+}
+
+test('with a flipped bit in the name of a column every event is still there', async () => {
+  const path = await fill()
+  const bytes = readFileSync(path)
+  const at = bytes.indexOf('size INTEGER')
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)
+  writeFileSync(path, bytes)
+  const queue = harness.createQueue()
+  await queue.start()
+  expect(await drain(queue)).toHaveLength(eventCount)
+  expect(harness.log.named('queue_file_moved_aside')).toHaveLength(1)
+})
+
+test('an event that no reader can meet any more is not waited for', async () => {
+  const path = await fill()
+  const db = new Database(path)
+  db.run('UPDATE events SET topic_id = topic_id + 1 WHERE id = ?', ['Ev7'])
+  db.close()
+  const queue = harness.createQueue()
+  await queue.start()
+  expect(await drain(queue)).toHaveLength(eventCount - 1)
+  expect(await queue.depth()).toMatchObject({ pending: 0, fill: 0 })
+})
