@@ -36,8 +36,15 @@ export type StageResult =
   | { readonly stage: DemoStage }
   | { readonly stage?: undefined; readonly exitCode: ExitCode }
 
-/** Starts both, or says on stderr why not. `port` stands in for a port that nobody chose. */
-export async function openStage(context: CliContext, flags: ParsedFlags, port: number): Promise<StageResult> {
+/** What stands in for options that nobody chose. */
+export type StageDefaults = Pick<Config, 'port' | 'logLevel'>
+
+/** Starts both, or says on stderr why not. */
+export async function openStage(
+  context: CliContext,
+  flags: ParsedFlags,
+  defaults: StageDefaults,
+): Promise<StageResult> {
   const ids = createSystemIds()
   const workspace = createDemoWorkspace({ clock: context.clock, ids })
   const api = serveDemoWorkspace(workspace)
@@ -49,7 +56,7 @@ export async function openStage(context: CliContext, flags: ParsedFlags, port: n
     await api.stop()
     return { exitCode: exitCodes.config }
   }
-  const config = adjust(loaded.config, loaded, port)
+  const config = adjust(loaded.config, loaded, defaults)
   const { log, flush } = createServerLog(context, config, 'stderr')
   const server = createIntegratedApp({ config, logger: log, clock: context.clock, ids })
   const stop = async () => {
@@ -99,12 +106,12 @@ function presetsOf(workspace: DemoWorkspace, signingSecret: string, apiUrl: stri
   }
 }
 
-/** The screen belongs to the demo: the server logs only what is wrong, unless a level was asked for. */
-function adjust(config: Config, { settings }: LoadedConfig, port: number): Config {
-  const isDefault = (key: 'port' | 'logLevel') => settings.get(key)?.origin.kind === 'default'
+/** The screen belongs to the demo: what nobody chose is as the demo wants it. */
+function adjust(config: Config, { settings }: LoadedConfig, { port, logLevel }: StageDefaults): Config {
+  const isDefault = (key: keyof StageDefaults) => settings.get(key)?.origin.kind === 'default'
   return {
     ...config,
     ...(isDefault('port') ? { port } : {}),
-    ...(isDefault('logLevel') ? { logLevel: 'warn' as const } : {}),
+    ...(isDefault('logLevel') ? { logLevel } : {}),
   }
 }

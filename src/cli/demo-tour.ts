@@ -4,12 +4,12 @@ import { createSignedSender } from '../demo/signed-sender.ts'
 import { runTour, type TourLine, type TourQueue, type TourSummary } from '../demo/tour.ts'
 import type { QueuedEvent } from '../queue/driver.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
-import { type DemoStage, openStage } from './demo-stage.ts'
+import { type DemoStage, openStage, type StageDefaults } from './demo-stage.ts'
 import { exitCodes } from './exit-codes.ts'
 import { createTerminalStyle, type TerminalStyle } from './terminal-style.ts'
 
-/** Nobody has to find the port of a tour. */
-const anyFreePort = 0
+/** Nobody has to find the port of a tour, and what it provokes, such as a refused forgery, is a result and no warning. */
+const tourDefaults: StageDefaults = { port: 0, logLevel: 'error' }
 /** How many kept events the tour looks through; it makes far fewer. */
 const keptMax = 1_000
 const consumeDeadlineMs = 5_000
@@ -17,7 +17,7 @@ const pollMs = 5
 
 /** Walks the tour; 0 only if every step holds. */
 export async function runDemoTour(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const opened = await openStage(context, flags, anyFreePort)
+  const opened = await openStage(context, flags, tourDefaults)
   if (opened.stage === undefined) return opened.exitCode
   const { stage } = opened
   const ended = new AbortController()

@@ -4,18 +4,18 @@ import { describeEvent, renderEventLine } from '../demo/event-line.ts'
 import { createSignedSender, slackRetryDelaysMs } from '../demo/signed-sender.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
 import { clientSnippets } from './client-snippets.ts'
-import { type DemoStage, openStage } from './demo-stage.ts'
+import { type DemoStage, openStage, type StageDefaults } from './demo-stage.ts'
 import { runDemoTour } from './demo-tour.ts'
 import { exitCodes } from './exit-codes.ts'
 import { createTerminalStyle, type TerminalStyle } from './terminal-style.ts'
 
-/** A port that can be pasted into a client and is the same next time. */
-const defaultPort = 3000
+/** A port that can be pasted into a client and is the same next time; of the log only what is wrong. */
+const demoDefaults: StageDefaults = { port: 3000, logLevel: 'warn' }
 
 /** Runs the whole server against an embedded workspace: one tour with `--once`, else until a signal. */
 export async function runDemo(context: CliContext, flags: ParsedFlags): Promise<number> {
   if (flags.own['once'] === true) return runDemoTour(context, flags)
-  const opened = await openStage(context, flags, defaultPort)
+  const opened = await openStage(context, flags, demoDefaults)
   if (opened.stage === undefined) return opened.exitCode
   const { stage } = opened
   const ended = new AbortController()
