@@ -1,7 +1,5 @@
-import type { Clock } from '../base/clock.ts'
 import type { ComponentState } from '../base/component.ts'
 import { AppError } from '../base/errors.ts'
-import type { Metrics } from '../observe/metrics.ts'
 import type { BreakerState } from '../resilience/circuit-breaker.ts'
 import type {
   DeadLetter,
@@ -38,11 +36,12 @@ export interface QueueStatus {
 export class GuardedQueue implements QueueBackend {
   readonly name: string
   readonly capabilities: QueueBackend['capabilities']
-  readonly publish: Publish
+  readonly #deps: QueueDeps
   readonly #backend: QueueBackend
   readonly #watch: QueueWatch
   readonly #deadline: PublishDeadline | undefined
   readonly #breaker: PublishBreaker | undefined
+  readonly #publish: Publish
   #isFull = false
 
   constructor(backend: QueueBackend, deps: QueueDeps, options: GuardOptions = {}) {
@@ -50,21 +49,46 @@ export class GuardedQueue implements QueueBackend {
     this.name = backend.name
     this.capabilities = backend.capabilities
     this.#backend = backend
+    this.#deps = deps
     this.#watch = new QueueWatch({
       ...deps,
       backend,
       groupIdleMs,
       ...(announceGroup === undefined ? {} : { announceGroup }),
     })
-    let publish: Publish = (event, signal) => backend.publish(event, signal)
-    if (!isInProcess) {
-      this.#deadline = new PublishDeadline({ clock: deps.clock, publish })
-      this.#breaker = createBreaker(backend, this.#deadline.publish, deps)
-      publish = this.#breaker.publish
+    const publish: Publish = (event, signal) => backend.publish(event, signal)
+    if (isInProcess) {
+      this.#publish = publish
+      return
     }
-    this.publish = measurePublish(publish, deps, (isFull) => {
-      this.#isFull = isFull
-    })
+    this.#deadline = new PublishDeadline({ clock: deps.clock, publish })
+    this.#breaker = createBreaker(backend, deps)
+    this.#publish = this.#deadline.publish
+  }
+
+  /** Not `async`, and nothing allocated that can be avoided: every webhook comes through here. */
+  publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
+    const startedAtMs = this.#deps.clock.monotonic()
+    const refusal = this.#breaker?.refusal
+    const published = refusal === undefined ? this.#publish(event, signal) : Promise.reject(refusal)
+    return published.then(
+      (outcome) => {
+        this.#observe(outcome, startedAtMs)
+        this.#breaker?.answered()
+        if (outcome === 'stored') this.#isFull = false
+        return outcome
+      },
+      (error: unknown) => {
+        const isFull = error instanceof AppError && error.code === 'QUEUE_FULL'
+        this.#observe(isFull ? 'full' : 'unavailable', startedAtMs)
+        if (isFull) {
+          this.#isFull = true
+          this.#breaker?.answered()
+          // A caller that gave up says nothing about the store.
+        } else if (signal?.aborted !== true) this.#breaker?.failed()
+        throw error
+      },
+    )
   }
 
   async start(): Promise<void> {
@@ -151,6 +175,11 @@ export class GuardedQueue implements QueueBackend {
     return this.#backend.purge(purge)
   }
 
+  #observe(outcome: keyof typeof outcomeLabels, startedAtMs: number): void {
+    const seconds = (this.#deps.clock.monotonic() - startedAtMs) / 1_000
+    this.#deps.metrics.observe('slackmcp_queue_publish_duration_seconds', outcomeLabels[outcome], seconds)
+  }
+
   /** Without events coming in, only the backlog can say that the last refusal is history. */
   async #hasRoomAgain(): Promise<boolean> {
     await this.#watch.sample()
@@ -161,11 +190,7 @@ export class GuardedQueue implements QueueBackend {
 
 const breakerStates = ['closed', 'open', 'half_open'] as const
 
-function createBreaker(
-  backend: QueueBackend,
-  publish: Publish,
-  { clock, log, metrics }: QueueDeps,
-): PublishBreaker {
+function createBreaker(backend: QueueBackend, { clock, log, metrics }: QueueDeps): PublishBreaker {
   const show = (current: BreakerState) => {
     for (const state of breakerStates) {
       metrics.set('slackmcp_circuit_breaker_state', { name: 'queue', state }, state === current ? 1 : 0)
@@ -174,7 +199,6 @@ function createBreaker(
   show('closed')
   return new PublishBreaker({
     clock,
-    publish,
     ping: (signal) => backend.ping(signal),
     onChange(state) {
       show(state)
@@ -185,37 +209,10 @@ function createBreaker(
   })
 }
 
-// Made once: measuring stands on the path of every event.
-const outcomes = {
+// Made once, and not per event.
+const outcomeLabels = {
   stored: { outcome: 'stored' },
   duplicate: { outcome: 'duplicate' },
   full: { outcome: 'full' },
   unavailable: { outcome: 'unavailable' },
 } as const
-
-function measurePublish(
-  publish: Publish,
-  { clock, metrics }: { readonly clock: Clock; readonly metrics: Metrics },
-  onFull: (isFull: boolean) => void,
-): Publish {
-  const observe = (outcome: keyof typeof outcomes, startedAtMs: number) =>
-    metrics.observe(
-      'slackmcp_queue_publish_duration_seconds',
-      outcomes[outcome],
-      (clock.monotonic() - startedAtMs) / 1_000,
-    )
-  return async (event, signal) => {
-    const startedAtMs = clock.monotonic()
-    try {
-      const outcome = await publish(event, signal)
-      observe(outcome, startedAtMs)
-      if (outcome === 'stored') onFull(false)
-      return outcome
-    } catch (error) {
-      const isFull = error instanceof AppError && error.code === 'QUEUE_FULL'
-      observe(isFull ? 'full' : 'unavailable', startedAtMs)
-      if (isFull) onFull(true)
-      throw error
-    }
-  }
-}

@@ -7,17 +7,22 @@ export type Publish = QueueDriver['publish']
 
 /** Slack waits 3 s and then counts a failure without reading the answer: half a second is left for everything else. */
 export const publishDeadlineMs = 2_500
+/** Publishes that begin within this time share a signal and a timer, and end together: one of each per event costs as much as storing it. */
+const sliceMs = 100
 
 export interface PublishDeadlineOptions {
   readonly clock: Clock
   readonly publish: Publish
+  /** At most; up to `sliceMs` less. */
   readonly afterMs?: number
 }
 
-interface Pending {
-  readonly dueAtMs: number
+/** Publishes that began at about the same time and are not settled. */
+interface Slice {
+  readonly beganAtMs: number
   readonly controller: AbortController
-  readonly reject: (error: AppError) => void
+  readonly rejects: Set<(error: AppError) => void>
+  readonly timer: Timer
 }
 
 /**
@@ -28,9 +33,8 @@ export class PublishDeadline {
   readonly #clock: Clock
   readonly #publish: Publish
   readonly #afterMs: number
-  /** In the order in which they fall due, so that one timer is enough for all. */
-  readonly #pending = new Set<Pending>()
-  #timer: Timer | undefined
+  readonly #slices = new Set<Slice>()
+  #current: Slice | undefined
 
   constructor({ clock, publish, afterMs = publishDeadlineMs }: PublishDeadlineOptions) {
     this.#clock = clock
@@ -39,20 +43,17 @@ export class PublishDeadline {
   }
 
   readonly publish: Publish = (event, signal) => {
-    const controller = new AbortController()
-    if (signal?.aborted === true) controller.abort()
-    else signal?.addEventListener('abort', () => controller.abort(), { once: true })
+    const { rejects, controller } = this.#slice()
+    const either = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal])
     return new Promise((resolve, reject) => {
-      const pending = { dueAtMs: this.#clock.monotonic() + this.#afterMs, controller, reject }
-      this.#pending.add(pending)
-      this.#timer ??= this.#clock.schedule(this.#afterMs, () => this.#endDue())
-      this.#publish(event, controller.signal).then(
+      rejects.add(reject)
+      this.#publish(event, either).then(
         (outcome) => {
-          this.#pending.delete(pending)
+          rejects.delete(reject)
           resolve(outcome)
         },
         (error) => {
-          this.#pending.delete(pending)
+          rejects.delete(reject)
           reject(error)
         },
       )
@@ -61,21 +62,30 @@ export class PublishDeadline {
 
   /** Leaves no timer; what is pending is then the driver's to end. */
   stop(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
+    for (const { timer } of this.#slices) timer.cancel()
+    this.#slices.clear()
+    this.#current = undefined
   }
 
-  #endDue(): void {
-    this.#timer = undefined
+  #slice(): Slice {
     const nowMs = this.#clock.monotonic()
-    for (const pending of this.#pending) {
-      if (pending.dueAtMs > nowMs) {
-        this.#timer = this.#clock.schedule(pending.dueAtMs - nowMs, () => this.#endDue())
-        return
-      }
-      this.#pending.delete(pending)
-      pending.reject(new AppError('QUEUE_UNAVAILABLE', { cause: new DeadlineExceeded(this.#afterMs) }))
-      pending.controller.abort()
+    if (this.#current !== undefined && nowMs - this.#current.beganAtMs < sliceMs) return this.#current
+    const slice: Slice = {
+      beganAtMs: nowMs,
+      controller: new AbortController(),
+      rejects: new Set(),
+      timer: this.#clock.schedule(this.#afterMs, () => this.#end(slice)),
     }
+    this.#slices.add(slice)
+    this.#current = slice
+    return slice
+  }
+
+  #end(slice: Slice): void {
+    this.#slices.delete(slice)
+    if (this.#current === slice) this.#current = undefined
+    const error = new AppError('QUEUE_UNAVAILABLE', { cause: new DeadlineExceeded(this.#afterMs) })
+    for (const reject of slice.rejects) reject(error)
+    slice.controller.abort()
   }
 }

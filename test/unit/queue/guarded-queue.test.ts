@@ -86,6 +86,24 @@ test('is down while the store is away and while its breaker is open, up when bot
   expect(metrics.sum('slackmcp_circuit_breaker_transitions_total', { name: 'queue', to: 'open' })).toBe(1)
 })
 
+test('neither a full queue nor callers that give up open the breaker', async () => {
+  const { store, queue, publish, register } = await bench(1)
+  await register()
+  await publish('a')
+  store.mood = 'away'
+  for (let index = 0; index < 4; index++) await publish('b')
+  store.mood = 'well'
+  expect(await publish('c')).toBe('QUEUE_FULL')
+  store.mood = 'away'
+  for (let index = 0; index < 4; index++) await publish('b')
+  for (let index = 0; index < 9; index++) {
+    await queue.publish(queuedEvent({ id: 'd' }), AbortSignal.abort()).catch(() => undefined)
+  }
+  expect(queue.status().breaker).toBe('closed')
+  await publish('b')
+  expect(queue.status().breaker).toBe('open')
+})
+
 test('is down when it refuses for want of room, and up again once consumers caught up, without a new event', async () => {
   const { queue, publish, register } = await bench(2)
   await register()
