@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { QueuedEvent } from './driver.ts'
+import { packEvents, unpackEvents } from './packed-events.ts'
 import type { WriterClient } from './sqlite-client.ts'
 import type {
-  CommitReply,
   Losses,
+  PackedCommitReply,
+  PackedTaken,
   PublishOutcome,
   TakenEvent,
   TakeRequest,
@@ -19,6 +21,7 @@ const waitingBytesMax = 64 * 1024 * 1024
 
 interface WaitingPublish {
   readonly event: QueuedEvent
+  readonly signal: AbortSignal | undefined
   readonly resolve: (outcome: 'stored' | 'duplicate') => void
   readonly reject: (error: AppError) => void
 }
@@ -49,6 +52,8 @@ export class SqliteCommits {
   #publishes = new Set<WaitingPublish>()
   #verdicts: Batch['verdicts'][number][] = []
   #takes: Batch['takes'][number][] = []
+  /** Whose signal is heeded, until settled. */
+  readonly #bySignal = new WeakMap<AbortSignal, Set<WaitingPublish>>()
   #waitingBytes = 0
   #isBusy = false
   #sentAtMs: number | undefined
@@ -65,11 +70,10 @@ export class SqliteCommits {
       return Promise.reject(unavailable(undefined))
     }
     return new Promise((resolve, reject) => {
-      const waiting = { event, resolve, reject }
+      const waiting = { event, signal, resolve, reject }
       this.#publishes.add(waiting)
       this.#waitingBytes += event.bytes.byteLength
-      // Once it is under way it may be stored or not: the caller sends it again, and then it is a duplicate or it is not.
-      signal?.addEventListener('abort', () => this.#abandon(waiting), { once: true })
+      if (signal !== undefined) this.#heed(signal, waiting)
       this.#schedule()
     })
   }
@@ -99,9 +103,24 @@ export class SqliteCommits {
     return new Promise((resolve) => this.#onIdle.push(resolve))
   }
 
-  #abandon(waiting: WaitingPublish): void {
-    if (this.#publishes.delete(waiting)) this.#waitingBytes -= waiting.event.bytes.byteLength
-    waiting.reject(unavailable(undefined))
+  /** One listener per signal, which many publishes share. */
+  #heed(signal: AbortSignal, waiting: WaitingPublish): void {
+    const heeding = this.#bySignal.get(signal)
+    if (heeding !== undefined) {
+      heeding.add(waiting)
+      return
+    }
+    this.#bySignal.set(signal, new Set([waiting]))
+    signal.addEventListener('abort', () => this.#abandon(signal), { once: true })
+  }
+
+  /** Once it is under way an event may be stored or not: the caller sends it again, and then it is a duplicate or it is not. */
+  #abandon(signal: AbortSignal): void {
+    const refusal = unavailable(signal.reason)
+    for (const waiting of this.#bySignal.get(signal) ?? []) {
+      if (this.#publishes.delete(waiting)) this.#waitingBytes -= waiting.event.bytes.byteLength
+      waiting.reject(refusal)
+    }
   }
 
   /** At the end of the running microtasks, so that publishes of one turn share a transaction. */
@@ -145,7 +164,7 @@ export class SqliteCommits {
     this.#sentAtMs = this.#clock.monotonic()
     try {
       const reply = await this.#writer.call('commit', {
-        publishes: batch.publishes.map(({ event }) => event),
+        publishes: packEvents(batch.publishes.map(({ event }) => event)),
         verdicts: batch.verdicts.flatMap(({ request }) => request),
         takes: batch.takes.map(({ request }) => request),
       })
@@ -156,9 +175,12 @@ export class SqliteCommits {
       for (const { reject } of [...batch.verdicts, ...batch.takes]) reject(error)
     }
     this.#sentAtMs = undefined
+    for (const waiting of batch.publishes) {
+      if (waiting.signal !== undefined) this.#bySignal.get(waiting.signal)?.delete(waiting)
+    }
   }
 
-  #deliver(batch: Batch, { outcomes, taken, losses }: CommitReply): void {
+  #deliver(batch: Batch, { outcomes, taken, losses }: PackedCommitReply): void {
     const topics = new Set<string>()
     batch.publishes.forEach(({ event, resolve, reject }, index) => {
       const outcome: PublishOutcome | undefined = outcomes[index]
@@ -168,11 +190,20 @@ export class SqliteCommits {
     })
     for (const { resolve } of batch.verdicts) resolve()
     batch.takes.forEach(({ resolve }, index) => {
-      resolve(taken[index] ?? [])
+      const packed = taken[index]
+      resolve(packed === undefined ? [] : unpackTaken(packed))
     })
     this.#events.onLosses(losses)
     if (topics.size > 0) this.#events.onStored(topics)
   }
+}
+
+function unpackTaken({ seqs, attempts, events }: PackedTaken): readonly TakenEvent[] {
+  return unpackEvents(events).map((event, index) => ({
+    seq: seqs[index] ?? 0,
+    attempt: attempts[index] ?? 1,
+    event,
+  }))
 }
 
 function unavailable(cause: unknown): AppError {

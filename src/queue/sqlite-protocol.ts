@@ -1,5 +1,6 @@
 import type { DeadLetter, GroupInfo, Purge, QueueDepth, QueuedEvent } from './driver.ts'
 import type { QueueLimits } from './limits.ts'
+import type { PackedEvents } from './packed-events.ts'
 import type { FindBite, PurgeBite } from './sqlite-search.ts'
 
 /** What the main thread and the writer thread say to each other. Plain data: it crosses by structured clone. */
@@ -49,6 +50,9 @@ export interface CommitRequest {
   readonly takes: readonly TakeRequest[]
 }
 
+/** The same on its way to the writer. */
+export type PackedCommitRequest = Omit<CommitRequest, 'publishes'> & { readonly publishes: PackedEvents }
+
 export interface TakenEvent {
   readonly seq: number
   readonly event: QueuedEvent
@@ -64,6 +68,15 @@ export interface CommitReply {
   readonly taken: readonly (readonly TakenEvent[])[]
   readonly losses: Losses
 }
+
+/** One take's events on their way to the main thread. */
+export interface PackedTaken {
+  readonly seqs: readonly number[]
+  readonly attempts: readonly number[]
+  readonly events: PackedEvents
+}
+
+export type PackedCommitReply = Omit<CommitReply, 'taken'> & { readonly taken: readonly PackedTaken[] }
 
 /** Counts since the last reply. */
 export interface Losses {
@@ -85,7 +98,7 @@ export interface LeftBehind {
 /** Every question with its answer. */
 export interface WriterCalls {
   open: { request: OpenRequest; reply: null }
-  commit: { request: CommitRequest; reply: CommitReply }
+  commit: { request: PackedCommitRequest; reply: PackedCommitReply }
   /** Makes the group known; answers what was handed out and never settled. */
   openGroup: { request: GroupName; reply: readonly LeftBehind[] }
   ping: { request: null; reply: null }

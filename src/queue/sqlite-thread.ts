@@ -32,7 +32,10 @@ export const openWriterThread: OpenWriterPort = ({ onAnswer, onEnd }) => {
   worker.onerror = ({ message }) => onEnd(message)
   worker.addEventListener('close', () => onEnd('closed'))
   return {
-    send: (envelope) => worker.postMessage(envelope),
+    send: (envelope) =>
+      envelope.kind === 'commit'
+        ? worker.postMessage(envelope, [envelope.request.publishes.payloads.buffer])
+        : worker.postMessage(envelope),
     terminate: () => worker.terminate(),
   }
 }

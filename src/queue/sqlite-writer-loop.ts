@@ -1,8 +1,11 @@
+import { packEvents, unpackEvents } from './packed-events.ts'
 import { damaged, integer, type OpenSqlDatabase, type SqlDatabase } from './sqlite-database.ts'
 import { DirectoryError, StateDirectory } from './sqlite-directory.ts'
 import type {
   FileRepair,
   OpenRequest,
+  PackedCommitReply,
+  PackedCommitRequest,
   WriterAnswer,
   WriterEnvelope,
   WriterFailure,
@@ -74,7 +77,7 @@ export class SqliteWriter {
     const store = this.#store(nowMs)
     switch (kind) {
       case 'commit':
-        return store.commit(envelope.request, nowMs)
+        return commitPacked(store, envelope.request, nowMs)
       case 'openGroup':
         return store.openGroup(envelope.request, nowMs)
       case 'ping':
@@ -165,6 +168,18 @@ export class SqliteWriter {
       damaged.close()
     }
     this.#isDamaged = false
+  }
+}
+
+function commitPacked(store: SqliteStore, request: PackedCommitRequest, nowMs: number): PackedCommitReply {
+  const { taken, ...reply } = store.commit({ ...request, publishes: unpackEvents(request.publishes) }, nowMs)
+  return {
+    ...reply,
+    taken: taken.map((events) => ({
+      seqs: events.map(({ seq }) => seq),
+      attempts: events.map(({ attempt }) => attempt),
+      events: packEvents(events.map(({ event }) => event)),
+    })),
   }
 }
 

@@ -101,7 +101,7 @@ describe('storing', () => {
       return {
         ...port,
         send(envelope) {
-          if (envelope.kind === 'commit') batches.push(envelope.request.publishes.length)
+          if (envelope.kind === 'commit') batches.push(envelope.request.publishes.count)
           port.send(envelope)
         },
       }
@@ -412,6 +412,29 @@ describe('a writer that hangs', () => {
       expect(writer.held.map(({ kind }) => kind)).toEqual(['commit'])
     },
   )
+
+  test('one signal gives up all publishes that share it, and no other', async () => {
+    const writer = moodyWriter()
+    const queue = await started({}, writer.open)
+    const controller = new AbortController()
+    expect(await queue.publish(queuedEvent({ id: 'early' }), controller.signal)).toBe('stored')
+    writer.state.isHung = true
+    const sent = queue.publish(queuedEvent({ id: 'sent' }))
+    await settle()
+    const outcomes = ['a', 'b', 'c'].map((id) =>
+      queue
+        .publish(queuedEvent({ id }), id === 'c' ? undefined : controller.signal)
+        .catch((error: { readonly code: string }) => error.code),
+    )
+    controller.abort()
+    writer.answerAgain()
+    expect(await Promise.all([sent, ...outcomes])).toEqual([
+      'stored',
+      'QUEUE_UNAVAILABLE',
+      'QUEUE_UNAVAILABLE',
+      'stored',
+    ])
+  })
 
   test('bounds what waits: 64 MiB, then it refuses at once', async () => {
     const writer = moodyWriter()
