@@ -16,9 +16,7 @@ import { salvage } from './sqlite-salvage.ts'
 import { NewerSchemaError, prepareSchema, refuseNewerSchema, schemaVersion } from './sqlite-schema.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
-/** Pages in the WAL after which a commit copies them into the file (16 MiB): fewer pauses than SQLite's 1,000 pages. */
-const checkpointPages = 4_000
-/** What is left of the WAL's length after that, bytes. */
+/** What is left of the WAL's length after a checkpoint, bytes. */
 const walBytesMax = 64 * 1024 * 1024
 /** Page cache, KiB. The index of ids is written all over; what is not cached is read back for each insert. */
 const cacheKib = 16_000
@@ -187,7 +185,6 @@ function configure(db: SqlDatabase): void {
   db.run('PRAGMA journal_mode = WAL')
   // FULL syncs the WAL at every commit: NORMAL may lose the last ones when the power fails, after we have answered 200.
   db.run('PRAGMA synchronous = FULL')
-  db.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   db.run(`PRAGMA journal_size_limit = ${walBytesMax}`)
   db.run(`PRAGMA cache_size = -${cacheKib}`)
   db.run('PRAGMA cell_size_check = ON')
