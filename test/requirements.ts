@@ -686,4 +686,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'e2e:consume:crash': { says: 'A killed consumer loses nothing: its event goes to another.' },
   'e2e:consume:pipe': { says: 'consume ends quietly at a broken pipe, and holds up no drain.' },
   'http:edge:requests-max': { says: 'Beyond 4,096 requests at once the edge sends away what comes.' },
+  'tools:policy:slack-user': {
+    says: "Slack's own client, which acts for a person with the bot's token, reaches public channels only.",
+  },
 }

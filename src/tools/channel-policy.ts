@@ -8,7 +8,7 @@ import type { ToolSettings } from './tool-settings.ts'
 export type ChannelAction = 'read' | 'write'
 
 /** Why an action is not allowed, as the audit log and the refusal name it. */
-export type PolicyRule = 'no_dms' | 'read_channels' | 'write_channels' | 'principal_channels'
+export type PolicyRule = 'no_dms' | 'slack_user' | 'read_channels' | 'write_channels' | 'principal_channels'
 
 /** One list of channels: ids or names, with `!` to exclude. Excluded wins; where nothing is included, all others are. */
 interface ChannelRules {
@@ -58,6 +58,10 @@ export class ChannelPolicy {
     channelId: string,
     signal: AbortSignal,
   ): Promise<PolicyRule | undefined> {
+    if (principal.slackUser !== undefined) {
+      const channel = await this.#deps.directory.channels.byId(channelId, signal)
+      if (!isOpenToSlackUsers(channel)) return 'slack_user'
+    }
     const lists = this.#lists(principal, action)
     const allowsDms = this.#deps.settings.allowsDirectMessages
     if (!allowsDms && channelId.startsWith('D')) return 'no_dms'
@@ -70,17 +74,20 @@ export class ChannelPolicy {
 
   /** The same for a channel whose facts are at hand; never asks Slack. */
   allows(principal: Principal, action: ChannelAction, channel: SlackChannel): boolean {
+    if (principal.slackUser !== undefined && !isOpenToSlackUsers(channel)) return false
     return this.#violatedBy(this.#lists(principal, action), channel.id, channel) === undefined
   }
 
   /** Whether nothing at all is closed to the principal: what belongs to no conversation is shown only then. */
   isUnrestricted(principal: Principal, action: ChannelAction): boolean {
+    if (principal.slackUser !== undefined) return false
     return this.#deps.settings.allowsDirectMessages && this.#lists(principal, action).length === 0
   }
 
   /** Refuses a direct message before it is opened, where no direct message can be allowed. */
   requireDirectMessages(principal: Principal, action: ChannelAction): void {
     if (!this.#deps.settings.allowsDirectMessages) throw forbidden('no_dms', undefined)
+    if (principal.slackUser !== undefined) throw forbidden('slack_user', undefined)
     const closed = this.#lists(principal, action).find(
       ({ included }) => included.size > 0 && ![...included].some((key) => directKeyPattern.test(key)),
     )
@@ -129,6 +136,14 @@ function parseRules(rule: PolicyRule, entries: readonly string[] | undefined): C
   return { rule, included, excluded, excludesByName, needsName: excludesByName || [...included].some(isName) }
 }
 
+/**
+ * Slack's own client acts for a person, but reads with the bot's token, which may see more than the person: only public channels are open to it.
+ * What cannot be looked up counts as private.
+ */
+function isOpenToSlackUsers(channel: SlackChannel | undefined): boolean {
+  return channel?.kind === 'public_channel'
+}
+
 /** Ids of direct messages, and the names that Slack gives to group messages. */
 const directKeyPattern = /^[DG][A-Z0-9]{2,30}$|^mpdm-/
 
@@ -154,6 +169,7 @@ function forbidden(rule: PolicyRule, channelId: string | undefined): AppError {
 }
 
 const ruleHints: Readonly<Record<PolicyRule, string>> = {
+  slack_user: "Slack's own client reaches public channels only.",
   no_dms: 'Direct messages are switched off on this server.',
   read_channels: 'The operator does not let this channel be read.',
   write_channels: 'The operator does not let this channel be written to.',
