@@ -35,6 +35,7 @@ export class QueueWatch {
   #idle: readonly IdleGroup[] = []
   #fill = 0
   #isWarned = false
+  #isSampling = false
   #timer: Timer | undefined
 
   constructor(options: QueueWatchOptions) {
@@ -56,7 +57,7 @@ export class QueueWatch {
   }
 
   start(): void {
-    this.#timer = repeat(this.#options.clock, samplePeriodMs, () => void this.sample().catch(() => undefined))
+    this.#timer = repeat(this.#options.clock, samplePeriodMs, () => void this.#sampleOnce())
   }
 
   stop(): void {
@@ -70,6 +71,19 @@ export class QueueWatch {
     this.#show(depth)
     this.#warnOfFill(depth)
     this.#showGroups(groups, clock.now())
+  }
+
+  /** By the timer: not while the store still owes the last answer, and a store that is away is what others report. */
+  async #sampleOnce(): Promise<void> {
+    if (this.#isSampling) return
+    this.#isSampling = true
+    try {
+      await this.sample()
+    } catch {
+      // Seen by every publish and by health.
+    } finally {
+      this.#isSampling = false
+    }
   }
 
   #show(depth: QueueDepth): void {

@@ -1,5 +1,6 @@
 import { repeat, sleep, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
+import { withDeadline } from '../resilience/deadline.ts'
 import type {
   DeadLetter,
   GroupInfo,
@@ -52,6 +53,8 @@ export const sqliteLimitsDefault: SqliteLimits = {
 /** Well under the publish deadline, long enough for a backup tool to let go. */
 const lockWaitDefaultMs = 1_000
 const sweepPeriodMs = 60_000
+/** What an operator's question or a new group waits for; a search through a million events is many of these. */
+const askMaxMs = 30_000
 /** What `stop` waits for a writer that does not answer. Nothing acknowledged depends on it. */
 const stopMaxMs = 5_000
 
@@ -69,6 +72,7 @@ export class SqliteQueue implements QueueBackend {
   #stopping: Promise<void> | undefined
   #sweep: Timer | undefined
   #isSweeping = false
+  #pinging: Promise<null> | undefined
 
   constructor(options: SqliteQueueOptions, deps: QueueDeps) {
     const { directory, pid, limits, lockWaitMs = lockWaitDefaultMs, openWriter = openWriterThread } = options
@@ -115,7 +119,11 @@ export class SqliteQueue implements QueueBackend {
 
   async ping(signal?: AbortSignal): Promise<void> {
     if (this.#state !== 'started' || signal?.aborted === true) throw unavailable()
-    await unlessAborted(this.#ask('ping', null), signal)
+    // One at a time: a writer that hangs for an hour must not be asked a thousand times when it comes back.
+    this.#pinging ??= this.#ask('ping', null).finally(() => {
+      this.#pinging = undefined
+    })
+    await unlessAborted(this.#pinging, signal)
   }
 
   stop(): Promise<void> {
@@ -262,7 +270,8 @@ export class SqliteQueue implements QueueBackend {
   ): Promise<WriterReply<Kind>> {
     if (this.#state !== 'started') throw unavailable()
     try {
-      return await this.#writer.call(kind, request)
+      const { clock } = this.#deps
+      return await withDeadline({ clock, afterMs: askMaxMs }, () => this.#writer.call(kind, request))
     } catch (error) {
       throw unavailable(error)
     }

@@ -413,6 +413,25 @@ describe('a writer that hangs', () => {
     },
   )
 
+  test('is asked one ping at a time, and an operator waits 30 seconds at most', async () => {
+    const writer = moodyWriter()
+    const queue = await started({}, writer.open)
+    writer.state.isHung = true
+    const given = new AbortController()
+    const outcomes = [queue.ping(given.signal), queue.ping(), queue.depth()].map((promise) =>
+      promise.catch((error: { readonly code: string }) => error.code),
+    )
+    given.abort()
+    expect(await outcomes[0]).toBe('QUEUE_UNAVAILABLE')
+    await settle()
+    expect(writer.held.map(({ kind }) => kind)).toEqual(['ping', 'depth'])
+    await harness.clock.advance(30_000)
+    const expected: readonly unknown[] = ['QUEUE_UNAVAILABLE', 'QUEUE_UNAVAILABLE']
+    expect(await Promise.all(outcomes.slice(1))).toEqual(expected as string[])
+    writer.answerAgain()
+    await queue.ping()
+  })
+
   test('one signal gives up all publishes that share it, and no other', async () => {
     const writer = moodyWriter()
     const queue = await started({}, writer.open)

@@ -15,7 +15,15 @@ function bench() {
   const log = new RecordingLogger()
   const metrics = new RecordingMetrics()
   const announced: string[] = []
-  const state: { depth: QueueDepth; groups: readonly GroupInfo[]; isAway: boolean } = {
+  const state: {
+    depth: QueueDepth
+    groups: readonly GroupInfo[]
+    isAway: boolean
+    gate: Promise<void>
+    asked: number
+  } = {
+    gate: Promise.resolve(),
+    asked: 0,
     depth: {
       events: 5,
       bytes: 50,
@@ -37,6 +45,8 @@ function bench() {
     announceGroup: (group) => announced.push(group),
     backend: {
       depth: async () => {
+        state.asked++
+        await state.gate
         if (state.isAway) throw new Error('away')
         return state.depth
       },
@@ -172,4 +182,16 @@ test('looks every five seconds, goes on after the store was away, and leaves no 
   expect(samples()).toBe(2)
   watch.stop()
   expect(clock.timerCount).toBe(0)
+})
+
+test('does not ask a store again that still owes an answer', async () => {
+  const { clock, state, watch } = bench()
+  const gate = Promise.withResolvers<void>()
+  state.gate = gate.promise
+  watch.start()
+  await clock.advance(20_000)
+  expect(state.asked).toBe(1)
+  gate.resolve()
+  await clock.advance(5_000)
+  expect(state.asked).toBe(2)
 })
