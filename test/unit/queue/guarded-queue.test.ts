@@ -86,6 +86,17 @@ test('is down while the store is away and while its breaker is open, up when bot
   expect(metrics.sum('slackmcp_circuit_breaker_transitions_total', { name: 'queue', to: 'open' })).toBe(1)
 })
 
+test('a stored event starts the count of failures anew', async () => {
+  const { store, queue, publish } = await bench()
+  for (const id of ['stored', 'stored later']) {
+    store.mood = 'away'
+    for (let index = 0; index < 4; index++) await publish('refused')
+    store.mood = 'well'
+    expect(await publish(id)).toBe('stored')
+  }
+  expect(queue.status().breaker).toBe('closed')
+})
+
 test('neither a full queue nor callers that give up open the breaker', async () => {
   const { store, queue, publish, register } = await bench(1)
   await register()

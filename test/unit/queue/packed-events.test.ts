@@ -39,3 +39,9 @@ test('the bytes of the sender stay his: they are copied into the pack', () => {
   structuredClone(packed, { transfer: [packed.payloads.buffer] })
   expect([...event.bytes]).toEqual([1, 2, 3])
 })
+
+test('an event that comes out does not keep the bytes of the others', () => {
+  const events = ['a', 'b'].map((id) => queuedEvent({ id, bytes: new Uint8Array(1_000) }))
+  const [first] = unpackEvents(packEvents(events))
+  expect(first?.bytes.buffer.byteLength).toBe(1_000)
+})
