@@ -30,13 +30,15 @@ async function play(script: readonly (readonly [question: string, typed: string]
   let screen = ''
   let seenTo = 0
   const rest = [...script]
+  // One for all the pieces: a terminal may cut a piece within a character.
+  const decoder = new TextDecoder()
   const child = Bun.spawn([process.execPath, main, 'init'], {
     env: { HOME: home, SLACK_API_URL: server.apiUrl, PATH: process.env['PATH'] ?? '' },
     terminal: {
       cols: 120,
       rows: 40,
       data(terminal, bytes) {
-        screen += new TextDecoder().decode(bytes)
+        screen += decoder.decode(bytes, { stream: true })
         const [question, typed] = rest[0] ?? []
         if (question === undefined || typed === undefined) return
         const at = screen.indexOf(question, seenTo)
