@@ -43,9 +43,9 @@ function differences(ours: Json, recorded: Json | undefined, path = ''): readonl
       : ours.flatMap((member) => differences(member, recorded[0], `${path}[]`))
   }
   if (isObject(ours) && isObject(recorded)) {
-    const any = dictionaries.has(path) ? Object.values(recorded)[0] : undefined
+    const example = dictionaries.has(path) ? Object.values(recorded)[0] : undefined
     return Object.entries(ours).flatMap(([key, value]) =>
-      differences(value, any ?? recorded[key], any === undefined ? `${path}.${key}` : `${path}{}`),
+      differences(value, example ?? recorded[key], example === undefined ? `${path}.${key}` : `${path}{}`),
     )
   }
   const [mine, theirs] = [ours, recorded].map((value) => (Array.isArray(value) ? 'list' : typeof value))

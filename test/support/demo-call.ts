@@ -7,7 +7,16 @@ import {
 import { FakeClock } from './fake-clock.ts'
 import { sequentialIds } from './sequential-ids.ts'
 
-export type DemoAnswer = Readonly<Record<string, unknown>> & { readonly ok: boolean; readonly error?: string }
+/** An answer with `Fields`, which whoever calls expects and does not check: a test that reads another shape fails by itself. */
+export type DemoAnswer<Fields = object> = Readonly<Record<string, unknown>> & {
+  readonly ok: boolean
+  readonly error?: string
+} & Fields
+
+type Call = <Fields = object>(
+  method: string,
+  params?: Readonly<Record<string, string>>,
+) => Promise<DemoAnswer<Fields>>
 
 export interface DemoBench {
   readonly clock: FakeClock
@@ -15,9 +24,9 @@ export interface DemoBench {
   /** Every event since the start. */
   readonly events: readonly EventEnvelope[]
   /** A call with the bot's token, form-encoded as web-api sends it. */
-  call(method: string, params?: Readonly<Record<string, string>>): Promise<DemoAnswer>
+  readonly call: Call
   /** The same with Ana's token. */
-  callAsUser(method: string, params?: Readonly<Record<string, string>>): Promise<DemoAnswer>
+  readonly callAsUser: Call
 }
 
 /** A demo workspace with a clock that stands still and ids that count. */
@@ -26,16 +35,18 @@ export function demoBench(options: Partial<DemoWorkspaceOptions> = {}): DemoBenc
   const workspace = createDemoWorkspace({ clock, ids: sequentialIds(), ...options })
   const events: EventEnvelope[] = []
   workspace.onEvent((envelope) => events.push(envelope))
-  const callWith = async (token: string, method: string, params: Readonly<Record<string, string>> = {}) => {
-    const response = await workspace.handle(formRequest(method, params, token))
-    return (await response.json()) as DemoAnswer
-  }
+  const callWith =
+    (token: string): Call =>
+    async <Fields>(method: string, params: Readonly<Record<string, string>> = {}) => {
+      const response = await workspace.handle(formRequest(method, params, token))
+      return (await response.json()) as DemoAnswer<Fields>
+    }
   return {
     clock,
     workspace,
     events,
-    call: (method, params) => callWith(workspace.botToken, method, params),
-    callAsUser: (method, params) => callWith(workspace.userToken, method, params),
+    call: callWith(workspace.botToken),
+    callAsUser: callWith(workspace.userToken),
   }
 }
 

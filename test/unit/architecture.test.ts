@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { Glob } from 'bun'
-import { findViolations, type SourceFile } from '../support/architecture.ts'
+import { findCasts, findViolations, type SourceFile } from '../support/architecture.ts'
 import { readSource } from '../support/source-text.ts'
 import { verifies } from '../support/verifies.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
-async function sourceFiles(): Promise<readonly SourceFile[]> {
-  const paths = [...new Glob('src/**/*.ts').scanSync(root)].toSorted()
+async function sourceFiles(pattern = 'src/**/*.ts'): Promise<readonly SourceFile[]> {
+  const paths = [...new Glob(pattern).scanSync(root)].toSorted()
   return Promise.all(paths.map(async (path) => ({ path, text: await Bun.file(root + path).text() })))
 }
 
@@ -15,6 +15,12 @@ test('every file keeps to the plan of the house', async () => {
   const files = await sourceFiles()
   expect(files.length).toBeGreaterThan(50)
   expect(findViolations(files)).toEqual([])
+})
+
+test('tests and scripts give up on types nowhere without a reason', async () => {
+  const files = await sourceFiles('{test,scripts}/**/*.ts')
+  expect(files.length).toBeGreaterThan(50)
+  expect(findCasts(files)).toEqual([])
 })
 
 test('every dependency is used', async () => {

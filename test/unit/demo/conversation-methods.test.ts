@@ -29,7 +29,7 @@ test('lists public channels by default, and by type what the bot can see', async
 
 test('says of each channel whether the caller is in it and how many are', async () => {
   const { call } = demoBench()
-  const { channels } = (await call('conversations.list')) as unknown as { channels: readonly Channel[] }
+  const { channels } = await call<{ channels: readonly Channel[] }>('conversations.list')
   const of = (name: string) => channels.find((channel) => channel.name === name)
   expect(of('release')).toMatchObject({ is_member: true, num_members: 7, is_general: false })
   expect(of('design')).toMatchObject({ is_member: false, num_members: 3 })

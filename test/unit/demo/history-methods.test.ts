@@ -22,20 +22,14 @@ async function withMessages(count: number) {
     ts.push(bench.workspace.post({ channel: 'random', by: 'mei', text: `m${index}` }))
     await bench.clock.advance(1_000)
   }
-  const read = async (params: Readonly<Record<string, string>> = {}) => {
-    const answer = await bench.call('conversations.history', {
-      channel: 'C0DEMO00RAN',
-      oldest: fresh,
-      ...params,
-    })
-    return answer as unknown as Listed
-  }
+  const read = (params: Readonly<Record<string, string>> = {}) =>
+    bench.call<Listed>('conversations.history', { channel: 'C0DEMO00RAN', oldest: fresh, ...params })
   return { ...bench, ts, read, texts: (listed: Listed) => listed.messages.map(({ text }) => text) }
 }
 
 test('answers newest first and leaves replies in their threads', async () => {
   const { call } = demoBench()
-  const answer = (await call('conversations.history', { channel: release })) as unknown as Listed
+  const answer = await call<Listed>('conversations.history', { channel: release })
   const sorted = answer.messages
     .map(({ ts }) => ts)
     .toSorted()
@@ -55,7 +49,7 @@ test('answers newest first and leaves replies in their threads', async () => {
 
 test('shows a broadcast reply in the channel and in its thread', async () => {
   const { call } = demoBench()
-  const answer = (await call('conversations.history', { channel: 'C0DEMO00SUP' })) as unknown as Listed
+  const answer = await call<Listed>('conversations.history', { channel: 'C0DEMO00SUP' })
   const broadcast = answer.messages.find(({ subtype }) => subtype === 'thread_broadcast')
   expect(broadcast?.text).toBe('Fixed in 2.4, the outbound trip is first again.')
   expect(broadcast?.['thread_ts']).toBe(answer.messages.at(-1)?.ts)
@@ -113,9 +107,9 @@ test('has no more exactly when the page holds the rest', async () => {
 
 test('refuses a cursor of another method, a made-up one and a cut one', async () => {
   const { call } = demoBench()
-  const channels = (await call('conversations.list', { limit: '1' })) as unknown as Listed
+  const channels = await call<Listed>('conversations.list', { limit: '1' })
   const foreign = channels.response_metadata?.next_cursor ?? ''
-  const own = (await call('conversations.history', { channel: release, limit: '1' })) as unknown as Listed
+  const own = await call<Listed>('conversations.history', { channel: release, limit: '1' })
   const cut = (own.response_metadata?.next_cursor ?? '').slice(0, -4)
   for (const cursor of [foreign, 'bogus', '2', cut]) {
     expect(await call('conversations.history', { channel: release, cursor })).toEqual({
@@ -131,8 +125,7 @@ test('adjusts a limit that is out of range to 999 at most', async () => {
     workspace.post({ channel: 'random', by: 'raj', text: `line ${index}` })
   }
   const count = async (limit: string) =>
-    ((await call('conversations.history', { channel: 'C0DEMO00RAN', limit })) as unknown as Listed).messages
-      .length
+    (await call<Listed>('conversations.history', { channel: 'C0DEMO00RAN', limit })).messages.length
   expect(await count('999')).toBe(999)
   expect(await count('1000')).toBe(999)
   expect(await count('0')).toBe(100)
@@ -146,7 +139,7 @@ test('answers a thread oldest first, its head on every page', async () => {
     workspace.post({ channel: 'release', by: 'raj', text, threadTs: head })
   }
   const read = async (params: Readonly<Record<string, string>>) =>
-    (await call('conversations.replies', { channel: release, ts: head, ...params })) as unknown as Listed
+    await call<Listed>('conversations.replies', { channel: release, ts: head, ...params })
   const first = await read({ limit: '2' })
   expect(first.messages.map(({ text }) => text)).toEqual(['head', 'r0', 'r1'])
   expect(first.has_more).toBe(true)
@@ -163,9 +156,7 @@ test('answers a lone message, a reply by itself, and thread_not_found for anythi
   const lone = workspace.post({ channel: 'release', by: 'ana', text: 'alone' })
   const reply = workspace.post({ channel: 'release', by: 'raj', text: 'reply', threadTs: lone })
   const texts = async (ts: string) =>
-    ((await call('conversations.replies', { channel: release, ts })) as unknown as Listed).messages.map(
-      ({ text }) => text,
-    )
+    (await call<Listed>('conversations.replies', { channel: release, ts })).messages.map(({ text }) => text)
   expect(await texts(reply)).toEqual(['reply'])
   expect(await texts(lone)).toEqual(['alone', 'reply'])
   expect(await call('conversations.replies', { channel: release, ts: '1234567890.123456' })).toEqual({

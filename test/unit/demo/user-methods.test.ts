@@ -3,9 +3,9 @@ import { demoBench } from '../../support/demo-call.ts'
 
 test('tells of everybody, without a limit all at once', async () => {
   const { call } = demoBench()
-  const { members } = (await call('users.list')) as unknown as {
+  const { members } = await call<{
     members: readonly { readonly name: string; readonly [key: string]: unknown }[]
-  }
+  }>('users.list')
   expect(members.map(({ name }) => name)).toEqual([
     'ana',
     'raj',

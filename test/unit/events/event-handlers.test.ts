@@ -64,7 +64,7 @@ describe('event handlers', () => {
         ({ event: message, envelope }) => void seen.push(`message ${message.channel} ${envelope['team_id']}`),
       )
       handlers.on('reaction_*', ({ event: reaction }) => void seen.push(`reaction ${reaction.type}`))
-      handlers.on('*', ({ event: any }) => void seen.push(`any ${any.type}`))
+      handlers.on('*', ({ event: every }) => void seen.push(`any ${every.type}`))
       handlers.start()
       await event(
         { type: 'message', channel: 'D1', channel_type: 'im', user: 'U1', ts: '1.1' },
