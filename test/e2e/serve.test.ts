@@ -66,6 +66,9 @@ describe('starting', () => {
   })
 })
 
+/** So many that every sender is at it when the stop begins. */
+const answersBeforeStop = 40
+
 describe('stopping', () => {
   verifies(
     'S79',
@@ -75,15 +78,17 @@ describe('stopping', () => {
         const server = await startServer()
         await using child = server.child
         const statuses: (number | string)[] = []
+        const isBusy = Promise.withResolvers<void>()
         let isStopping = false
         const senders = Array.from({ length: 8 }, async (_, sender) => {
           for (let count = 0; !isStopping || count < 3; count++) {
             const status = await send(server, `Ev${sender}_${count}`).catch(() => 'refused' as const)
             statuses.push(status)
+            if (statuses.length === answersBeforeStop) isBusy.resolve()
             if (status === 'refused') return
           }
         })
-        await Bun.sleep(150)
+        await isBusy.promise
         isStopping = true
         child.signal(signal)
         expect(await child.exited).toBe(0)

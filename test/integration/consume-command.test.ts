@@ -50,6 +50,8 @@ async function ask(server: AppFixture, path: string): Promise<Response> {
 
 interface Consumer {
   readonly ended: Promise<CliRun>
+  /** What it said of events in its hands, once the server has heard. */
+  readonly settlements: readonly Readonly<Record<string, unknown>>[]
   signal(name: StopSignal): void
 }
 
@@ -59,9 +61,15 @@ function consume(
   options: { readonly env?: Record<string, string>; readonly runProgram?: RunProgram } = {},
 ): Consumer {
   const listeners = new Set<(signal: StopSignal) => void>()
+  const settlements: Record<string, unknown>[] = []
   const ended = runCommandLine(['consume', ...words], {
     clock,
-    fetch: (url, init) => fetch(url, init),
+    async fetch(url, init) {
+      const response = await fetch(url, init)
+      if (url.endsWith('/admin/events/ack')) settlements.push(JSON.parse(String(init.body)))
+      tell()
+      return response
+    },
     onSignal(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -71,6 +79,7 @@ function consume(
   })
   return {
     ended,
+    settlements,
     signal(name) {
       for (const listener of listeners) listener(name)
     },
@@ -79,13 +88,21 @@ function consume(
 
 const mention = (text: string) => ({ type: 'app_mention', channel: 'C1', user: 'U1', text, ts: '1.1' })
 
-/** Asks again until it holds: what is waited for crosses real sockets. */
-async function until(says: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 500; round++) {
+/** Resolved whenever a consumer gets an answer or runs a program: nothing that is waited for here comes about without one of the two. */
+let happening = Promise.withResolvers<void>()
+
+function tell(): void {
+  happening.resolve()
+  happening = Promise.withResolvers()
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (;;) {
+    // Taken before looking: what happens meanwhile is not missed.
+    const { promise } = happening
     if (await holds()) return
-    await Bun.sleep(10)
+    await promise
   }
-  throw new Error(`Waited in vain until ${says}`)
 }
 
 const linesOf = ({ stdout }: CliRun) =>
@@ -106,6 +123,7 @@ function programs(codeOf: (ran: Ran) => number | Promise<number>) {
   const runProgram: RunProgram = async (command, { input, env: given, signal }) => {
     const run = { command, text: new TextDecoder().decode(input), env: given }
     ran.push(run)
+    tell()
     const killed = new Promise<number>((resolve) => signal.addEventListener('abort', () => resolve(137)))
     return await Promise.race([codeOf(run), killed])
   }
@@ -120,9 +138,9 @@ describe('consume from a running server', () => {
       const { server, port, pending } = await start()
       await server.event('Ev1', mention('one'))
       const consumer = consume(['--group', 'g', '--port', String(port)])
-      await until('the first is acknowledged', async () => (await pending()) === 0)
+      await until(async () => (await pending()) === 0)
       await server.event('Ev2', mention('two'))
-      await until('the second is acknowledged', async () => (await pending()) === 0)
+      await until(async () => (await pending()) === 0)
       consumer.signal('SIGTERM')
       const run = await consumer.ended
       expect([run.code, run.stderr]).toEqual([0, ''])
@@ -146,7 +164,7 @@ describe('consume from a running server', () => {
         runProgram,
       })
       await server.event('Ev1', mention('one'))
-      await until('it is acknowledged', async () => ran.length === 2 && (await pending()) === 0)
+      await until(async () => ran.length === 2 && (await pending()) === 0)
       consumer.signal('SIGTERM')
       expect((await consumer.ended).code).toBe(0)
       expect(ran.map(({ command }) => command)).toEqual([
@@ -170,10 +188,12 @@ describe('consume from a running server', () => {
     const { ran, runProgram } = programs(() => finish.promise)
     const consumer = consume(['--group', 'g', '--port', String(port), '--', 'handle'], { runProgram })
     for (const id of ['Ev1', 'Ev2']) await server.event(id, mention(id))
-    await until('one runs', () => ran.length === 1)
+    await until(() => ran.length === 1)
     consumer.signal('SIGINT')
     // It goes on: the connection stays until what is in hand is settled.
-    await until('the group has heard', async () => (await pending()) === 2)
+    await until(() => consumer.settlements.length === 1)
+    expect(consumer.settlements).toMatchObject([{ last: true }])
+    expect(await pending()).toBe(2)
     finish.resolve(0)
     expect((await consumer.ended).code).toBe(130)
     expect(ran).toHaveLength(1)
@@ -185,7 +205,7 @@ describe('consume from a running server', () => {
     const { ran, runProgram } = programs(() => new Promise(() => undefined))
     const consumer = consume(['--group', 'g', '--port', String(port), '--', 'handle'], { runProgram })
     await server.event('Ev1', mention('one'))
-    await until('it runs', () => ran.length === 1)
+    await until(() => ran.length === 1)
     consumer.signal('SIGINT')
     consumer.signal('SIGINT')
     expect((await consumer.ended).code).toBe(130)
@@ -200,9 +220,9 @@ describe('consume from a running server', () => {
       runProgram,
     })
     for (const id of ['Ev1', 'Ev2', 'Ev3']) await server.event(id, mention(id))
-    await until('two run', () => ran.length === 2)
+    await until(() => ran.length === 2)
     finish.resolve(0)
-    await until('all are acknowledged', async () => (await pending()) === 0)
+    await until(async () => (await pending()) === 0)
     expect(ran).toHaveLength(3)
     consumer.signal('SIGTERM')
     await consumer.ended
@@ -217,7 +237,7 @@ describe('consume from a running server', () => {
       runProgram,
     })
     await server.event('Ev1', mention('one'))
-    await until('the second try succeeded', async () => ran.length === 2 && (await pending()) === 0)
+    await until(async () => ran.length === 2 && (await pending()) === 0)
     consumer.signal('SIGTERM')
     await consumer.ended
   })
@@ -236,7 +256,7 @@ describe('consume from a running server', () => {
     await server.event('Ev1', mention('one'))
     await server.event('Ev2', { type: 'message', channel: 'D1', channel_type: 'im', text: 'two', ts: '1.2' })
     const consumer = consume(['--group', 'g', '--type', 'message.im', '--port', String(port)])
-    await until('both are acknowledged', async () => (await pending()) === 0)
+    await until(async () => (await pending()) === 0)
     consumer.signal('SIGTERM')
     expect(linesOf(await consumer.ended).map(({ id }) => id)).toEqual(['Ev2'])
   })
@@ -248,14 +268,14 @@ describe('consume from a running server', () => {
     const first = await start({ config, pid: 1 })
     const consumer = consume(['--group', 'g', '--port', String(first.port)])
     await first.server.event('Ev1', mention('one'))
-    await until('the first is acknowledged', async () => (await first.pending()) === 0)
+    await until(async () => (await first.pending()) === 0)
     running.splice(0)
     await first.server.stop()
     const server = await startApp({ config, pid: 1 })
     running.push(server)
     await server.event('Ev2', mention('two'))
     listen(server.app, { host: '127.0.0.1', port: first.port })
-    await until('the second is acknowledged', async () => {
+    await until(async () => {
       const { groups } = (await (await ask(server, '/admin/events/groups')).json()) as {
         groups: readonly { pending: number }[]
       }
@@ -298,7 +318,7 @@ describe('consume from the store itself', () => {
     const sqlite = { QUEUE_BACKEND_TYPE: 'sqlite', STATE_DIR: stateDir }
     const { ran, runProgram } = programs(() => 0)
     const consumer = consume(['--group', 'g', '--offline', '--', 'handle'], { env: sqlite, runProgram })
-    await until('it ran', () => ran.length === 1)
+    await until(() => ran.length === 1)
     consumer.signal('SIGTERM')
     expect((await consumer.ended).code).toBe(0)
     const { stdout } = await runCommandLine(['events', 'groups', 'list', '--offline'], {
@@ -328,10 +348,10 @@ describe('consume from the store itself', () => {
           const consumers = [1, 2].map(() =>
             consume(['--group', 'g', '--', 'handle'], { env: redisEnv, runProgram }),
           )
-          await until('all ran', () => ran.length === 20)
-          await until('all are acknowledged', async () => (await queue.groups())[0]?.pending === 0)
+          await until(() => ran.length === 20)
           for (const consumer of consumers) consumer.signal('SIGTERM')
           for (const { ended } of consumers) expect((await ended).code).toBe(0)
+          expect(await queue.groups()).toMatchObject([{ group: 'g', pending: 0 }])
           expect(new Set(ran.map(({ env: given }) => given['EVENT_ID'])).size).toBe(20)
           await queue.stop()
           const look = async (line: string) => {
