@@ -48,6 +48,8 @@ export class GroupDispatcher<Held extends HeldEvent> {
     const { clock, log } = deps
     const onSettled = (count: number) => {
       this.#heldCount -= count
+      // At the bound nothing was taken, and no handler may be left whose end would ask again.
+      if (this.#members.size > 0) this.#pump()
     }
     this.#verdicts = new VerdictLog({ source, clock, log, onSettled })
   }

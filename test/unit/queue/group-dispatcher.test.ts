@@ -15,6 +15,8 @@ class FakeSource implements GroupSource<HeldEvent> {
   readonly released: { readonly held: HeldEvent; readonly attempt: number }[] = []
   readonly takenCounts: number[] = []
   isAway = false
+  /** Gives, and records nothing. */
+  isReadOnly = false
   /** What a slow store waits for before it answers. */
   takeGate: Promise<void> = Promise.resolve()
   settleGate: Promise<void> = Promise.resolve()
@@ -36,7 +38,7 @@ class FakeSource implements GroupSource<HeldEvent> {
 
   async settle(verdicts: readonly Verdict<HeldEvent>[]): Promise<void> {
     await this.settleGate
-    if (this.isAway) throw new Error('away')
+    if (this.isAway || this.isReadOnly) throw new Error('away')
     this.verdicts.push(...verdicts)
   }
 
@@ -418,4 +420,16 @@ test('the bound on what is held survives failures and members that come and go',
   consume({ ordered: true, retry, handler: rejectFirst })
   await clock.advance(20)
   expect(takenCount()).toBe(2 * (1 + 1_024))
+})
+
+test('goes on where the store took no verdicts until the bound on what is held was reached', async () => {
+  const { clock, source, consume } = bench()
+  const consumer = consume()
+  source.isReadOnly = true
+  source.offer(...Array.from({ length: 3_000 }, (_, index) => held(`a${index}`)))
+  await settle()
+  expect(consumer.tries()).toHaveLength(1 + 1_024)
+  source.isReadOnly = false
+  await clock.advance(1_000)
+  expect(source.verdicts).toHaveLength(3_000)
 })
