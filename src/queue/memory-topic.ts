@@ -82,6 +82,8 @@ export class MemoryTopic {
       count++
       if (!isDryRun) this.#drop(entry)
     }
+    // What was acknowledged out of order left from the middle of the queue of those.
+    if (!isDryRun) this.#recount()
     return count
   }
 

@@ -293,6 +293,24 @@ test('removing a group whose members are connected forgets its backlog and keeps
   expect(await memory.queue.groups()).toMatchObject([{ group: 'g', pending: 0 }])
 })
 
+test('a purge of what was acknowledged out of order leaves a log that goes on', async () => {
+  const memory = await started({ eventsMax: 3 })
+  const first = Promise.withResolvers<void>()
+  consume(memory, 'g', ['Ev0'], first.promise)
+  for (const event of queuedEvents(2)) await memory.queue.publish(event)
+  await settle()
+  first.resolve()
+  await settle()
+  const all = { topic, receivedBeforeMs: Number.MAX_SAFE_INTEGER, isDryRun: false }
+  expect(await memory.queue.purge(all)).toBe(2)
+  for (const id of ['a', 'b', 'c', 'd']) {
+    await memory.queue.publish(queuedEvent({ id }))
+    await settle()
+  }
+  expect(idsOf(await memory.queue.recent(topic, 10))).toEqual(['b', 'c', 'd'])
+  expect(await memory.queue.depth()).toMatchObject({ events: 3 })
+})
+
 verifies(
   'queue:memory:dedupe-bound',
   'the memory backend remembers the newest ids only, and counts those it forgot before their window ended',
