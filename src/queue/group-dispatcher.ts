@@ -54,6 +54,7 @@ export class GroupDispatcher<Held extends HeldEvent> {
     this.#verdicts = new VerdictLog({ source, clock, log, onSettled })
   }
 
+  /** Members count until their last handler has settled: what it needs of the source must still be there. */
   get memberCount(): number {
     return this.#members.size
   }
@@ -67,8 +68,8 @@ export class GroupDispatcher<Held extends HeldEvent> {
     this.#members.add(member)
     this.#pump()
     await this.#endOf(subscription.signal)
-    this.#members.delete(member)
     await member.end()
+    this.#members.delete(member)
     if (this.#members.size === 0) await this.#releaseAll()
     await this.#verdicts.flushed()
   }
@@ -147,8 +148,8 @@ export class GroupDispatcher<Held extends HeldEvent> {
   }
 
   async #attempt(task: Task<Held>, member: GroupMember): Promise<void> {
-    const outcome = await member.run({ event: task.held.event, attempt: task.attempt })
-    this.#conclude(task, outcome)
+    const delivery = { event: task.held.event, attempt: task.attempt }
+    await member.run(delivery, (outcome) => this.#conclude(task, outcome))
     if (this.#members.size > 0) this.#pump()
   }
 

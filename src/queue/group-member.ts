@@ -38,12 +38,15 @@ export class GroupMember {
     return this.#isEnded || this.#signal.aborted ? 0 : this.concurrencyMax - this.#running.size
   }
 
-  /** Calls the handler. A call that outlives its lease counts as failed, whatever comes of it later. */
-  async run(delivery: Delivery): Promise<Outcome> {
+  /**
+   * Calls the handler, and `conclude` with what came of it before the member may end. A call that outlives its lease counts as failed, whatever
+   * comes of it later.
+   */
+  async run(delivery: Delivery, conclude: (outcome: Outcome) => void): Promise<void> {
     const call = new AbortController()
     this.#running.add(call)
     try {
-      return await this.#raceLease(delivery, call)
+      conclude(await this.#raceLease(delivery, call))
     } finally {
       this.#running.delete(call)
       if (this.#running.size === 0) this.#onIdle?.()

@@ -19,6 +19,8 @@ export class VerdictLog<Held extends HeldEvent> {
   readonly #closing = new AbortController()
   #verdicts: Verdict<Held>[] = []
   #isSaving = false
+  /** The store has refused and is left alone for a while. */
+  #isRefused = false
   #flushWaiters: (() => void)[] = []
 
   constructor(options: VerdictLogOptions<Held>) {
@@ -32,7 +34,7 @@ export class VerdictLog<Held extends HeldEvent> {
 
   /** Resolves once everything is kept or the store has refused it: what is not kept is delivered again some day. */
   flushed(): Promise<void> {
-    if (!this.#isSaving) return Promise.resolve()
+    if (!this.#isSaving || this.#isRefused) return Promise.resolve()
     return new Promise((resolve) => this.#flushWaiters.push(resolve))
   }
 
@@ -62,8 +64,10 @@ export class VerdictLog<Held extends HeldEvent> {
     log.warn('queue_settle_failed', { error, verdicts: batch.length })
     if (this.#closing.signal.aborted) return
     this.#verdicts = [...batch, ...this.#verdicts]
+    this.#isRefused = true
     this.#releaseWaiters()
     await sleep(clock, settleRetryMs, this.#closing.signal)
+    this.#isRefused = false
   }
 
   #releaseWaiters(): void {

@@ -380,6 +380,41 @@ test('ends only when the last verdict is kept', async () => {
   expect(source.story).toEqual(['acknowledged a'])
 })
 
+test('a member that leaves others behind ends only when its own last verdict is kept', async () => {
+  const { source, consume } = bench()
+  const handling = Promise.withResolvers<void>()
+  const keeping = Promise.withResolvers<void>()
+  source.settleGate = keeping.promise
+  const leaving = consume({ handler: () => handling.promise })
+  source.offer(held('a'))
+  await settle()
+  consume()
+  leaving.abort()
+  await settle()
+  handling.resolve()
+  await settle()
+  expect(leaving.hasEnded()).toBe(false)
+  keeping.resolve()
+  await leaving.ended
+  expect(source.story).toEqual(['acknowledged a'])
+})
+
+test('a member counts, and nothing is given back, until its last handler has settled', async () => {
+  const { source, dispatcher, consume } = bench()
+  const gate = Promise.withResolvers<void>()
+  const working = consume({ ordered: true, concurrencyMax: 2, handler: () => gate.promise })
+  source.offer(held('a'), held('behind'))
+  await settle()
+  const idle = consume()
+  for (const member of [working, idle]) member.abort()
+  await idle.ended
+  expect({ members: dispatcher.memberCount, released: source.released }).toEqual({ members: 1, released: [] })
+  gate.resolve()
+  await working.ended
+  expect(dispatcher.memberCount).toBe(0)
+  expect(source.released.map(({ held }) => held.event.id)).toEqual(['behind'])
+})
+
 test('ends without the store where that is away, and records the verdict when it is back', async () => {
   const { clock, source, consume } = bench()
   const gate = Promise.withResolvers<void>()
