@@ -28,7 +28,11 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
   /** Events during which a process ended, twice: they go alone, so that the one to blame takes no other with it. */
   #suspects: number[] = []
   #runningSuspect: number | undefined
+  /** In the dispatcher's hands. */
+  readonly #held = new Set<number>()
   #isOpen = false
+  /** A take was refused: a transaction whose sync failed may be in the file all the same, once that is opened anew. */
+  #isUnsure = false
   #hasNews = false
   #onNews: (() => void) | undefined
 
@@ -55,9 +59,11 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
 
   async take(countMax: number, signal: AbortSignal): Promise<readonly SqliteHeld[]> {
     await this.#open()
+    if (this.#isUnsure) await this.#recover()
     while (!signal.aborted) {
       this.#hasNews = false
       const taken = this.#suspects.length > 0 ? await this.#takeSuspect() : await this.#takeMany(countMax)
+      for (const { seq } of taken) this.#held.add(seq)
       if (taken.length > 0) return taken
       await this.#news(signal)
     }
@@ -66,6 +72,7 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
 
   async settle(verdicts: readonly Verdict<SqliteHeld>[]): Promise<void> {
     await this.#options.commits.settle(verdicts.map((verdict) => this.#asRecord(verdict)))
+    for (const { kind, held } of verdicts) if (kind !== 'failed') this.#held.delete(held.seq)
     if (verdicts.some(({ held }) => held.seq === this.#runningSuspect)) {
       this.#runningSuspect = undefined
       this.wake()
@@ -74,8 +81,8 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
 
   release(held: readonly { readonly held: SqliteHeld; readonly attempt: number }[]): void {
     if (held.length === 0) return
-    for (const { held: taken } of held) this.#returned.push(taken.seq)
-    this.#returned.sort((left, right) => left - right)
+    for (const { held: taken } of held) this.#held.delete(taken.seq)
+    this.#giveBack(held.map(({ held: taken }) => taken.seq))
     const records = held.map(({ held: taken, attempt }) => this.#waiting(taken, attempt - 1))
     // Where this fails a try counts that was not made: the event is delivered all the same.
     this.#options.commits.settle(records).catch(() => undefined)
@@ -91,10 +98,23 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
     this.#isOpen = true
   }
 
+  /** Finds what the file says is in our hands and is not. */
+  async #recover(): Promise<void> {
+    const behind = (await this.#options.open()).map(({ seq }) => seq)
+    const known = new Set([...this.#held, ...this.#returned, ...this.#suspects])
+    this.#giveBack(behind.filter((seq) => !known.has(seq)))
+    this.#isUnsure = false
+  }
+
+  #giveBack(seqs: readonly number[]): void {
+    this.#returned.push(...seqs)
+    this.#returned.sort((left, right) => left - right)
+  }
+
   async #takeMany(countMax: number): Promise<readonly SqliteHeld[]> {
     const seqs = this.#returned.splice(0, Math.min(countMax, seqsMax))
     try {
-      const taken = await this.#options.commits.take({ ...this.#options.name, seqs, countMax })
+      const taken = await this.#take(seqs, countMax)
       if (taken.length === 0 && this.#returned.length > 0) this.wake()
       return taken
     } catch (error) {
@@ -106,10 +126,19 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
   async #takeSuspect(): Promise<readonly TakenEvent[]> {
     const [seq] = this.#suspects
     if (this.#runningSuspect !== undefined || seq === undefined) return []
-    const taken = await this.#options.commits.take({ ...this.#options.name, seqs: [seq], countMax: 1 })
+    const taken = await this.#take([seq], 1)
     this.#suspects.shift()
     if (taken[0]?.seq === seq) this.#runningSuspect = seq
     return taken
+  }
+
+  async #take(seqs: readonly number[], countMax: number): Promise<readonly TakenEvent[]> {
+    try {
+      return await this.#options.commits.take({ ...this.#options.name, seqs, countMax })
+    } catch (error) {
+      this.#isUnsure = true
+      throw error
+    }
   }
 
   /** Resolves when there may be something to take, or when `signal` aborts. */

@@ -356,6 +356,35 @@ describe('groups', () => {
   })
 })
 
+test('events of a take that was refused, and is in the file all the same, are delivered', async () => {
+  let refusedCount = 0
+  const queue = await started({}, (events) => {
+    const takes = new Set<number>()
+    const port = harness.countThreads(openWriterThread)({
+      ...events,
+      onAnswer(answer) {
+        if (refusedCount > 0 || !takes.has(answer.callId)) return events.onAnswer(answer)
+        refusedCount++
+        const failure = { code: 'SQLITE_IOERR_FSYNC', message: 'disk I/O error', details: {} }
+        events.onAnswer({ callId: answer.callId, failure })
+      },
+    })
+    return {
+      ...port,
+      send(envelope) {
+        if (envelope.kind === 'commit' && envelope.request.takes.length > 0) takes.add(envelope.callId)
+        port.send(envelope)
+      },
+    }
+  })
+  for (const event of queuedEvents(3)) await queue.publish(event)
+  const consumer = consume(queue, { concurrencyMax: 2 })
+  await until(async () => consumer.tries().length >= 1 && (await pendingOf(queue)) === 0)
+  expect(refusedCount).toBe(1)
+  expect(consumer.tries().sort()).toEqual(['Ev0/2', 'Ev1/2', 'Ev2/1'])
+  await consumer.end()
+})
+
 /** A writer thread that a test can stop from answering, or end. */
 function moodyWriter() {
   const held: WriterEnvelope[] = []

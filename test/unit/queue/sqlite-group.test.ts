@@ -158,3 +158,29 @@ test('forgets what was given back and whom it suspects when its group is removed
   await group.take(1, signal)
   expect(seqsOf(requests)).toEqual([[2], []])
 })
+
+test('a take that was refused and is in the file all the same is found, and nothing that is held is handed out twice', async () => {
+  const behind: LeftBehind[] = [{ seq: 3, tries: 1, wasBegun: false }]
+  const { group, requests, answers } = bench(behind)
+  answers.push([taken(3, 2), taken(7)], new Error('no sync'), [taken(8)])
+  await group.take(2, signal)
+  await expect(group.take(5, signal)).rejects.toThrow('no sync')
+  for (const seq of [7, 8, 9]) behind.push({ seq, tries: 2, wasBegun: true })
+  expect(await group.take(5, signal)).toEqual([taken(8)])
+  expect(seqsOf(requests)).toEqual([[3], [], [8, 9]])
+})
+
+test('what was given back or settled since is not taken for held', async () => {
+  const behind: LeftBehind[] = []
+  const { group, requests, answers } = bench(behind)
+  answers.push([taken(1), taken(2), taken(3)], new Error('no sync'), [taken(2)])
+  const held = await group.take(3, signal)
+  const [first, second] = held
+  if (first === undefined || second === undefined) return expect.unreachable()
+  await group.settle([{ kind: 'acknowledged', held: first }])
+  group.release([{ held: second, attempt: 1 }])
+  await expect(group.take(1, signal)).rejects.toThrow('no sync')
+  for (const seq of [1, 2, 3]) behind.push({ seq, tries: 1, wasBegun: true })
+  expect(await group.take(2, signal)).toEqual([taken(2)])
+  expect(seqsOf(requests)).toEqual([[], [2], [1, 2]])
+})
