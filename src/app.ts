@@ -233,8 +233,7 @@ function mcpPart({ plugin, slackOffer }: NonNullable<Parts['mcp']>): LifecyclePa
     async stop() {
       slackOffer.stop()
       await plugin.component.stop()
-      // Calls that outlived their share of the deadline were answered for, but not finished.
-      return plugin.counts().callsInFlight === 0
+      return plugin.counts().callsAbandoned === 0
     },
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.ts'
-import { AppError, asAppError, renderUnifiedError } from '../base/errors.ts'
+import { AppError, renderUnifiedError } from '../base/errors.ts'
 import { truncate } from '../base/text.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RateLimiter } from '../resilience/rate-limiter.ts'
 import type { ArgumentCheck } from './arguments.ts'
-import { asCallContext, type Caller } from './caller.ts'
+import { asCallContext, asCallError, type Caller } from './caller.ts'
 import { InputNeeded } from './input-needed.ts'
 import { forbiddingRule, type OfferIndex, type WireObject } from './offer-index.ts'
 import { callToolParams, parseParams } from './params.ts'
@@ -49,9 +49,7 @@ export async function callTool(params: unknown, caller: Caller, deps: ToolCallDe
       report(call, 'input_required', deps)
       throw thrown
     }
-    const error = caller.signal.aborted
-      ? new AppError('CALL_CANCELLED', { cause: thrown })
-      : asAppError(thrown)
+    const error = asCallError(thrown, caller.signal)
     report(call, error, deps)
     return { error, result: asFailedResult(error, caller.correlationId) }
   }

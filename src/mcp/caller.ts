@@ -1,3 +1,4 @@
+import { AppError, asAppError } from '../base/errors.ts'
 import type { Logger } from '../observe/logger.ts'
 import type {
   CallContext,
@@ -41,6 +42,21 @@ export function asCallContext(caller: Caller, log: Logger): CallContext {
     tell,
     releaseConnection,
   }
+}
+
+/**
+ * What ended a call. Where its signal tore it away, that is who aborted it: the caller, or the server with an AppError as its reason. A write that
+ * was under way stays what it is, one that may have happened: nobody may take the stop of a server for leave to do it again.
+ */
+export function asCallError(thrown: unknown, { aborted: isAborted, reason }: AbortSignal): AppError {
+  const error = asAppError(thrown)
+  const isTornAway = isAborted && (error.code === 'CALL_CANCELLED' || error.code === 'INTERNAL')
+  if (!isTornAway) return error
+  const { details } = error
+  if (!(reason instanceof AppError)) return new AppError('CALL_CANCELLED', { cause: thrown, details })
+  if (details['outcome'] === 'unknown')
+    return new AppError('SLACK_OUTCOME_UNKNOWN', { cause: thrown, details })
+  return reason
 }
 
 /** The keys count up within one call, so that the same call run again asks under the same keys. */

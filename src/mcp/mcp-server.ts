@@ -11,6 +11,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RateLimiter } from '../resilience/rate-limiter.ts'
 import type { Authenticator } from './auth.ts'
+import type { Caller } from './caller.ts'
 import { ChangeDesk, type MayHear } from './change-desk.ts'
 import type { Cors } from './cors.ts'
 import { createDoor } from './door.ts'
@@ -76,10 +77,12 @@ export interface McpCounts {
   /** Streams of `subscriptions/listen`. */
   readonly listenStreams: number
   readonly callsInFlight: number
+  /** Calls that a stop aborted because they outlived their share of its deadline. */
+  readonly callsAbandoned: number
 }
 
 export interface McpServer {
-  /** Refuses what is new once stopped, finishes calls in flight within the deadline, then ends every stream. */
+  /** Refuses what is new once stopped, finishes calls in flight within the deadline and aborts the rest, then ends every stream. */
   readonly component: Component
   counts(): McpCounts
   /** All that is offered, for stdio and the command line. */
@@ -94,7 +97,8 @@ export interface McpServer {
 export function createMcpServer(deps: McpDeps): McpServer {
   const { clock, ids, log, metrics } = deps
   const inFlight = new InFlight()
-  const surface = countCalls(createSurface(deps), inFlight)
+  const abandoning = new AbortController()
+  const surface = countCalls(createSurface(deps), inFlight, abandoning.signal)
   const desk = new ChangeDesk({ ...deps, index: surface.index })
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
   let protocol: Promise<Protocol> | undefined
@@ -111,6 +115,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
     desk.announce({ kind: 'tools_changed' })
   })
   let isStopping = false
+  let callsAbandoned = 0
   return {
     surface,
     counts: () => ({
@@ -118,6 +123,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
       streamableSessions: sessions.count('streamable_http'),
       listenStreams: loaded?.modern.listenCount ?? 0,
       callsInFlight: inFlight.count,
+      callsAbandoned,
     }),
     serveStdio: async (pipe, signal) => (await speak()).serveStdio(pipe, signal),
     endpoints: (contexts) =>
@@ -140,7 +146,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
       async stop() {
         if (isStopping) return
         isStopping = true
-        await finishCalls(inFlight, deps)
+        callsAbandoned = await finishCalls(inFlight, abandoning, deps)
         stopHearing?.()
         await loaded?.modern.close()
         sessions.removeAll(new AppError('SHUTTING_DOWN', { component: 'mcp' }), () => farewell(ids))
@@ -169,13 +175,26 @@ async function loadProtocol(deps: McpDeps, shared: Shared): Promise<Protocol> {
   })
 }
 
-/** Waits for the calls in flight, and for their answers to get on the way. */
-async function finishCalls(inFlight: InFlight, { clock, drainDeadlineMs, log }: McpDeps): Promise<void> {
-  if (inFlight.count === 0) return
+/** Waits for the calls in flight, aborts those that outlive the deadline, and lets the answers get on the way. Resolves with how many it aborted. */
+async function finishCalls(
+  inFlight: InFlight,
+  abandoning: AbortController,
+  { clock, drainDeadlineMs, log }: McpDeps,
+): Promise<number> {
+  if (inFlight.count === 0) return 0
   await inFlight.idle(clock, drainDeadlineMs)
-  if (inFlight.count === 0) await sleep(clock, lastWordsMs)
-  else log.warn('mcp_calls_abandoned', { calls: inFlight.count })
+  const abandoned = inFlight.count
+  if (abandoned > 0) {
+    log.warn('mcp_calls_abandoned', { calls: abandoned })
+    abandoning.abort(new AppError('SHUTTING_DOWN', { component: 'mcp' }))
+    await inFlight.idle(clock, abandonedAnswersMs)
+  }
+  await sleep(clock, lastWordsMs)
+  return abandoned
 }
+
+/** What an aborted call may still take to say that it was. */
+const abandonedAnswersMs = 250
 
 /** What the last answers need to reach their streams. */
 const lastWordsMs = 20
@@ -185,13 +204,17 @@ function farewell(ids: Ids): string {
   return `retry: ${Math.round(1000 + ids.random() * 2000)}\n: the server is stopping\n\n`
 }
 
-/** The calls that a stopping server waits for, whatever carries them. */
-function countCalls(surface: Surface, inFlight: InFlight): Surface {
+/** The calls that a stopping server waits for, whatever carries them, until it aborts them with `abandoned`. */
+function countCalls(surface: Surface, inFlight: InFlight, abandoned: AbortSignal): Surface {
+  const counted =
+    <Result>(run: (params: unknown, caller: Caller) => Promise<Result>) =>
+    (params: unknown, caller: Caller) =>
+      inFlight.run(() => run(params, { ...caller, signal: AbortSignal.any([caller.signal, abandoned]) }))
   return {
     ...surface,
-    callTool: (params, caller) => inFlight.run(() => surface.callTool(params, caller)),
-    readResource: (params, caller) => inFlight.run(() => surface.readResource(params, caller)),
-    getPrompt: (params, caller) => inFlight.run(() => surface.getPrompt(params, caller)),
-    complete: (params, caller) => inFlight.run(() => surface.complete(params, caller)),
+    callTool: counted(surface.callTool),
+    readResource: counted(surface.readResource),
+    getPrompt: counted(surface.getPrompt),
+    complete: counted(surface.complete),
   }
 }

@@ -1,8 +1,8 @@
-import { AppError, asAppError } from '../base/errors.ts'
+import { AppError } from '../base/errors.ts'
 import { truncate } from '../base/text.ts'
 import { createArgumentCheck } from './arguments.ts'
 import { callTool, effectivePolicy, type ToolAnswer, type ToolCallDeps } from './call-tool.ts'
-import { asCallContext, type Caller } from './caller.ts'
+import { asCallContext, asCallError, type Caller } from './caller.ts'
 import { InputNeeded } from './input-needed.ts'
 import { createOfferIndex, type OfferIndex, type WireObject } from './offer-index.ts'
 import { completeParams, getPromptParams, listParams, parseParams, readResourceParams } from './params.ts'
@@ -115,8 +115,10 @@ function createObserver({ clock, metrics }: Deps) {
     try {
       return await run()
     } catch (thrown) {
-      if (!(thrown instanceof InputNeeded)) errorType = asAppError(thrown).code
-      throw thrown
+      if (thrown instanceof InputNeeded) throw thrown
+      const error = asCallError(thrown, caller.signal)
+      errorType = error.code
+      throw error
     } finally {
       const labels = {
         mcp_method_name: method,

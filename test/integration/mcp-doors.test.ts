@@ -175,6 +175,7 @@ for (const [title, options, routes] of modes)
           streamableSessions: 0,
           listenStreams: 0,
           callsInFlight: 0,
+          callsAbandoned: 0,
         })
       },
     )

@@ -18,7 +18,15 @@ import {
 } from '../../src/mcp/wire-schemas.ts'
 import { createSigningKeys, signBody } from '../../src/slack/signature.ts'
 import { createFixtureOffer } from '../conformance/fixture-offer.ts'
-import { aliceToken, type McpHarness, sketchOffer, sketchTool, startMcp } from '../support/mcp-harness.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import {
+  aliceToken,
+  type McpHarness,
+  type McpHarnessOptions,
+  sketchOffer,
+  sketchTool,
+  startMcp,
+} from '../support/mcp-harness.ts'
 import { callMessage, errorCodeOf, eventReader, initializeMessage, mcpHttp } from '../support/mcp-http.ts'
 import { RecordingMetrics } from '../support/recording-metrics.ts'
 import { verifies } from '../support/verifies.ts'
@@ -229,23 +237,87 @@ describe('stopping', () => {
         streamableSessions: 0,
         listenStreams: 0,
         callsInFlight: 0,
+        callsAbandoned: 0,
       })
     },
   )
 
-  verifies('mcp:stop:deadline', 'gives up on a call that does not end, and answers it', async () => {
-    const { tool, began } = holdingTool()
-    await using mcp = startMcp({ offer: sketchOffer({ tools: [tool] }), drainDeadlineMs: 50 })
-    const http = mcpHttp(mcp)
-    const headers = { 'mcp-session-id': await http.open() }
-    const call = http.post(callMessage('held', 'hold'), headers)
-    await began
-    await mcp.plugin.component.stop()
-    expect(await (await call).json()).toMatchObject({
+  describe('at its deadline', () => {
+    const abandon = async (
+      options: McpHarnessOptions,
+      send: (mcp: McpHarness) => Promise<Response>,
+    ): Promise<readonly [status: number, body: unknown]> => {
+      const { tool, began } = holdingTool()
+      const offer = sketchOffer({ tools: [tool] })
+      await using mcp = startMcp({ ...options, offer, drainDeadlineMs: 1 })
+      const sent = send(mcp)
+      await began
+      await mcp.plugin.component.stop()
+      expect(mcp.log.named('mcp_calls_abandoned').map(({ fields }) => fields)).toEqual([{ calls: 1 }])
+      expect(mcp.plugin.counts()).toMatchObject({ callsInFlight: 0, callsAbandoned: 1 })
+      const response = await sent
+      return [response.status, await response.json()]
+    }
+    const failedResult = {
       id: 'held',
-      error: { data: { error: { code: 'SHUTTING_DOWN' } } },
+      result: { isError: true, content: [{ text: expect.stringContaining('"SHUTTING_DOWN"') }] },
+    }
+
+    verifies('mcp:stop:deadline', 'aborts a call of a session, and answers it', async () => {
+      const [, body] = await abandon({}, async (mcp) => {
+        const http = mcpHttp(mcp)
+        return http.post(callMessage('held', 'hold'), { 'mcp-session-id': await http.open() })
+      })
+      expect(body).toMatchObject(failedResult)
     })
-    expect(mcp.log.named('mcp_calls_abandoned').map(({ fields }) => fields)).toEqual([{ calls: 1 }])
+
+    verifies('mcp:stop:deadline', 'aborts a call of the stateless revision, and answers it', async () => {
+      const _meta = {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {},
+      }
+      const params = { name: 'hold', arguments: {}, _meta }
+      const [, body] = await abandon({}, (mcp) =>
+        mcpHttp(mcp).post(
+          { jsonrpc: '2.0', id: 'held', method: 'tools/call', params },
+          { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'hold' },
+        ),
+      )
+      expect(body).toMatchObject(failedResult)
+    })
+
+    verifies('mcp:stop:deadline', 'aborts a call over REST, and answers 503', async () => {
+      const [status, body] = await abandon({ transport: 'streamable-http' }, (mcp) =>
+        fetch(`${mcp.origin}/call_tool`, {
+          method: 'POST',
+          headers: { authorization, 'content-type': 'application/json' },
+          body: JSON.stringify({ name: 'hold' }),
+        }),
+      )
+      expect([status, body]).toMatchObject([503, { error: { code: 'SHUTTING_DOWN' } }])
+    })
+
+    verifies('mcp:stop:deadline', 'answers a call of a session that does not end when aborted', async () => {
+      const began = Promise.withResolvers<void>()
+      const deaf = sketchTool({
+        name: 'deaf',
+        input: Type.Object({}),
+        run: () => {
+          began.resolve()
+          return new Promise<never>(() => undefined)
+        },
+      })
+      const clock = new FakeClock()
+      await using mcp = startMcp({ offer: sketchOffer({ tools: [deaf] }), clock })
+      const http = mcpHttp(mcp)
+      const call = http.post(callMessage('deaf', 'deaf'), { 'mcp-session-id': await http.open() })
+      await began.promise
+      const stopped = mcp.plugin.component.stop()
+      // The deadline, what aborted calls may take, and the way of the last words.
+      await clock.advance(2000)
+      await stopped
+      expect(await (await call).text()).toContain('"SHUTTING_DOWN"')
+    })
   })
 
   test('stops once', async () => {
