@@ -75,7 +75,7 @@ async function initialise(opening: RpcMessage, call: CallInfo, deps: LegacyLegDe
   const session = await openSession(call, deps, deps.mode === 'memory' ? deps.ids.uuid() : undefined)
   const response = await session.link.post([opening], call, { isBatch: false, version: firstRevision })
   if (deps.mode === 'stateless') return response
-  if (session.link.negotiatedVersion === undefined) {
+  if (session.link.ledger.negotiatedVersion === undefined) {
     session.end(new AppError('MCP_SESSION_NOT_FOUND'))
     return withoutSessionId(response)
   }
@@ -136,13 +136,13 @@ function requireSession(
   // A session of the SSE transport has its own door.
   if (!(session.link instanceof StreamableTransport)) throw new AppError('MCP_SESSION_NOT_FOUND')
   const claimed = request.headers.get('mcp-protocol-version')
-  if (claimed !== null && claimed !== session.link.negotiatedVersion)
-    throw invalid('MCP-Protocol-Version', `the session speaks ${session.link.negotiatedVersion}`)
+  if (claimed !== null && claimed !== session.link.ledger.negotiatedVersion)
+    throw invalid('MCP-Protocol-Version', `the session speaks ${session.link.ledger.negotiatedVersion}`)
   return session as LegacySession<StreamableTransport>
 }
 
 function versionOf(session: LegacySession): string {
-  return session.link.negotiatedVersion ?? defaultLegacyVersion
+  return session.link.ledger.negotiatedVersion ?? defaultLegacyVersion
 }
 
 function requireKnownVersion(request: Request): void {

@@ -13,7 +13,6 @@ import type { Surface } from './surface.ts'
 /** What a transport of the old revisions offers besides the SDK's interface. */
 export interface LegacyTransport extends Transport {
   readonly ledger: RequestLedger
-  readonly negotiatedVersion: string | undefined
   readonly isBusy: boolean
   readonly hasStream: boolean
   /** Called whenever the last request in flight is over. */
@@ -60,7 +59,7 @@ export class LegacySession<Link extends LegacyTransport = LegacyTransport> imple
       subscriptions: watched,
       callOf: (own: RpcId) => link.ledger.callOf(own),
       releaseConnection: (own: RpcId) => link.release(Number(own)),
-      version: () => link.negotiatedVersion ?? defaultLegacyVersion,
+      version: () => link.ledger.negotiatedVersion ?? defaultLegacyVersion,
     })
     this.#listener = { principal, uris: watched.uris, hear: (notice) => this.#hear(notice) }
   }

@@ -1,5 +1,9 @@
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import { AppError } from '../base/errors.ts'
 import type { Principal } from './registry.ts'
-import type { RpcId, RpcMessage } from './rpc.ts'
+import { isObject, type RpcId, type RpcMessage, type RpcRequest } from './rpc.ts'
+import { asRpcError } from './rpc-error.ts'
+import { type SdkAnswer, sanitiseSdkError } from './sdk-error.ts'
 
 /** On whose behalf a message came, and under which correlation id it is logged. */
 export interface CallInfo {
@@ -7,17 +11,27 @@ export interface CallInfo {
   readonly correlationId: string
 }
 
-export type LedgerRefusal = 'duplicate' | 'full'
+interface Entry {
+  readonly foreign: RpcId
+  readonly call: CallInfo
+}
+
+/** An answer as the client gets it, and our id of the request that it answers. */
+export interface LedgerAnswer {
+  readonly own: number
+  readonly data: string
+}
 
 /**
- * The requests of one session that wait for an answer. Each gets an id of ours, from 1 up, under which the SDK knows it. That keeps apart what
- * sdk 1.32.2 mixes up: it ignores the cancellation of id 0, and of two requests with one id it answers only the second.
+ * The requests of one session of the old revisions that wait for an answer. Each gets an id of ours, from 1 up, under which the SDK knows it. That
+ * keeps apart what sdk 1.32.2 mixes up: it ignores the cancellation of id 0, and of two requests with one id it answers only the second.
  */
 export class RequestLedger {
   readonly #inFlightMax: number
   readonly #ownByForeign = new Map<RpcId, number>()
-  readonly #entries = new Map<number, { readonly foreign: RpcId; readonly call: CallInfo }>()
+  readonly #entries = new Map<number, Entry>()
   #last = 0
+  #negotiatedVersion: string | undefined
 
   constructor(inFlightMax: number) {
     this.#inFlightMax = inFlightMax
@@ -27,9 +41,18 @@ export class RequestLedger {
     return this.#entries.size
   }
 
-  begin(foreign: RpcId, call: CallInfo): number | LedgerRefusal {
-    if (this.#ownByForeign.has(foreign)) return 'duplicate'
-    if (this.#entries.size >= this.#inFlightMax) return 'full'
+  /** The revision that the answer to `initialize` named. */
+  get negotiatedVersion(): string | undefined {
+    return this.#negotiatedVersion
+  }
+
+  /** Our id of a request that waits from now on. Throws MCP_REQUEST_INVALID for an id that is in flight and MCP_CALLS_EXHAUSTED over the bound. */
+  begin({ id: foreign }: RpcRequest, call: CallInfo): number {
+    if (this.#ownByForeign.has(foreign)) {
+      const details = { field: 'id', problem: 'a request with this id is in flight' }
+      throw new AppError('MCP_REQUEST_INVALID', { details })
+    }
+    if (this.#entries.size >= this.#inFlightMax) throw new AppError('MCP_CALLS_EXHAUSTED')
     const own = ++this.#last
     this.#ownByForeign.set(foreign, own)
     this.#entries.set(own, { foreign, call })
@@ -40,18 +63,12 @@ export class RequestLedger {
     return typeof own === 'number' ? this.#entries.get(own)?.call : undefined
   }
 
-  /** The requests that wait, by our ids. */
-  waiting(): readonly { readonly own: number; readonly correlationId: string }[] {
-    return [...this.#entries].map(([own, { call }]) => ({ own, correlationId: call.correlationId }))
-  }
-
-  /** The id under which the client waits, once: afterwards the request is over. */
-  settle(own: RpcId): RpcId | undefined {
-    const entry = typeof own === 'number' ? this.#entries.get(own) : undefined
-    if (entry === undefined) return undefined
-    this.#entries.delete(Number(own))
-    this.#ownByForeign.delete(entry.foreign)
-    return entry.foreign
+  /** A message as the SDK is to see it: `own` for a request that has begun, and cancellations by our ids. */
+  inbound(message: RpcMessage, own?: number): JSONRPCMessage {
+    if (message.kind === 'request') return { ...message.message, id: own ?? message.message.id }
+    const cancelled = this.cancelled(message)
+    if (cancelled === undefined) return message.message as JSONRPCMessage
+    return { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: cancelled } }
   }
 
   /** The request that a `notifications/cancelled` is about, by our id; undefined where none waits. */
@@ -62,5 +79,42 @@ export class RequestLedger {
     return typeof foreign === 'string' || typeof foreign === 'number'
       ? this.#ownByForeign.get(foreign)
       : undefined
+  }
+
+  /** The SDK's answer as the client gets it, once; undefined where nobody waits: the request was cancelled meanwhile, or the session ended. */
+  answer(answer: SdkAnswer): LedgerAnswer | undefined {
+    const own = Number(answer.id)
+    const entry = this.#take(own)
+    if (entry === undefined) return undefined
+    if (isObject(answer.result)) this.#noteVersion(answer.result['protocolVersion'])
+    const { foreign, call } = entry
+    return { own, data: JSON.stringify({ ...sanitiseSdkError(answer, call.correlationId), id: foreign }) }
+  }
+
+  /** An answer with `reason` for everything that waits; afterwards nothing does. */
+  refuseAll(reason: AppError): readonly LedgerAnswer[] {
+    return [...this.#entries.keys()].flatMap((own) => {
+      const entry = this.#take(own)
+      if (entry === undefined) return []
+      const error = asRpcError(reason, entry.call.correlationId, 'legacy')
+      return [{ own, data: JSON.stringify({ jsonrpc: '2.0', id: entry.foreign, error }) }]
+    })
+  }
+
+  /** Nobody waits for the request any more. */
+  drop(own: number): void {
+    this.#take(own)
+  }
+
+  #take(own: number): Entry | undefined {
+    const entry = this.#entries.get(own)
+    if (entry === undefined) return undefined
+    this.#entries.delete(own)
+    this.#ownByForeign.delete(entry.foreign)
+    return entry
+  }
+
+  #noteVersion(version: unknown): void {
+    if (typeof version === 'string') this.#negotiatedVersion ??= version
   }
 }

@@ -1,8 +1,10 @@
 import { AppError } from '../base/errors.ts'
 import { asRpcError } from './rpc-error.ts'
 
-interface SdkAnswer {
+/** What an SDK answers to a request. */
+export interface SdkAnswer {
   readonly id?: string | number | undefined
+  readonly result?: unknown
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
 }
 

@@ -4,9 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { LegacyTransport } from './legacy-session.ts'
 import { type CallInfo, RequestLedger } from './request-ledger.ts'
-import { isObject, type RpcMessage } from './rpc.ts'
-import { asRpcError } from './rpc-error.ts'
-import { sanitiseSdkError } from './sdk-error.ts'
+import type { RpcMessage } from './rpc.ts'
 import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
 
 export interface SseTransportOptions {
@@ -26,7 +24,6 @@ export class SseTransport implements LegacyTransport {
   onmessage?: (message: JSONRPCMessage) => void
   readonly ledger: RequestLedger
   readonly sessionId: string
-  negotiatedVersion: string | undefined
   readonly #stream: SseStream
   #isClosed = false
 
@@ -54,40 +51,17 @@ export class SseTransport implements LegacyTransport {
     return Promise.resolve()
   }
 
-  /** Takes one posted message. Throws MCP_REQUEST_INVALID for an id that is in flight and MCP_CALLS_EXHAUSTED over the bound. */
+  /** Takes one posted message. Throws as `RequestLedger.begin`. */
   deliver(message: RpcMessage, call: CallInfo): void {
-    if (message.kind === 'request') {
-      const own = this.ledger.begin(message.message.id, call)
-      if (own === 'full') throw new AppError('MCP_CALLS_EXHAUSTED')
-      if (own === 'duplicate') {
-        const details = { field: 'id', problem: 'a request with this id is in flight' }
-        throw new AppError('MCP_REQUEST_INVALID', { details })
-      }
-      this.onmessage?.({ ...message.message, id: own } as JSONRPCMessage)
-      return
-    }
+    const own = message.kind === 'request' ? this.ledger.begin(message.message, call) : undefined
     const cancelled = this.ledger.cancelled(message)
-    if (cancelled === undefined) {
-      this.onmessage?.(message.message as JSONRPCMessage)
-      return
-    }
-    const params = { requestId: cancelled }
-    this.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params })
-    this.ledger.settle(cancelled)
+    this.onmessage?.(this.ledger.inbound(message, own))
+    if (cancelled !== undefined) this.ledger.drop(cancelled)
   }
 
   send(message: JSONRPCMessage, _options?: TransportSendOptions): Promise<void> {
-    if ('method' in message) {
-      this.#stream.writeText(renderEvent(JSON.stringify(message)))
-      return Promise.resolve()
-    }
-    const own = Number(message.id)
-    const call = this.ledger.callOf(own)
-    const id = this.ledger.settle(own)
-    if (id === undefined || call === undefined) return Promise.resolve()
-    if ('result' in message && isObject(message.result)) this.#noteVersion(message.result['protocolVersion'])
-    const answer = { ...sanitiseSdkError(message, call.correlationId), id }
-    this.#stream.writeText(renderEvent(JSON.stringify(answer)))
+    const data = 'method' in message ? JSON.stringify(message) : this.ledger.answer(message)?.data
+    if (data !== undefined) this.#stream.writeText(renderEvent(data))
     return Promise.resolve()
   }
 
@@ -102,16 +76,8 @@ export class SseTransport implements LegacyTransport {
   end(reason: AppError, lastText?: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const { own, correlationId } of this.ledger.waiting()) {
-      const error = asRpcError(reason, correlationId, 'legacy')
-      const answer = { jsonrpc: '2.0', id: this.ledger.settle(own), error }
-      this.#stream.writeText(renderEvent(JSON.stringify(answer)))
-    }
+    for (const { data } of this.ledger.refuseAll(reason)) this.#stream.writeText(renderEvent(data))
     this.#stream.end(lastText)
     this.onclose?.()
-  }
-
-  #noteVersion(version: unknown): void {
-    if (this.negotiatedVersion === undefined && typeof version === 'string') this.negotiatedVersion = version
   }
 }

@@ -4,10 +4,8 @@ import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { EventLog } from './event-log.ts'
 import { Exchange } from './exchange.ts'
-import { type CallInfo, RequestLedger } from './request-ledger.ts'
-import { isObject, type RpcMessage } from './rpc.ts'
-import { asRpcError } from './rpc-error.ts'
-import { sanitiseSdkError } from './sdk-error.ts'
+import { type CallInfo, type LedgerAnswer, RequestLedger } from './request-ledger.ts'
+import type { RpcMessage } from './rpc.ts'
 import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
 
 /** The first revision whose clients take an empty event as the cursor to resume from. */
@@ -33,8 +31,6 @@ export class StreamableTransport implements Transport {
   onIdle?: () => void
   readonly ledger: RequestLedger
   readonly sessionId?: string
-  /** As the answer to `initialize` said. */
-  negotiatedVersion: string | undefined
   readonly #options: StreamableTransportOptions
   readonly #exchanges = new Map<number, { readonly exchange: Exchange; readonly stream: number }>()
   readonly #headers: Readonly<Record<string, string>>
@@ -64,8 +60,7 @@ export class StreamableTransport implements Transport {
   }
 
   /**
-   * Takes the messages of one POST; resolves with its answer. Throws MCP_REQUEST_INVALID for an id that is in flight and MCP_CALLS_EXHAUSTED
-   * over the bound, before anything is delivered.
+   * Takes the messages of one POST; resolves with its answer. Throws as `RequestLedger.begin`, before anything is delivered.
    */
   post(
     messages: readonly RpcMessage[],
@@ -116,8 +111,12 @@ export class StreamableTransport implements Transport {
   }
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    if (!('method' in message)) this.#answer(message)
-    else if (options?.relatedRequestId === undefined) this.#notify(JSON.stringify(message))
+    if (!('method' in message)) {
+      const answer = this.ledger.answer(message)
+      if (answer === undefined) return Promise.resolve()
+      this.#pass(answer)
+      this.#noteIdle()
+    } else if (options?.relatedRequestId === undefined) this.#notify(JSON.stringify(message))
     else this.#exchanges.get(Number(options.relatedRequestId))?.exchange.send(JSON.stringify(message))
     return Promise.resolve()
   }
@@ -136,76 +135,43 @@ export class StreamableTransport implements Transport {
   end(reason: AppError, lastText?: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const [own, { exchange }] of [...this.#exchanges]) {
-      const correlationId = this.ledger.callOf(own)?.correlationId ?? ''
-      const id = this.ledger.settle(own)
-      this.#exchanges.delete(own)
-      exchange.answer(own, JSON.stringify({ jsonrpc: '2.0', id, error: asRpcError(reason, correlationId) }))
-    }
+    for (const answer of this.ledger.refuseAll(reason)) this.#pass(answer)
     this.#standalone?.end(lastText)
     this.#options.eventLog.forget(this)
     this.onclose?.()
   }
 
+  /** All or none: what was begun before one of them is refused must not wait for an answer that never comes. */
   #begin(messages: readonly RpcMessage[], call: CallInfo): readonly number[] {
     const owns: number[] = []
-    for (const { kind, message } of messages) {
-      if (kind !== 'request') continue
-      const own = this.ledger.begin(message.id, call)
-      if (typeof own === 'number') {
-        owns.push(own)
-        continue
+    try {
+      for (const { kind, message } of messages) {
+        if (kind === 'request') owns.push(this.ledger.begin(message, call))
       }
-      for (const begun of owns) this.ledger.settle(begun)
-      throw own === 'full'
-        ? new AppError('MCP_CALLS_EXHAUSTED')
-        : new AppError('MCP_REQUEST_INVALID', {
-            details: { field: 'id', problem: 'a request with this id is in flight' },
-          })
+    } catch (error) {
+      for (const own of owns) this.ledger.drop(own)
+      throw error
     }
     return owns
   }
 
   #deliver(message: RpcMessage, own?: number): void {
-    if (own !== undefined) {
-      this.onmessage?.({ ...message.message, id: own } as JSONRPCMessage)
-      return
-    }
     const cancelled = this.ledger.cancelled(message)
-    if (cancelled === undefined) {
-      this.onmessage?.(message.message as JSONRPCMessage)
-      return
-    }
-    this.onmessage?.({
-      jsonrpc: '2.0',
-      method: 'notifications/cancelled',
-      params: { requestId: cancelled },
-    })
-    this.ledger.settle(cancelled)
+    this.onmessage?.(this.ledger.inbound(message, own))
+    if (cancelled === undefined) return
+    this.ledger.drop(cancelled)
     this.#exchanges.get(cancelled)?.exchange.drop(cancelled)
     this.#exchanges.delete(cancelled)
     this.#noteIdle()
   }
 
-  #answer(message: Exclude<JSONRPCMessage, { method: string }>): void {
-    const own = Number(message.id)
-    const call = this.ledger.callOf(own)
-    const id = this.ledger.settle(own)
-    const entry = this.#exchanges.get(own)
-    // Cancelled meanwhile, or the session ended: nobody waits.
-    if (id === undefined || entry === undefined || call === undefined) return
+  #pass({ own, data }: LedgerAnswer): void {
+    this.#exchanges.get(own)?.exchange.answer(own, data)
     this.#exchanges.delete(own)
-    if ('result' in message && isObject(message.result)) this.#noteVersion(message.result['protocolVersion'])
-    entry.exchange.answer(own, JSON.stringify({ ...sanitiseSdkError(message, call.correlationId), id }))
-    this.#noteIdle()
   }
 
   #noteIdle(): void {
     if (this.ledger.size === 0) this.onIdle?.()
-  }
-
-  #noteVersion(version: unknown): void {
-    if (this.negotiatedVersion === undefined && typeof version === 'string') this.negotiatedVersion = version
   }
 
   /** Kept for a reader that comes back only where one has been: without a cursor nobody can ask for it. */
