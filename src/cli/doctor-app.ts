@@ -107,8 +107,7 @@ async function handshake(
 function checkMcp(config: Config, { mcp }: IntegratedApp): readonly Check[] {
   const { ok, off, warn } = checksOf('mcp')
   if (mcp === undefined) return [off('MCP is off')]
-  const { tools } = mcp.listTools({}, { principal: { name: 'doctor', policy: unrestrictedPolicy } })
-  const count = Array.isArray(tools) ? tools.length : 0
+  const count = mcp.index.listTools({ ...unrestrictedPolicy, isReadOnly: config.mcpReadOnly }).length
   const offered = offeredTools(config, { hasUserToken: config.slackUserToken !== undefined })
   const writing = offered.filter(({ effect }) => effect !== 'read').length
   const where = `${config.host}:${config.port}${config.mcpMountPath}`

@@ -4,7 +4,7 @@ import { createSystemIds } from '../base/ids.ts'
 import type { Config } from '../config/option-table.ts'
 import { unrestrictedPolicy } from '../mcp/auth.ts'
 import type { ToolAnswer } from '../mcp/call-tool.ts'
-import type { Caller } from '../mcp/caller.ts'
+import { createSilentCaller } from '../mcp/caller.ts'
 import { missingScopes } from '../tools/select-tools.ts'
 import type { SlackTool } from '../tools/slack-tool.ts'
 import { callFailureCode, callFailureLine } from './call-failure.ts'
@@ -110,16 +110,8 @@ async function answerOf(
   signal: AbortSignal,
 ): Promise<ToolAnswer> {
   if (mcp === undefined) throw new TypeError('MCP is off')
-  const caller: Caller = {
-    principal: { name: 'cli', policy: unrestrictedPolicy },
-    correlationId,
-    signal,
-    protocolVersion: 'cli',
-    progress: () => undefined,
-    ask: undefined,
-    tell: () => undefined,
-    releaseConnection: () => undefined,
-  }
+  const principal = { name: 'cli', policy: unrestrictedPolicy }
+  const caller = createSilentCaller({ principal, correlationId, signal, protocolVersion: 'cli' })
   return await mcp.callTool(params, caller)
 }
 

@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts'
 import { AppError, renderUnifiedError } from '../base/errors.ts'
 import { truncate } from '../base/text.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -8,13 +7,14 @@ import type { ArgumentCheck } from './arguments.ts'
 import { asCallContext, asCallError, type Caller } from './caller.ts'
 import { InputNeeded } from './input-needed.ts'
 import { forbiddingRule, type OfferIndex, type WireObject } from './offer-index.ts'
+import type { OperationMeter } from './operation-meter.ts'
 import { callToolParams, parseParams } from './params.ts'
 import type { Principal, PrincipalPolicy, RegisteredTool, ToolOutcome } from './registry.ts'
 
 export interface ToolCallDeps {
-  readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  readonly measure: OperationMeter
   /** Refuses everything that is not a read, whoever calls. */
   readonly isReadOnly: boolean
   /** How often one principal may call one tool; by both names. */
@@ -37,7 +37,7 @@ export async function callTool(params: unknown, caller: Caller, deps: ToolCallDe
   const { name, arguments: given } = parseParams(callToolParams, params)
   const tool = deps.index.tool(name)
   if (tool === undefined) throw new AppError('TOOL_NOT_FOUND', { details: { tool: truncate(name, 128) } })
-  const call: ToolCall = { tool, caller, startedAtMs: deps.clock.monotonic() }
+  const call: ToolCall = { tool, caller, end: deps.measure('tools/call') }
   try {
     admit(call, deps)
     const args = deps.checkArguments(tool, given)
@@ -58,7 +58,7 @@ export async function callTool(params: unknown, caller: Caller, deps: ToolCallDe
 interface ToolCall {
   readonly tool: RegisteredTool
   readonly caller: Caller
-  readonly startedAtMs: number
+  readonly end: ReturnType<OperationMeter>
 }
 
 /** The policy of a principal, narrowed by that of the server. */
@@ -78,16 +78,10 @@ function admit({ tool, caller: { principal } }: ToolCall, deps: ToolCallDeps): v
 }
 
 function report(call: ToolCall, outcome: 'ok' | 'input_required' | AppError, deps: ToolCallDeps): void {
-  const { tool, caller, startedAtMs } = call
-  const seconds = (deps.clock.monotonic() - startedAtMs) / 1000
+  const { tool, caller, end } = call
   const error = outcome instanceof AppError ? outcome : undefined
-  const labels = {
-    mcp_method_name: 'tools/call',
-    gen_ai_tool_name: tool.name,
-    error_type: error === undefined ? '' : 'tool_error',
-    mcp_protocol_version: caller.protocolVersion,
-  }
-  deps.metrics.observe('mcp_server_operation_duration_seconds', labels, seconds)
+  const errorType = error === undefined ? undefined : 'tool_error'
+  const seconds = end({ version: caller.protocolVersion, errorType, toolName: tool.name })
   const fields = {
     tool_name: tool.name,
     execution_time: seconds,

@@ -28,6 +28,19 @@ export interface Asking {
   ask(requests: Readonly<Record<string, ClientRequest>>): Promise<ReadonlyMap<string, ClientAnswer>>
 }
 
+/** One request, one answer: nothing can be told or asked in between. */
+export function createSilentCaller(
+  known: Pick<Caller, 'principal' | 'correlationId' | 'signal' | 'protocolVersion'>,
+): Caller {
+  return {
+    ...known,
+    progress: () => undefined,
+    ask: undefined,
+    tell: () => undefined,
+    releaseConnection: () => undefined,
+  }
+}
+
 /** What a call gets to see of its caller; every log line of the call carries its correlation id and principal. */
 export function asCallContext(caller: Caller, log: Logger): CallContext {
   const { principal, correlationId, signal, ask, tell, releaseConnection } = caller

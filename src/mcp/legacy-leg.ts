@@ -117,6 +117,7 @@ function openSession(
     eventLog: deps.eventLog,
     sessionId,
     inFlightMax: deps.limits.inFlightMax,
+    measure: deps.measure,
   })
   const id = sessionId ?? ''
   return LegacySession.open({ id, transport: 'streamable_http', principal: call.principal, link }, deps)

@@ -118,9 +118,9 @@ async function handle(
     case 'tools/call':
       return (await surface.callTool(params, caller)).result
     case 'resources/list':
-      return surface.listResources(params)
+      return surface.listResources(params, caller)
     case 'resources/templates/list':
-      return surface.listResourceTemplates(params)
+      return surface.listResourceTemplates(params, caller)
     case 'resources/read':
       return surface.readResource(params, caller)
     case 'resources/subscribe':
@@ -130,7 +130,7 @@ async function handle(
       subscriptions.remove(parseParams(subscribeParams, params).uri)
       return {}
     case 'prompts/list':
-      return surface.listPrompts(params)
+      return surface.listPrompts(params, caller)
     case 'prompts/get':
       return surface.getPrompt(params, caller)
     case 'completion/complete':

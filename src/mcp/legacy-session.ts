@@ -4,6 +4,7 @@ import { AppError } from '../base/errors.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type ChangeDesk, type Listener, WatchedResources } from './change-desk.ts'
 import { createLegacyServer } from './legacy-server.ts'
+import type { OperationMeter } from './operation-meter.ts'
 import type { ChangeNotice, Principal } from './registry.ts'
 import type { RequestLedger } from './request-ledger.ts'
 import type { RpcId } from './rpc.ts'
@@ -25,6 +26,7 @@ export interface LegacySessionDeps {
   readonly surface: Surface
   readonly log: Logger
   readonly desk: ChangeDesk
+  readonly measure: OperationMeter
 }
 
 export interface LegacySessionOptions<Link extends LegacyTransport> {

@@ -21,6 +21,7 @@ import type { HostGuard } from './guard.ts'
 import { InFlight } from './in-flight.ts'
 import type { SessionMode } from './legacy-leg.ts'
 import type { LegacySession } from './legacy-session.ts'
+import { createOperationMeter } from './operation-meter.ts'
 import type { Protocol, ProtocolDeps } from './protocol.ts'
 import type { ChangeNotice, Offer } from './registry.ts'
 import { createRestFacade } from './rest-facade.ts'
@@ -98,13 +99,14 @@ export function createMcpServer(deps: McpDeps): McpServer {
   const { clock, ids, log, metrics } = deps
   const inFlight = new InFlight()
   const abandoning = new AbortController()
-  const surface = countCalls(createSurface(deps), inFlight, abandoning.signal)
+  const measure = createOperationMeter(clock, metrics)
+  const surface = countCalls(createSurface({ ...deps, measure }), inFlight, abandoning.signal)
   const desk = new ChangeDesk({ ...deps, index: surface.index })
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
   let protocol: Promise<Protocol> | undefined
   let loaded: Protocol | undefined
   const speak = (): Promise<Protocol> => {
-    protocol ??= loadProtocol(deps, { surface, desk, sessions }).then((made) => {
+    protocol ??= loadProtocol(deps, { surface, desk, sessions, measure }).then((made) => {
       loaded = made
       return made
     })
@@ -158,7 +160,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
 
 const stateKeyBytes = 32
 
-type Shared = Pick<ProtocolDeps, 'surface' | 'desk' | 'sessions'>
+type Shared = Pick<ProtocolDeps, 'surface' | 'desk' | 'sessions' | 'measure'>
 
 async function loadProtocol(deps: McpDeps, shared: Shared): Promise<Protocol> {
   const { createProtocol } = await import('./protocol.ts')

@@ -14,6 +14,7 @@ import { type ChangeDesk, type Listener, subscriptionsPerSessionMax } from './ch
 import type { Visit } from './door.ts'
 import type { RoundState } from './modern-asking.ts'
 import { OfferServer } from './modern-server.ts'
+import { createProtocolMeter, type OperationMeter } from './operation-meter.ts'
 import type { ChangeNotice } from './registry.ts'
 import type { CallInfo } from './request-ledger.ts'
 import { echoableId, isObject } from './rpc.ts'
@@ -28,6 +29,7 @@ export interface ModernLegDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  readonly measure: OperationMeter
   /** Signs what travels through clients between the rounds of a call; at least 32 bytes, the same on all replicas. */
   readonly stateKey: string
   /** A stream that listens counts like a session. */
@@ -68,21 +70,30 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
         ...(bus !== undefined && { bus }),
       },
     )
-  const note = ({ code, component }: AppError) =>
-    deps.metrics.increment('slackmcp_errors_total', { code, component })
+  const measure = createProtocolMeter(deps.measure)
   const handler = createHandler()
   const listens = new Listens(deps, createHandler)
   return {
     isFor: async (request, body) => !(await isLegacyRequest(request, body)),
     async post(request, visit) {
       visits.set(request, visit)
-      const chosen = isListen(visit.body) ? listens.open(visit) : handler
+      const method = methodOf(visit.body)
+      const chosen = method === 'subscriptions/listen' ? listens.open(visit) : handler
       if (chosen === undefined) throw listenRefusal(visit)
-      const answer = chosen.fetch(request, { parsedBody: visit.body })
-      return asSteadyAnswer(
-        answer.then((response) => withUnifiedError(response, visit.correlationId, note)),
-        deps.clock,
-      )
+      const end = measure(method)
+      const version = request.headers.get('mcp-protocol-version') ?? ''
+      let errorType: string | undefined
+      const note = ({ code, component }: AppError) => {
+        errorType = code
+        deps.metrics.increment('slackmcp_errors_total', { code, component })
+      }
+      const answer = async () => {
+        const response = await chosen.fetch(request, { parsedBody: visit.body })
+        const told = await withUnifiedError(response, visit.correlationId, note)
+        end({ version, errorType })
+        return told
+      }
+      return asSteadyAnswer(answer(), deps.clock)
     },
     async close() {
       await listens.close()
@@ -94,8 +105,10 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
   }
 }
 
-function isListen(body: unknown): boolean {
-  return isObject(body) && body['method'] === 'subscriptions/listen'
+/** Empty where there is none. */
+function methodOf(body: unknown): string {
+  const method = isObject(body) ? body['method'] : undefined
+  return typeof method === 'string' ? method : ''
 }
 
 /** The resources that the client asks to hear of; the SDK checks the shape of the request and answers for it. */

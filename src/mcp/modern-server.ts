@@ -19,6 +19,7 @@ import { asCapabilities, asImplementation } from './capabilities.ts'
 import { InputNeeded } from './input-needed.ts'
 import type { Subscriptions } from './legacy-server.ts'
 import { createRounds, type RoundState } from './modern-asking.ts'
+import type { WireObject } from './offer-index.ts'
 import type { CallInfo } from './request-ledger.ts'
 import { asRpcError, type Era } from './rpc-error.ts'
 import type { Surface } from './surface.ts'
@@ -69,20 +70,19 @@ export class OfferServer extends McpServer {
     const { tools, prompts, resources } = server.getCapabilities()
     if (tools !== undefined)
       server.setRequestHandler('tools/list', (request, ctx) =>
-        this.#run(ctx, async (call) => surface.listTools(request.params, call) as ListToolsResult),
+        this.#list<ListToolsResult>(ctx, (caller) => surface.listTools(request.params, caller)),
       )
     if (prompts !== undefined)
       server.setRequestHandler('prompts/list', (request, ctx) =>
-        this.#run(ctx, async () => surface.listPrompts(request.params) as ListPromptsResult),
+        this.#list<ListPromptsResult>(ctx, (caller) => surface.listPrompts(request.params, caller)),
       )
     if (resources === undefined) return
     server.setRequestHandler('resources/list', (request, ctx) =>
-      this.#run(ctx, async () => surface.listResources(request.params) as ListResourcesResult),
+      this.#list<ListResourcesResult>(ctx, (caller) => surface.listResources(request.params, caller)),
     )
     server.setRequestHandler('resources/templates/list', (request, ctx) =>
-      this.#run(
-        ctx,
-        async () => surface.listResourceTemplates(request.params) as ListResourceTemplatesResult,
+      this.#list<ListResourceTemplatesResult>(ctx, (caller) =>
+        surface.listResourceTemplates(request.params, caller),
       ),
     )
   }
@@ -135,6 +135,10 @@ export class OfferServer extends McpServer {
         return {}
       }),
     )
+  }
+
+  #list<Result>(ctx: ServerContext, run: (caller: Caller) => Promise<WireObject>): Promise<Result> {
+    return this.#run(ctx, async (call) => (await run(this.#asCaller(ctx, call, undefined))) as Result)
   }
 
   /** Runs a method whose result may be a question to the client. */

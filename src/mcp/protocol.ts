@@ -7,6 +7,7 @@ import type { EventLog } from './event-log.ts'
 import { createLegacyLeg, type LegacyLeg, type SessionMode } from './legacy-leg.ts'
 import type { LegacySession } from './legacy-session.ts'
 import { createModernLeg, type ModernLeg } from './modern-leg.ts'
+import type { OperationMeter } from './operation-meter.ts'
 import type { SessionLimits, SessionTable } from './session-table.ts'
 import { createSseLeg, type SseLeg } from './sse-leg.ts'
 import { serveMcpOverStdio } from './stdio.ts'
@@ -28,6 +29,7 @@ export interface ProtocolDeps {
   readonly ids: Ids
   readonly log: Logger
   readonly metrics: Metrics
+  readonly measure: OperationMeter
 }
 
 /** Everything that speaks MCP by an SDK. */

@@ -1,5 +1,11 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { AppError } from '../base/errors.ts'
+import {
+  createProtocolMeter,
+  errorTypeOf,
+  type OperationEnd,
+  type OperationMeter,
+} from './operation-meter.ts'
 import type { Principal } from './registry.ts'
 import { isObject, type RpcId, type RpcMessage, type RpcRequest } from './rpc.ts'
 import { asRpcError } from './rpc-error.ts'
@@ -11,8 +17,14 @@ export interface CallInfo {
   readonly correlationId: string
 }
 
+export interface RequestLedgerOptions {
+  readonly inFlightMax: number
+  readonly measure: OperationMeter
+}
+
 interface Entry {
   readonly foreign: RpcId
+  readonly end: (end: OperationEnd) => void
   readonly call: CallInfo
 }
 
@@ -28,13 +40,15 @@ export interface LedgerAnswer {
  */
 export class RequestLedger {
   readonly #inFlightMax: number
+  readonly #measure: ReturnType<typeof createProtocolMeter>
   readonly #ownByForeign = new Map<RpcId, number>()
   readonly #entries = new Map<number, Entry>()
   #last = 0
   #negotiatedVersion: string | undefined
 
-  constructor(inFlightMax: number) {
+  constructor({ inFlightMax, measure }: RequestLedgerOptions) {
     this.#inFlightMax = inFlightMax
+    this.#measure = createProtocolMeter(measure)
   }
 
   get size(): number {
@@ -47,7 +61,7 @@ export class RequestLedger {
   }
 
   /** Our id of a request that waits from now on. Throws MCP_REQUEST_INVALID for an id that is in flight and MCP_CALLS_EXHAUSTED over the bound. */
-  begin({ id: foreign }: RpcRequest, call: CallInfo): number {
+  begin({ id: foreign, method }: RpcRequest, call: CallInfo): number {
     if (this.#ownByForeign.has(foreign)) {
       const details = { field: 'id', problem: 'a request with this id is in flight' }
       throw new AppError('MCP_REQUEST_INVALID', { details })
@@ -55,7 +69,7 @@ export class RequestLedger {
     if (this.#entries.size >= this.#inFlightMax) throw new AppError('MCP_CALLS_EXHAUSTED')
     const own = ++this.#last
     this.#ownByForeign.set(foreign, own)
-    this.#entries.set(own, { foreign, call })
+    this.#entries.set(own, { foreign, call, end: this.#measure(method) })
     return own
   }
 
@@ -87,8 +101,10 @@ export class RequestLedger {
     const entry = this.#take(own)
     if (entry === undefined) return undefined
     if (isObject(answer.result)) this.#noteVersion(answer.result['protocolVersion'])
-    const { foreign, call } = entry
-    return { own, data: JSON.stringify({ ...sanitiseSdkError(answer, call.correlationId), id: foreign }) }
+    const { foreign, call, end } = entry
+    const sanitised = sanitiseSdkError(answer, call.correlationId)
+    end({ version: this.#negotiatedVersion ?? '', errorType: errorTypeOf(sanitised) })
+    return { own, data: JSON.stringify({ ...sanitised, id: foreign }) }
   }
 
   /** An answer with `reason` for everything that waits; afterwards nothing does. */

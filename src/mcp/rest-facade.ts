@@ -1,4 +1,4 @@
-import type { Caller } from './caller.ts'
+import { type Caller, createSilentCaller } from './caller.ts'
 import type { Visit } from './door.ts'
 import type { WireObject } from './offer-index.ts'
 import type { Surface } from './surface.ts'
@@ -16,30 +16,22 @@ export interface RestFacade {
 
 export function createRestFacade(surface: Surface): RestFacade {
   return {
-    listTools: async (visit) => surface.listTools(undefined, visit),
+    listTools: (visit, signal) => surface.listTools(undefined, asCaller(visit, signal)),
     async callTool(visit, signal) {
       const { error, result } = await surface.callTool(visit.body, asCaller(visit, signal))
       if (error !== undefined) throw error
       return result
     },
-    listResources: async () => surface.listResources(undefined),
-    listResourceTemplates: async () => surface.listResourceTemplates(undefined),
+    listResources: (visit, signal) => surface.listResources(undefined, asCaller(visit, signal)),
+    listResourceTemplates: (visit, signal) =>
+      surface.listResourceTemplates(undefined, asCaller(visit, signal)),
     readResource: (visit, signal) => surface.readResource(visit.body, asCaller(visit, signal)),
-    listPrompts: async () => surface.listPrompts(undefined),
+    listPrompts: (visit, signal) => surface.listPrompts(undefined, asCaller(visit, signal)),
     getPrompt: (visit, signal) => surface.getPrompt(visit.body, asCaller(visit, signal)),
   }
 }
 
-/** One request, one answer: nothing can be told or asked in between, and who hangs up cancels. */
+/** Who hangs up cancels. */
 function asCaller({ principal, correlationId }: Visit, signal: AbortSignal): Caller {
-  return {
-    principal,
-    correlationId,
-    signal,
-    protocolVersion: 'rest',
-    progress: () => undefined,
-    ask: undefined,
-    tell: () => undefined,
-    releaseConnection: () => undefined,
-  }
+  return createSilentCaller({ principal, correlationId, signal, protocolVersion: 'rest' })
 }

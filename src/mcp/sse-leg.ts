@@ -33,6 +33,7 @@ export function createSseLeg(deps: SseLegDeps): SseLeg {
         sessionId: id,
         endpoint: `${deps.messagesPath}?sessionId=${id}`,
         inFlightMax: deps.limits.inFlightMax,
+        measure: deps.measure,
         onEnd: () => deps.sessions.remove(id, new AppError('MCP_SESSION_NOT_FOUND')),
       })
       const session = await LegacySession.open(

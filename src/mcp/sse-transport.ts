@@ -3,16 +3,15 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { LegacyTransport } from './legacy-session.ts'
-import { type CallInfo, RequestLedger } from './request-ledger.ts'
+import { type CallInfo, RequestLedger, type RequestLedgerOptions } from './request-ledger.ts'
 import type { RpcMessage } from './rpc.ts'
 import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
 
-export interface SseTransportOptions {
+export interface SseTransportOptions extends RequestLedgerOptions {
   readonly clock: Clock
   readonly sessionId: string
   /** Path and query under which the client reaches us to post messages, as seen from outside. */
   readonly endpoint: string
-  readonly inFlightMax: number
   /** The reader left, or was too slow: the session is over. */
   readonly onEnd: () => void
 }
@@ -27,9 +26,10 @@ export class SseTransport implements LegacyTransport {
   readonly #stream: SseStream
   #isClosed = false
 
-  constructor({ clock, sessionId, endpoint, inFlightMax, onEnd }: SseTransportOptions) {
+  constructor(options: SseTransportOptions) {
+    const { clock, sessionId, endpoint, onEnd } = options
     this.sessionId = sessionId
-    this.ledger = new RequestLedger(inFlightMax)
+    this.ledger = new RequestLedger(options)
     this.#stream = new SseStream({ clock, onEnd })
     this.#stream.writeText(`event: endpoint\ndata: ${endpoint}\n\n`)
   }

@@ -1,12 +1,19 @@
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server'
+import { type JSONRPCMessage, PROTOCOL_VERSION_META_KEY, type Transport } from '@modelcontextprotocol/server'
 import { type Clock, sleep } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import { isNestedDeeperThan } from '../base/json-nesting.ts'
 import { mcpBodyBytesMax, mcpNestingMax } from './door.ts'
 import { LineSplitter } from './line-splitter.ts'
-import { echoableId, isObject, parseRpcMessage, type RpcId, rpcCodes } from './rpc.ts'
+import {
+  createProtocolMeter,
+  errorTypeOf,
+  type OperationEnd,
+  type OperationMeter,
+} from './operation-meter.ts'
+import { echoableId, isObject, parseRpcMessage, type RpcId, type RpcRequest, rpcCodes } from './rpc.ts'
 import { asRpcError, type Era } from './rpc-error.ts'
+import { type SdkAnswer, sanitiseSdkError } from './sdk-error.ts'
 
 /** The two ends of a pipe. What is written is one JSON-RPC message and its line end, whole. */
 export interface StdioPipe {
@@ -27,6 +34,7 @@ export interface StdioTransportOptions {
   /** How long calls in flight may go on after the input ended. */
   readonly drainDeadlineMs: number
   readonly inFlightMax: number
+  readonly measure: OperationMeter
 }
 
 /**
@@ -41,18 +49,22 @@ export class StdioTransport implements Transport {
   /** Resolves once closed. */
   readonly closed: Promise<void>
   readonly #options: StdioTransportOptions
-  readonly #waiting = new Set<RpcId>()
+  readonly #waiting = new Map<RpcId, (end: OperationEnd) => void>()
+  readonly #measure: ReturnType<typeof createProtocolMeter>
   readonly #lines = new LineSplitter(mcpBodyBytesMax)
   readonly #reader: ByteReader
   readonly #idle = new AbortController()
   #resolveClosed: () => void = () => undefined
   /** The era that the client opened with, once it has. */
   era: Era = 'modern'
+  /** The revision that the client speaks, once it has said. */
+  #version: string | undefined
   #isEnding = false
   #isClosed = false
 
   constructor(options: StdioTransportOptions) {
     this.#options = options
+    this.#measure = createProtocolMeter(options.measure)
     this.#reader = options.pipe.input.getReader()
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
@@ -69,8 +81,7 @@ export class StdioTransport implements Transport {
 
   send(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
-    if (!('method' in message) && message.id !== undefined) this.#waiting.delete(message.id)
-    this.#write(this.era === 'legacy' ? withLegacyCode(message) : message)
+    this.#write('method' in message ? message : this.#settle(message))
     this.#noteIdle()
     return Promise.resolve()
   }
@@ -96,6 +107,19 @@ export class StdioTransport implements Transport {
     await this.close()
   }
 
+  /** An answer as the client is to see it; nobody waits for it any more. */
+  #settle(made: SdkAnswer): SdkAnswer {
+    const answer = sanitiseSdkError(made, this.#options.ids.uuid())
+    if (isObject(answer.result) && typeof answer.result['protocolVersion'] === 'string')
+      this.#version ??= answer.result['protocolVersion']
+    const { id } = answer
+    if (id !== undefined) {
+      this.#waiting.get(id)?.({ version: this.#version ?? '', errorType: errorTypeOf(answer) })
+      this.#waiting.delete(id)
+    }
+    return this.era === 'legacy' ? withLegacyCode(answer) : answer
+  }
+
   #noteIdle(): void {
     if (this.#isEnding && this.#waiting.size === 0) this.#idle.abort()
   }
@@ -112,7 +136,7 @@ export class StdioTransport implements Transport {
       this.#refuse(echoableId(value), { field: 'message', problem: 'not a JSON-RPC message' })
       return
     }
-    if (message.kind === 'request' && !this.#begin(message.message.id)) return
+    if (message.kind === 'request' && !this.#begin(message.message)) return
     if (message.kind === 'notification' && message.message.method === 'notifications/cancelled') {
       this.#waiting.delete(message.message.params?.['requestId'] as RpcId)
       this.#noteIdle()
@@ -120,7 +144,7 @@ export class StdioTransport implements Transport {
     this.onmessage?.(value as JSONRPCMessage)
   }
 
-  #begin(id: RpcId): boolean {
+  #begin({ id, method, params }: RpcRequest): boolean {
     if (this.#waiting.has(id)) {
       this.#refuse(id, { field: 'id', problem: 'a request with this id is in flight' })
       return false
@@ -129,7 +153,10 @@ export class StdioTransport implements Transport {
       this.#answer(id, new AppError('MCP_CALLS_EXHAUSTED'))
       return false
     }
-    this.#waiting.add(id)
+    const meta = params?.['_meta']
+    const claimed = isObject(meta) ? meta[PROTOCOL_VERSION_META_KEY] : undefined
+    if (typeof claimed === 'string') this.#version = claimed
+    this.#waiting.set(id, this.#measure(method))
     return true
   }
 
@@ -147,10 +174,10 @@ export class StdioTransport implements Transport {
 }
 
 /** sdk 2.x answers every revision with the newest one's code for an unknown resource; the old revisions have their own. */
-function withLegacyCode(message: JSONRPCMessage): JSONRPCMessage {
-  if (!('error' in message) || !isObject(message.error.data) || message.error.data['uri'] === undefined)
-    return message
-  return { ...message, error: { ...message.error, code: rpcCodes.legacyResourceNotFound } }
+function withLegacyCode(answer: SdkAnswer): SdkAnswer {
+  if (answer.error === undefined || !isObject(answer.error.data) || answer.error.data['uri'] === undefined)
+    return answer
+  return { ...answer, error: { ...answer.error, code: rpcCodes.legacyResourceNotFound } }
 }
 
 /** Undefined where the line is not JSON in UTF-8, or nested too deeply. No JSON text means undefined by itself. */

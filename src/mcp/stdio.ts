@@ -7,6 +7,7 @@ import { unrestrictedPolicy } from './auth.ts'
 import { type ChangeDesk, type Listener, WatchedResources } from './change-desk.ts'
 import type { RoundState } from './modern-asking.ts'
 import { OfferServer } from './modern-server.ts'
+import type { OperationMeter } from './operation-meter.ts'
 import type { ChangeNotice, Principal } from './registry.ts'
 import { type StdioPipe, StdioTransport } from './stdio-transport.ts'
 import type { Surface } from './surface.ts'
@@ -20,6 +21,7 @@ export interface StdioDeps {
   readonly stateKey: string
   readonly drainDeadlineMs: number
   readonly inFlightMax: number
+  readonly measure: OperationMeter
 }
 
 /** Whoever started the process holds its credentials anyway (the specification wants no authentication here). */

@@ -4,19 +4,23 @@ import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { EventLog } from './event-log.ts'
 import { Exchange } from './exchange.ts'
-import { type CallInfo, type LedgerAnswer, RequestLedger } from './request-ledger.ts'
+import {
+  type CallInfo,
+  type LedgerAnswer,
+  RequestLedger,
+  type RequestLedgerOptions,
+} from './request-ledger.ts'
 import type { RpcMessage } from './rpc.ts'
 import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
 
 /** The first revision whose clients take an empty event as the cursor to resume from. */
 const firstResumableVersion = '2025-11-25'
 
-export interface StreamableTransportOptions {
+export interface StreamableTransportOptions extends RequestLedgerOptions {
   readonly clock: Clock
   readonly eventLog: EventLog
   /** Undefined: no session, one POST and it is over. */
   readonly sessionId: string | undefined
-  readonly inFlightMax: number
 }
 
 /**
@@ -41,7 +45,7 @@ export class StreamableTransport implements Transport {
 
   constructor(options: StreamableTransportOptions) {
     this.#options = options
-    this.ledger = new RequestLedger(options.inFlightMax)
+    this.ledger = new RequestLedger(options)
     this.#headers = options.sessionId === undefined ? {} : { 'Mcp-Session-Id': options.sessionId }
     if (options.sessionId !== undefined) this.sessionId = options.sessionId
   }

@@ -18,12 +18,12 @@ export interface SurfaceDeps extends Omit<ToolCallDeps, 'index' | 'checkArgument
  */
 export interface Surface {
   readonly index: OfferIndex
-  listTools(params: unknown, caller: Pick<Caller, 'principal'>): WireObject
+  listTools(params: unknown, caller: Caller): Promise<WireObject>
   callTool(params: unknown, caller: Caller): Promise<ToolAnswer>
-  listResources(params: unknown): WireObject
-  listResourceTemplates(params: unknown): WireObject
+  listResources(params: unknown, caller: Caller): Promise<WireObject>
+  listResourceTemplates(params: unknown, caller: Caller): Promise<WireObject>
   readResource(params: unknown, caller: Caller): Promise<WireObject>
-  listPrompts(params: unknown): WireObject
+  listPrompts(params: unknown, caller: Caller): Promise<WireObject>
   getPrompt(params: unknown, caller: Caller): Promise<WireObject>
   complete(params: unknown, caller: Caller): Promise<WireObject>
 }
@@ -40,15 +40,21 @@ export function createSurface(options: SurfaceDeps): Surface {
   const observed = createObserver(deps)
   return {
     index,
-    listTools: (params, { principal }) => ({
-      tools: page(params, index.listTools(effectivePolicy(principal, deps.isReadOnly))),
-    }),
+    listTools: (params, caller) =>
+      observed('tools/list', caller, async () => ({
+        tools: page(params, index.listTools(effectivePolicy(caller.principal, deps.isReadOnly))),
+      })),
     callTool: (params, caller) => callTool(params, caller, deps),
-    listResources: (params) => ({ resources: page(params, index.resources) }),
-    listResourceTemplates: (params) => ({ resourceTemplates: page(params, index.resourceTemplates) }),
+    listResources: (params, caller) =>
+      observed('resources/list', caller, async () => ({ resources: page(params, index.resources) })),
+    listResourceTemplates: (params, caller) =>
+      observed('resources/templates/list', caller, async () => ({
+        resourceTemplates: page(params, index.resourceTemplates),
+      })),
     readResource: (params, caller) =>
       observed('resources/read', caller, () => readResource(params, caller, deps)),
-    listPrompts: (params) => ({ prompts: page(params, index.prompts) }),
+    listPrompts: (params, caller) =>
+      observed('prompts/list', caller, async () => ({ prompts: page(params, index.prompts) })),
     getPrompt: (params, caller) => observed('prompts/get', caller, () => getPrompt(params, caller, deps)),
     complete: (params, caller) =>
       observed('completion/complete', caller, () => complete(params, caller, deps)),
@@ -108,26 +114,18 @@ async function complete(params: unknown, caller: Caller, { index, log }: Deps): 
 }
 
 /** Runs `run` and measures it under the name of its method. */
-function createObserver({ clock, metrics }: Deps) {
+function createObserver({ measure }: Deps) {
   return async (method: string, caller: Caller, run: () => Promise<WireObject>): Promise<WireObject> => {
-    const startedAtMs = clock.monotonic()
-    let errorType = ''
+    const end = measure(method)
+    const version = caller.protocolVersion
     try {
-      return await run()
+      const result = await run()
+      end({ version })
+      return result
     } catch (thrown) {
-      if (thrown instanceof InputNeeded) throw thrown
-      const error = asCallError(thrown, caller.signal)
-      errorType = error.code
-      throw error
-    } finally {
-      const labels = {
-        mcp_method_name: method,
-        gen_ai_tool_name: '',
-        error_type: errorType,
-        mcp_protocol_version: caller.protocolVersion,
-      }
-      const seconds = (clock.monotonic() - startedAtMs) / 1000
-      metrics.observe('mcp_server_operation_duration_seconds', labels, seconds)
+      const outcome = thrown instanceof InputNeeded ? thrown : asCallError(thrown, caller.signal)
+      end({ version, errorType: outcome instanceof AppError ? outcome.code : undefined })
+      throw outcome
     }
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
 import { AppError } from '../../src/base/errors.ts'
 import type { CallContext, Offer } from '../../src/mcp/registry.ts'
+import { createFixtureOffer } from '../conformance/fixture-offer.ts'
 import {
   type McpHarness,
   type McpHarnessOptions,
@@ -355,6 +356,30 @@ export function mcpTransportContract(title: string, { era, connect, principalNam
         ['echo', ''],
         ['fail', 'tool_error'],
       ])
+    })
+
+    test('measures the handshake, the lists, and what nobody answers, each once', async () => {
+      const offer = createFixtureOffer(() => undefined)
+      await using wire = await open({ offer })
+      const handshake = era === 'legacy' ? 'initialize' : 'server/discover'
+      if (era === 'modern') await wire.client.request(handshake)
+      const lists = ['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list']
+      for (const method of [...lists, 'no/such']) await wire.client.request(method)
+      await wire.client.request('resources/read', { uri: 'test://static-text' })
+      await wire.client.request('prompts/get', { name: 'no_such_prompt' })
+      const durations = wire.mcp.metrics.records
+        .filter(({ name }) => name === 'mcp_server_operation_duration_seconds')
+        .map(({ labels }) => [labels['mcp_method_name'], labels['error_type']])
+      expect(durations).toEqual([
+        [handshake, ''],
+        ...lists.map((method) => [method, '']),
+        ['no/such', 'MCP_METHOD_NOT_FOUND'],
+        ['resources/read', ''],
+        ['prompts/get', 'PROMPT_NOT_FOUND'],
+      ])
+      const versions = wire.mcp.metrics.records.flatMap(({ labels }) => labels['mcp_protocol_version'] ?? [])
+      const version = era === 'legacy' ? /^2024-11-05$|^2025-11-25$/ : /^2026-07-28$/
+      expect([...new Set(versions)]).toEqual([expect.stringMatching(version)])
     })
 
     test('refuses every tool that writes in read-only mode, also by its name', async () => {

@@ -176,6 +176,25 @@ describe('REST', () => {
       if (status === 429) expect(response.headers.get('retry-after')).toBe('7')
     })
 
+  test('measures each operation once, under the method that it stands for', async () => {
+    await using mcp = startMcp({ transport: 'streamable-http', offer })
+    for (const [path, body] of good) await (await rest(mcp, path, body)).text()
+    const measured = mcp.metrics.records.filter(
+      ({ name }) => name === 'mcp_server_operation_duration_seconds',
+    )
+    expect(measured.map(({ labels }) => labels['mcp_method_name'])).toEqual([
+      'tools/list',
+      'tools/call',
+      'tools/call',
+      'resources/list',
+      'resources/templates/list',
+      ...['resources/read', 'resources/read', 'resources/read'],
+      'prompts/list',
+      ...['prompts/get', 'prompts/get'],
+    ])
+    expect(new Set(measured.map(({ labels }) => labels['mcp_protocol_version']))).toEqual(new Set(['rest']))
+  })
+
   test('is not there in sse mode', async () => {
     await using mcp = startMcp()
     expect((await rest(mcp, '/list_tools')).status).toBe(404)

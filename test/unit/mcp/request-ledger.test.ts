@@ -6,6 +6,10 @@ import { parseRpcMessage, type RpcId, type RpcMessage, type RpcRequest } from '.
 
 const call = { principal: { name: 'alice', policy: unrestrictedPolicy }, correlationId: 'c' }
 
+function createLedger(inFlightMax: number): RequestLedger {
+  return new RequestLedger({ inFlightMax, measure: () => () => 0 })
+}
+
 function request(id: RpcId): RpcRequest {
   return { jsonrpc: '2.0', id, method: 'tools/list' }
 }
@@ -20,7 +24,7 @@ function answered(ledger: RequestLedger, own: number, result: object = {}): unkn
 }
 
 test('gives ids from 1 up, so that none is falsy, and answers under those of the client', () => {
-  const ledger = new RequestLedger(8)
+  const ledger = createLedger(8)
   expect([0, '', 'a', 1].map((id) => ledger.begin(request(id), call))).toEqual([1, 2, 3, 4])
   expect([1, 2, 3, 4].map((own) => ledger.answer({ id: own, result: {} })?.data)).toEqual([
     '{"id":0,"result":{}}',
@@ -31,12 +35,12 @@ test('gives ids from 1 up, so that none is falsy, and answers under those of the
 })
 
 test('tells 1 from "1"', () => {
-  const ledger = new RequestLedger(8)
+  const ledger = createLedger(8)
   expect([ledger.begin(request(1), call), ledger.begin(request('1'), call)]).toEqual([1, 2])
 })
 
 test('refuses an id in flight, and takes it again afterwards', () => {
-  const ledger = new RequestLedger(8)
+  const ledger = createLedger(8)
   expect(ledger.begin(request(7), call)).toBe(1)
   expect(() => ledger.begin(request(7), call)).toThrow(new AppError('MCP_REQUEST_INVALID'))
   ledger.drop(1)
@@ -44,7 +48,7 @@ test('refuses an id in flight, and takes it again afterwards', () => {
 })
 
 test('holds as many as it may', () => {
-  const ledger = new RequestLedger(2)
+  const ledger = createLedger(2)
   expect(['a', 'b'].map((id) => ledger.begin(request(id), call))).toEqual([1, 2])
   expect(() => ledger.begin(request('c'), call)).toThrow(new AppError('MCP_CALLS_EXHAUSTED'))
   ledger.drop(1)
@@ -52,7 +56,7 @@ test('holds as many as it may', () => {
 })
 
 test('answers a request once', () => {
-  const ledger = new RequestLedger(2)
+  const ledger = createLedger(2)
   ledger.begin(request('a'), call)
   expect([ledger.callOf(1), answered(ledger, 1), answered(ledger, 1), ledger.callOf(1)]).toEqual([
     call,
@@ -63,7 +67,7 @@ test('answers a request once', () => {
 })
 
 test('says nothing of the inside where the SDK answers an error by itself', () => {
-  const ledger = new RequestLedger(2)
+  const ledger = createLedger(2)
   ledger.begin(request('a'), call)
   const answer = ledger.answer({ id: 1, error: { code: -32603, message: 'at /srv/app.ts:12' } })
   expect(answer?.data).toContain('"MCP_REQUEST_INVALID"')
@@ -71,7 +75,7 @@ test('says nothing of the inside where the SDK answers an error by itself', () =
 })
 
 test('knows the revision that the first answer with one named', () => {
-  const ledger = new RequestLedger(8)
+  const ledger = createLedger(8)
   for (const id of [1, 2, 3]) ledger.begin(request(id), call)
   answered(ledger, 1)
   expect(ledger.negotiatedVersion).toBeUndefined()
@@ -81,7 +85,7 @@ test('knows the revision that the first answer with one named', () => {
 })
 
 test('answers everything that waits when it is over', () => {
-  const ledger = new RequestLedger(8)
+  const ledger = createLedger(8)
   for (const id of ['a', 'b', 'c']) ledger.begin(request(id), call)
   ledger.drop(2)
   const refusals = ledger.refuseAll(new AppError('SHUTTING_DOWN', { component: 'mcp' }))
@@ -93,7 +97,7 @@ test('answers everything that waits when it is over', () => {
 })
 
 test('knows the request that a cancellation is about, and tells the SDK by our id', () => {
-  const ledger = new RequestLedger(8)
+  const ledger = createLedger(8)
   ledger.begin(request(0), call)
   const cancelling = notification('notifications/cancelled', 0)
   expect(ledger.cancelled(cancelling)).toBe(1)
