@@ -4,6 +4,7 @@ import { templateNames } from '../deploy/template-names.ts'
 import type { RunCommand } from './cli-context.ts'
 import { demoOptions } from './demo-options.ts'
 import { eventCommands } from './event-commands.ts'
+import { mcpClientNames } from './mcp-client-names.ts'
 
 /** A flag that belongs to a command and is no option of the configuration. */
 export interface OwnFlag {
@@ -29,7 +30,9 @@ export interface CommandRow {
   readonly operand?: {
     readonly name: string
     readonly says: string
+    /** All that it may be; other words, and none where it is not `isOptional`, are refused before the command is loaded. */
     readonly choices?: readonly string[]
+    readonly isOptional?: true
     readonly isRepeated?: true
   }
   /** Imports the command's file: nothing of a command is loaded before it runs. */
@@ -154,6 +157,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     operand: {
       name: 'probe',
       choices: ['health', 'livez', 'readyz'],
+      isOptional: true,
       says: 'Which to ask: health (the default), livez or readyz.',
     },
     load: async () => (await import('./healthcheck.ts')).runHealthcheck,
@@ -239,8 +243,8 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     ],
     operand: {
       name: 'client',
-      choices: ['claude-code', 'claude-desktop', 'cursor', 'vscode', 'codex', 'gemini', 'copilot'],
-      says: 'claude-code, claude-desktop, cursor, vscode, codex, gemini or copilot.',
+      choices: mcpClientNames,
+      says: `${mcpClientNames.join(', ')}.`,
     },
     load: async () => (await import('./mcp-install.ts')).runMcpInstall,
   },

@@ -7,13 +7,10 @@ import { UsageError } from './usage-error.ts'
 
 /** Container runtimes give up at about this time themselves. */
 const timeoutMs = 3_000
-const probes: readonly string[] = ['health', 'livez', 'readyz']
 
 /** Asks the server of this configuration on this machine: 0 when it answers 2xx, else 1 with the reason on stderr. */
 export async function runHealthcheck(context: CliContext, flags: ParsedFlags): Promise<number> {
   const [probe = 'health'] = flags.arguments
-  if (!probes.includes(probe))
-    throw new UsageError(`there is no probe "${probe}"; probes: ${probes.join(', ')}`)
   const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
   if (loaded.config === undefined) {
     reportProblems(context, loaded)

@@ -1,4 +1,5 @@
 import type { Environment } from '../config/config-sources.ts'
+import type { McpClientName } from './mcp-client-names.ts'
 
 /** How a client gets to the server: it starts one itself, or asks one that runs. */
 export type ClientRoute =
@@ -51,7 +52,7 @@ const bearer = (reference: string) => ({ Authorization: `Bearer ${reference}` })
 const vsCodeInput = 'slack-mcp-token'
 
 /** The clients that can be set up by file, as their documents had it in November 2026. */
-export const mcpClients: Readonly<Record<string, McpClient>> = {
+export const mcpClients: Readonly<Record<McpClientName, McpClient>> = {
   'claude-code': {
     title: 'Claude Code, in this folder',
     format: 'json',

@@ -1,4 +1,3 @@
-import { asOneLine, nearest } from '../base/text.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
 import {
@@ -13,6 +12,7 @@ import { loadCommandConfig, reportProblems } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interruptible } from './interruptible.ts'
 import { localAddress } from './local-address.ts'
+import type { McpClientName } from './mcp-client-names.ts'
 import { type ClientRoute, type McpClient, mcpClients, tokenVariable } from './mcp-clients.ts'
 import { createQuestions } from './questions.ts'
 import { systemReason } from './system-reason.ts'
@@ -20,7 +20,8 @@ import { UsageError } from './usage-error.ts'
 
 /** Puts this server into the file of an MCP client: shows the change, asks, keeps the old file, writes. 1 where it was declined or cannot be done by a program. */
 export async function runMcpInstall(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const client = findClient(flags.arguments[0])
+  // The command line took no other word.
+  const client = mcpClients[flags.arguments[0] as McpClientName]
   const transport = transportOf(flags)
   const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
   if (loaded.config === undefined) {
@@ -40,16 +41,6 @@ export async function runMcpInstall(context: CliContext, flags: ParsedFlags): Pr
   const code = await install(context, flags, { client, change })
   if (code === exitCodes.done) context.stderr.write(hints(client, route, loaded))
   return code
-}
-
-function findClient(name: string | undefined): McpClient {
-  const names = Object.keys(mcpClients)
-  if (name === undefined) throw new UsageError(`which client? clients: ${names.join(', ')}`)
-  const client = Object.hasOwn(mcpClients, name) ? mcpClients[name] : undefined
-  if (client !== undefined) return client
-  const near = nearest(name, names)
-  const advice = near === undefined ? `clients: ${names.join(', ')}` : `did you mean ${near}?`
-  throw new UsageError(`there is no client "${asOneLine(name)}" here; ${advice}`)
 }
 
 function transportOf({ own }: ParsedFlags): ClientRoute['transport'] {

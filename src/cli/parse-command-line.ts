@@ -81,7 +81,17 @@ function parseCommand(row: CommandRow, args: readonly string[], style: HelpStyle
     if (error.code !== 'commander.helpDisplayed') throw new UsageError(explain(error, row), { cause: error })
     return { kind: 'help', text: renderCommandHelp(row, style), isAsked: true }
   }
+  assertOperand(row, command.args[0])
   return { kind: 'run', command: row, flags: readFlags(command, row) }
+}
+
+function assertOperand(row: CommandRow, word: string | undefined): void {
+  const { choices, isOptional } = row.operand ?? {}
+  if (choices === undefined || (word === undefined ? isOptional : choices.includes(word)) === true) return
+  const near = word === undefined ? undefined : nearest(word, choices)
+  const shown = word === undefined ? '' : `, not "${asOneLine(word)}"`
+  const advice = near === undefined ? '' : `; did you mean ${near}?`
+  throw new UsageError(`"${commandName(row)}" takes one of ${choices.join(', ')}${shown}${advice}`)
 }
 
 function commanderOptions(row: CommandRow): readonly Option[] {

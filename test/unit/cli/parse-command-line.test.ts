@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { ParsedFlags } from '../../../src/cli/cli-context.ts'
-import { commandName, commandTable } from '../../../src/cli/command-table.ts'
+import { type CommandRow, commandName, commandTable } from '../../../src/cli/command-table.ts'
 import { flagOptionsOf, isToggle, negated } from '../../../src/cli/option-flags.ts'
 import { parseCommandLine } from '../../../src/cli/parse-command-line.ts'
 import { UsageError } from '../../../src/cli/usage-error.ts'
@@ -26,6 +26,12 @@ function refusal(line: string): string {
   return 'not refused'
 }
 
+/** The command with the word that it cannot do without. */
+function lineOf(row: CommandRow): string {
+  const { choices: [word] = [], isOptional } = row.operand ?? {}
+  return word === undefined || isOptional === true ? commandName(row) : `${commandName(row)} ${word}`
+}
+
 describe('commands', () => {
   verifies('cli:default-command', 'bare flags run serve without naming it', () => {
     expect(parse('').command).toBe('serve')
@@ -44,7 +50,7 @@ describe('commands', () => {
   })
 
   test('each command is found by its name', () => {
-    for (const row of commandTable) expect(parse(commandName(row)).command).toBe(commandName(row))
+    for (const row of commandTable) expect(parse(lineOf(row)).command).toBe(commandName(row))
   })
 
   verifies('cli:unknown-command', 'a slip of the keys names the nearest command', () => {
@@ -70,6 +76,19 @@ describe('commands', () => {
     expect(refusal('healthcheck livez now')).toBe('"healthcheck" takes one argument')
     expect(parse('healthcheck livez').flags.arguments).toEqual(['livez'])
     expect(parse('healthcheck').flags.arguments).toEqual([])
+  })
+
+  test('a word that is none of those a command takes is refused, with the nearest', () => {
+    expect(refusal('healthcheck metrics')).toBe(
+      '"healthcheck" takes one of health, livez, readyz, not "metrics"',
+    )
+    const clients = 'claude-code, claude-desktop, cursor, vscode, codex, gemini, copilot'
+    expect(refusal('mcp install')).toBe(`"mcp install" takes one of ${clients}`)
+    expect(refusal('mcp install curser')).toBe(
+      `"mcp install" takes one of ${clients}, not "curser"; did you mean cursor?`,
+    )
+    expect(refusal('mcp install constructor')).toEndWith('not "constructor"')
+    expect(refusal('generate a\u001b[31mb')).toEndWith('not "a\\u{1b}[31mb"')
   })
 })
 
@@ -141,7 +160,7 @@ describe('flags', () => {
     for (const row of commandTable) {
       for (const option of flagOptionsOf(row)) {
         const { flag = '', key } = option
-        const name = commandName(row)
+        const name = lineOf(row)
         if (isToggle(option)) {
           expect(optionsOf(`${name} ${flag}`)).toEqual({ [key]: 'true' })
           expect(optionsOf(`${name} ${negated(flag)}`)).toEqual({ [key]: 'false' })

@@ -51,8 +51,8 @@ describe('generate', () => {
   })
 
   test.each([
-    [[], 2, 'say what to generate: systemd, kubernetes'],
-    [['helm'], 2, 'there is nothing named "helm" to generate; systemd, kubernetes'],
+    [[], 2, '"generate" takes one of systemd, kubernetes'],
+    [['helm'], 2, 'env, not "helm"'],
     [['systemd', '--public-url', 'http://slack.example.com'], 2, '--public-url is to be https://'],
     [['systemd', '--public-url', 'https://example.com/slack'], 2, '--public-url is to be https://'],
     [['systemd', '--public-url', 'slack.example.com'], 78, 'expected an https:// or http:// URL'],
