@@ -1,4 +1,5 @@
-import { commandName, commandTable } from '../../src/cli/command-table.ts'
+import { commandName } from '../../src/cli/command-row.ts'
+import { commandTable } from '../../src/cli/command-table.ts'
 import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { renderCommandHelp, renderProgramHelp } from '../../src/cli/help.ts'
 import { madeFrom, page, table } from './markdown.ts'

@@ -1,56 +1,10 @@
-import type { OptionGroup } from '../config/option-row.ts'
-import type { OptionKey } from '../config/option-table.ts'
+import { optionGroupNames } from '../config/option-row.ts'
 import { templateNames } from '../deploy/template-names.ts'
-import type { RunCommand } from './cli-context.ts'
+import type { CommandRow } from './command-row.ts'
 import { demoOptions } from './demo-options.ts'
 import { eventCommands } from './event-commands.ts'
 import { mcpClientNames } from './mcp-client-names.ts'
-
-/** A flag that belongs to a command and is no option of the configuration. */
-export interface OwnFlag {
-  readonly name: `--${string}`
-  /** Present where the flag takes a value. */
-  readonly placeholder?: string
-  readonly description: string
-}
-
-export interface CommandRow {
-  /** `config show` is `['config', 'show']`. */
-  readonly path: readonly [string, ...string[]]
-  readonly summary: string
-  /** Lines that can be pasted, and what each does. */
-  readonly examples: readonly (readonly [line: string, says: string])[]
-  /** Whether the command loads the configuration, and so takes --config and --env-file. */
-  readonly readsConfig: boolean
-  /** The options whose flags the command takes: those of these groups, and single ones. */
-  readonly groups?: readonly OptionGroup[]
-  readonly options?: readonly OptionKey[]
-  readonly flags?: readonly OwnFlag[]
-  /** At most one operand, or any number where it `isRepeated`. */
-  readonly operand?: {
-    readonly name: string
-    readonly says: string
-    /** All that it may be; other words, and none where it is not `isOptional`, are refused before the command is loaded. */
-    readonly choices?: readonly string[]
-    readonly isOptional?: true
-    readonly isRepeated?: true
-  }
-  /** Imports the command's file: nothing of a command is loaded before it runs. */
-  readonly load: () => Promise<RunCommand>
-}
-
-const everyGroup = [
-  'server',
-  'slack',
-  'mcp',
-  'webhook',
-  'queue',
-  'forward',
-  'limits',
-  'cors',
-  'docs',
-  'log',
-] as const
+import { offerOptions, toolCommands } from './tool-commands.ts'
 
 /** Every command. The first is the default: its flags work without naming it. */
 export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
@@ -64,7 +18,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
       ['slack-integrated-server serve --config /etc/slack-integrated-server/config.toml', 'from a file'],
     ],
     readsConfig: true,
-    groups: everyGroup,
+    groups: optionGroupNames,
     load: async () => (await import('./serve.ts')).runServe,
   },
   {
@@ -107,7 +61,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
       ['slack-integrated-server config show --json', 'for programs'],
     ],
     readsConfig: true,
-    groups: everyGroup,
+    groups: optionGroupNames,
     flags: [{ name: '--json', description: 'Print JSON instead of a table.' }],
     load: async () => (await import('./config-show.ts')).runConfigShow,
   },
@@ -116,7 +70,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     summary: 'Say whether "serve" would start with this configuration, and what is wrong with it.',
     examples: [['slack-integrated-server config check --config config.toml', 'exit code 0, or 78']],
     readsConfig: true,
-    groups: everyGroup,
+    groups: optionGroupNames,
     load: async () => (await import('./config-check.ts')).runConfigCheck,
   },
   {
@@ -181,7 +135,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
       ['slack-integrated-server doctor --strict --json', 'for programs, with exit code 1 for warnings'],
     ],
     readsConfig: true,
-    groups: everyGroup,
+    groups: optionGroupNames,
     flags: [
       { name: '--json', description: 'Print JSON instead of lines.' },
       { name: '--strict', description: 'Exit 1 also for warnings.' },
@@ -197,17 +151,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
       ['slack-integrated-server manifest --toolsets all --no-webhook', 'for MCP alone, with every tool'],
     ],
     readsConfig: true,
-    options: [
-      'publicUrl',
-      'mcpEnabled',
-      'mcpMountPath',
-      'mcpAuth',
-      'mcpToolsets',
-      'mcpReadOnly',
-      'mcpTools',
-      'mcpExcludeTools',
-      'webhookEnabled',
-    ],
+    options: ['publicUrl', 'mcpEnabled', 'mcpMountPath', 'mcpAuth', ...offerOptions, 'webhookEnabled'],
     flags: [{ name: '--url', description: 'Print a link that creates the app in Slack instead.' }],
     load: async () => (await import('./manifest.ts')).runManifest,
   },
@@ -248,81 +192,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     },
     load: async () => (await import('./mcp-install.ts')).runMcpInstall,
   },
-  {
-    path: ['tools', 'list'],
-    summary: 'List the tools that AI clients get, with what each needs.',
-    examples: [
-      ['slack-integrated-server tools list', 'those of the default toolsets'],
-      ['slack-integrated-server tools list --toolsets all --json', 'every tool, for programs'],
-    ],
-    readsConfig: true,
-    options: ['mcpToolsets', 'mcpReadOnly', 'mcpTools', 'mcpExcludeTools', 'slackUserToken'],
-    flags: [{ name: '--json', description: 'Print JSON instead of a table.' }],
-    load: async () => (await import('./tools-list.ts')).runToolsList,
-  },
-  {
-    path: ['tools', 'describe'],
-    summary: 'Say what a tool does, what it takes, and what it needs.',
-    examples: [
-      ['slack-integrated-server tools describe slack_post_message', 'with a line to call it by'],
-      ['slack-integrated-server tools describe slack_post_message --json', 'as MCP clients see it'],
-    ],
-    readsConfig: false,
-    flags: [{ name: '--json', description: 'Print what MCP clients are told, as JSON.' }],
-    operand: { name: 'tool', says: 'The name of the tool; "tools list" has them.' },
-    load: async () => (await import('./tools-describe.ts')).runToolsDescribe,
-  },
-  {
-    path: ['tools', 'call'],
-    summary: 'Call a tool as an MCP client would, without any client.',
-    examples: [
-      ["slack-integrated-server tools call slack_read_channel_messages channel='#general' limit=5", 'read'],
-      ["slack-integrated-server tools call slack_post_message channel='#general' text='Hello'", 'post'],
-      ['slack-integrated-server tools call slack_list_channels --json | jq .channels', 'for programs'],
-    ],
-    readsConfig: true,
-    options: [
-      'slackBotToken',
-      'slackUserToken',
-      'slackApiUrl',
-      'slackRetry',
-      'mcpToolsets',
-      'mcpReadOnly',
-      'mcpTools',
-      'mcpExcludeTools',
-      'mcpReadChannels',
-      'mcpWriteChannels',
-      'mcpDms',
-      'mcpTimezone',
-    ],
-    flags: [{ name: '--json', description: 'Print JSON also on a terminal.' }],
-    operand: {
-      name: 'tool key=value …',
-      says: 'The name of the tool, then its arguments: text, numbers, true or false, lists by comma; anything in JSON.',
-      isRepeated: true,
-    },
-    load: async () => (await import('./tools-call.ts')).runToolsCall,
-  },
-  {
-    path: ['tools', 'scopes'],
-    summary: 'Say which scopes each tool needs, which of them the token lacks, and how to get them.',
-    examples: [
-      ['slack-integrated-server tools scopes', 'with SLACK_BOT_TOKEN, asks Slack what the token may do'],
-      ['slack-integrated-server tools scopes --toolsets all --json', 'every tool, for programs'],
-    ],
-    readsConfig: true,
-    options: [
-      'mcpToolsets',
-      'mcpReadOnly',
-      'mcpTools',
-      'mcpExcludeTools',
-      'slackApiUrl',
-      'slackBotToken',
-      'slackUserToken',
-    ],
-    flags: [{ name: '--json', description: 'Print JSON instead of a table.' }],
-    load: async () => (await import('./tools-scopes.ts')).runToolsScopes,
-  },
+  ...toolCommands,
   {
     path: ['generate'],
     summary: 'Print a ready file to deploy or watch the server with, with comments.',
@@ -355,8 +225,3 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     load: async () => (await import('./version.ts')).runVersion,
   },
 ]
-
-/** The name by which people call a command: `config show`. */
-export function commandName({ path }: CommandRow): string {
-  return path.join(' ')
-}

@@ -1,5 +1,5 @@
 import type { OptionKey } from '../config/option-table.ts'
-import type { CommandRow, OwnFlag } from './command-table.ts'
+import type { CommandRow, OwnFlag } from './command-row.ts'
 import { triggerTemplates } from './trigger-templates.ts'
 
 /** What it takes to find the server, or the store itself. */

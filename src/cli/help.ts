@@ -1,8 +1,9 @@
 import { defaultText } from '../config/option-describe.ts'
 import type { NamedOption } from '../config/option-names.ts'
-import { type OptionGroup, optionGroups } from '../config/option-row.ts'
+import { type OptionGroup, optionGroupNames, optionGroups } from '../config/option-row.ts'
 import { programName } from './cli-context.ts'
-import { type CommandRow, commandName, commandTable } from './command-table.ts'
+import { type CommandRow, commandName } from './command-row.ts'
+import { commandTable } from './command-table.ts'
 import {
   type HelpEntry,
   type HelpStyle,
@@ -109,8 +110,6 @@ export function renderCommandHelp(command: CommandRow, style: HelpStyle): string
     ),
   ])
 }
-
-const optionGroupNames = Object.keys(optionGroups) as readonly OptionGroup[]
 
 function renderGroup(command: CommandRow, group: OptionGroup, style: HelpStyle): string {
   const options = flagOptionsOf(command).filter(({ row }) => row.group === group)

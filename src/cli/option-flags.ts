@@ -1,6 +1,6 @@
 import { choicesOf } from '../config/option-decode.ts'
 import { type NamedOption, namedOptions } from '../config/option-names.ts'
-import type { CommandRow } from './command-table.ts'
+import type { CommandRow } from './command-row.ts'
 
 type OptionChoice = Pick<CommandRow, 'groups' | 'options'>
 

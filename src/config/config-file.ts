@@ -2,7 +2,7 @@ import { nearest } from '../base/text.ts'
 import type { ConfigProblem } from './config-problem.ts'
 import type { Environment, FileText, ReadFile } from './config-sources.ts'
 import { namedOptions } from './option-names.ts'
-import { optionGroups } from './option-row.ts'
+import { optionGroupNames, optionGroups } from './option-row.ts'
 import type { OptionKey } from './option-table.ts'
 
 const directoryName = 'slack-integrated-server'
@@ -129,9 +129,8 @@ function unknownTable(name: string): ConfigProblem {
   if (elsewhere !== undefined) {
     return { subject: name, message: `belongs into the table [${elsewhere.row.group}]` }
   }
-  const near = nearest(name, Object.keys(optionGroups))
-  const hint =
-    near === undefined ? `tables: ${Object.keys(optionGroups).join(', ')}` : `did you mean [${near}]?`
+  const near = nearest(name, optionGroupNames)
+  const hint = near === undefined ? `tables: ${optionGroupNames.join(', ')}` : `did you mean [${near}]?`
   return { subject: `[${name}]`, message: 'there is no such table', hint }
 }
 

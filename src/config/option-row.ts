@@ -14,6 +14,7 @@ export const optionGroups = {
   log: 'What is written about all this.',
 } as const
 export type OptionGroup = keyof typeof optionGroups
+export const optionGroupNames = Object.keys(optionGroups) as readonly OptionGroup[]
 
 /** One option: its type and bounds as a TypeBox schema, and what people are told about it. */
 export interface OptionRow {

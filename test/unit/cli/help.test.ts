@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { commandName, commandTable } from '../../../src/cli/command-table.ts'
+import { commandName } from '../../../src/cli/command-row.ts'
+import { commandTable } from '../../../src/cli/command-table.ts'
 import { wrap } from '../../../src/cli/help-layout.ts'
 import { namedOptions } from '../../../src/config/option-names.ts'
 import { runCommandLine } from '../../support/cli-context.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ParsedFlags } from '../../../src/cli/cli-context.ts'
-import { type CommandRow, commandName, commandTable } from '../../../src/cli/command-table.ts'
+import { type CommandRow, commandName } from '../../../src/cli/command-row.ts'
+import { commandTable } from '../../../src/cli/command-table.ts'
 import { flagOptionsOf, isToggle, negated } from '../../../src/cli/option-flags.ts'
 import { parseCommandLine } from '../../../src/cli/parse-command-line.ts'
 import { UsageError } from '../../../src/cli/usage-error.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { Glob } from 'bun'
-import { commandName, commandTable } from '../../../src/cli/command-table.ts'
+import { commandName } from '../../../src/cli/command-row.ts'
+import { commandTable } from '../../../src/cli/command-table.ts'
 import { namedOptions } from '../../../src/config/option-names.ts'
 import { templateNames } from '../../../src/deploy/template-names.ts'
 import { verifies } from '../../support/verifies.ts'
