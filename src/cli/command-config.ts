@@ -7,11 +7,17 @@ import type { OptionKey } from '../config/option-table.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
 import { toolsetProblems } from './toolset-problems.ts'
 
+/** What a command without a listener fixes: it is MCP alone, whatever a server with the same configuration is. */
+const withoutListener: OptionTexts = { webhookEnabled: 'false', mcpEnabled: 'true' }
+
 /** Loads the configuration as a command sees it; `presets` are what the command fixes, above flags and environment. */
 export function loadCommandConfig(
   context: CliContext,
   flags: ParsedFlags,
-  { purpose, presets = {} }: { readonly purpose: ConfigPurpose; readonly presets?: OptionTexts },
+  {
+    purpose,
+    presets = purpose === 'stdio' ? withoutListener : {},
+  }: { readonly purpose: ConfigPurpose; readonly presets?: OptionTexts },
 ): LoadedConfig {
   const loaded = loadConfig({
     purpose,

@@ -4,7 +4,7 @@ import type { CommandRow } from './command-row.ts'
 import { demoOptions } from './demo-options.ts'
 import { eventCommands } from './event-commands.ts'
 import { mcpClientNames } from './mcp-client-names.ts'
-import { offerOptions, toolCommands } from './tool-commands.ts'
+import { callOptions, offerOptions, toolCommands } from './tool-commands.ts'
 
 /** Every command. The first is the default: its flags work without naming it. */
 export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
@@ -27,18 +27,11 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     examples: [
       ['slack-integrated-server stdio', 'with SLACK_BOT_TOKEN in the environment'],
       ['slack-integrated-server stdio --read-only', 'nothing that writes'],
+      ["slack-integrated-server stdio --write-channels '#bots'", 'writes to one channel, reads the others'],
     ],
     readsConfig: true,
     groups: ['log'],
-    options: [
-      'slackBotToken',
-      'slackUserToken',
-      'slackApiUrl',
-      'slackRetry',
-      'mcpToolsets',
-      'mcpReadOnly',
-      'limitsToolCallsPerMinute',
-    ],
+    options: [...callOptions, 'mcpConfirm', 'limitsToolCallsPerMinute'],
     load: async () => (await import('./stdio.ts')).runStdio,
   },
   {

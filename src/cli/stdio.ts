@@ -10,8 +10,7 @@ import { startFailureCode, startFailureReason } from './start-failure.ts'
  * JSON-RPC and nothing else, so logs go to stderr. Opens no port.
  */
 export async function runStdio(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const presets = { webhookEnabled: 'false' }
-  const loaded = loadCommandConfig(context, flags, { purpose: 'stdio', presets })
+  const loaded = loadCommandConfig(context, flags, { purpose: 'stdio' })
   if (loaded.config === undefined) {
     reportProblems(context, loaded)
     return exitCodes.config

@@ -19,7 +19,11 @@ export const callOptions: readonly OptionKey[] = [
   'mcpReadChannels',
   'mcpWriteChannels',
   'mcpDms',
+  'mcpAllowBroadcasts',
+  'mcpAllowUnfurling',
+  'mcpImageHosts',
   'mcpTimezone',
+  'mcpLookupPagesMax',
 ]
 
 const tableFlag: OwnFlag = { name: '--json', description: 'Print JSON instead of a table.' }

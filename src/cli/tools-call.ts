@@ -26,8 +26,7 @@ export async function runToolsCall(context: CliContext, flags: ParsedFlags): Pro
   const [name, ...words] = flags.arguments
   const tool = findTool(name)
   const args = parseToolArguments(tool, words)
-  const presets = { webhookEnabled: 'false', mcpEnabled: 'true' }
-  const loaded = loadCommandConfig(context, flags, { purpose: 'stdio', presets })
+  const loaded = loadCommandConfig(context, flags, { purpose: 'stdio' })
   if (loaded.config === undefined) {
     reportProblems(context, loaded)
     return exitCodes.config

@@ -13,10 +13,15 @@ const initialize = message({
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
 })
 
-async function startStdio(args: readonly string[] = []) {
+async function startStdio(args: readonly string[] = [], more: Readonly<Record<string, string>> = {}) {
   const workspace = createDemoWorkspace({ clock: createSystemClock(), ids: createSystemIds() })
   const slack = serveDemoWorkspace(workspace)
-  const env = { SLACK_BOT_TOKEN: workspace.botToken, SLACK_API_URL: slack.apiUrl, LOG_LEVEL: 'debug' }
+  const env = {
+    SLACK_BOT_TOKEN: workspace.botToken,
+    SLACK_API_URL: slack.apiUrl,
+    LOG_LEVEL: 'debug',
+    ...more,
+  }
   const child = spawnBinary({ args: ['stdio', ...args], env })
   return {
     workspace,
@@ -28,6 +33,23 @@ async function startStdio(args: readonly string[] = []) {
     },
   }
 }
+
+test('the binary speaks MCP over stdio also with the configuration of a server that has the webhook alone', async () => {
+  await using session = await startStdio(['--write-channels', '!#general'], { MCP_ENABLED: 'false' })
+  const { child } = session
+  child.write(initialize)
+  child.write(message({ method: 'notifications/initialized' }))
+  child.write(
+    message({
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'slack_post_message', arguments: { channel: '#general', text: 'not to be said' } },
+    }),
+  )
+  expect(await child.stdout.find((line) => line.includes('"id":1'))).toContain('"isError":true')
+  child.closeInput()
+  expect(await child.exited).toBe(0)
+})
 
 verifies(
   'S101',
