@@ -97,9 +97,9 @@ function assertOperand(row: CommandRow, word: string | undefined): void {
 
 function commanderOptions(row: CommandRow): readonly Option[] {
   const own = (row.flags ?? []).map(({ name, placeholder }) =>
-    placeholder === undefined ? new Option(name) : new Option(`${name} <${placeholder}>`),
+    placeholder === undefined ? new Option(name) : takingValue(name, placeholder),
   )
-  const sources = [new Option('--config <path>'), new Option('--env-file <path>')]
+  const sources = [takingValue('--config', 'path'), takingValue('--env-file', 'path')]
   return [...own, ...(row.readsConfig ? sources : []), ...flagOptionsOf(row).flatMap(optionFlags)]
 }
 
@@ -107,13 +107,21 @@ function commanderOptions(row: CommandRow): readonly Option[] {
 function optionFlags(option: NamedOption): readonly Option[] {
   const { flag = '' } = option
   if (isToggle(option)) return [new Option(flag), new Option(negated(flag))]
-  const taking = new Option(`${flag} <${valueTerm(option).replace(/[<>[\]]/g, '')}>`)
-  if (!isList(option)) return [taking]
-  return [
-    taking.argParser<string | undefined>((value, before) =>
-      before === undefined ? value : `${before},${value}`,
-    ),
-  ]
+  const placeholder = valueTerm(option).replace(/[<>[\]]/g, '')
+  if (!isList(option)) return [takingValue(flag, placeholder)]
+  return [takingValue(flag, placeholder, (value, before) => `${before},${value}`)]
+}
+
+/** Empty text is refused: unlike a variable, a flag stands there because somebody wants it, and a shell put nothing in its place. */
+function takingValue(
+  flag: string,
+  placeholder: string,
+  join: (value: string, before: string) => string = (value) => value,
+): Option {
+  return new Option(`${flag} <${placeholder}>`).argParser<string | undefined>((value, before) => {
+    if (value.trim() === '') throw new UsageError(`${flag} has an empty value; leave it away for the default`)
+    return before === undefined ? value : join(value, before)
+  })
 }
 
 function readFlags(command: Command, row: CommandRow): ParsedFlags {

@@ -97,7 +97,6 @@ describe('flags', () => {
   test('are taken with a blank or an equals sign, and the last one counts', () => {
     expect(optionsOf('--port=80')).toEqual({ port: '80' })
     expect(optionsOf('--port 80 --port 81')).toEqual({ port: '81' })
-    expect(optionsOf('--port=')).toEqual({ port: '' })
     expect(optionsOf('--retry -1')).toEqual({ slackRetry: '-1' })
   })
 
@@ -106,6 +105,21 @@ describe('flags', () => {
     expect(optionsOf('--cors-allow-origins https://a,https://b')).toEqual({
       corsAllowOrigins: 'https://a,https://b',
     })
+  })
+
+  test('are refused where their value is empty, whoever else has one', () => {
+    for (const line of [
+      '--host=',
+      '--port 1 --port=',
+      '--toolsets= --toolsets a',
+      'serve --config=',
+      '--env-file=',
+    ])
+      expect(refusal(line)).toMatch(/^--[a-z-]+ has an empty value; leave it away for the default$/)
+    expect(refusal('token --name=')).toStartWith('--name has an empty value')
+    expect(() => parseCommandLine(['--mount-path', ' '], style)).toThrow('--mount-path has an empty value')
+    // A client that expands nothing leaves its own form in place: that counts as unset, as in a variable.
+    expect(optionsOf(`--host \${user_config.host}`)).toEqual({ host: `\${user_config.host}` })
   })
 
   test('of toggles have both senses', () => {
