@@ -26,7 +26,7 @@ The first of these that has a value. What is overridden is not looked at; \`conf
    \`/etc/slack-integrated-server/config.toml\`. Never one in the working directory.
 5. The default.
 
-An empty value counts as unset, and so does a \`\${user_config.…}\` that an MCP client left unexpanded. Integers are plain digits, booleans
+An empty value counts as unset (as a flag it is refused), and so does a \`\${user_config.…}\` that an MCP client left unexpanded. Integers are plain digits, booleans
 \`true\` or \`false\`, lists are separated by commas. In a file that \`--env-file\` names, a value that holds \`#\` or blanks needs quotes.
 Unknown flags, and unknown keys in the configuration file, are errors that name the nearest one; unknown variables are ignored.`
 
