@@ -1,4 +1,3 @@
-import { truncate } from '../base/text.ts'
 import { renderProblems } from '../config/config-problem.ts'
 import type { LoadedConfig, Setting } from '../config/load-config.ts'
 import { settingText } from '../config/setting-text.ts'
@@ -15,15 +14,16 @@ export async function runConfigShow(context: CliContext, flags: ParsedFlags): Pr
   return exitCodes.done
 }
 
-const valueCharactersMax = 48
+/** A longer value, such as a list, is still shown whole: this is where people look for what is in force. */
+const alignedCharactersMax = 48
 
 function asTable({ settings }: LoadedConfig): string {
   const rows = [...settings.values()].map((setting) => [
     nameOf(setting),
-    truncate(settingText(setting), valueCharactersMax),
+    settingText(setting),
     originText(setting),
   ])
-  return renderTable([['OPTION', 'VALUE', 'ORIGIN'], ...rows])
+  return renderTable([['OPTION', 'VALUE', 'ORIGIN'], ...rows], alignedCharactersMax)
 }
 
 function asJson({ settings, problems, configFilePath }: LoadedConfig): string {

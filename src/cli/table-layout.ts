@@ -1,9 +1,15 @@
-/** Rows as columns that line up, two blanks apart; the last column is not padded. Ends with a line feed. */
-export function renderTable(rows: readonly (readonly string[])[]): string {
+/**
+ * Rows as columns that line up, two blanks apart; the last column is not padded. A cell longer than `alignedMax` stands whole, out of line with
+ * the others, and moves only the rest of its own row. Ends with a line feed.
+ */
+export function renderTable(
+  rows: readonly (readonly string[])[],
+  alignedMax = Number.POSITIVE_INFINITY,
+): string {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length)
+      if (cell.length <= alignedMax) widths[column] = Math.max(widths[column] ?? 0, cell.length)
     })
   }
   const lines = rows.map((row) =>

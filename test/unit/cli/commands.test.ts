@@ -126,6 +126,9 @@ describe('config show', () => {
       expect(row('SLACK_BOT_TOKEN')).toEqual(['SLACK_BOT_TOKEN', '[secret]', 'variable SLACK_BOT_TOKEN'])
       expect(row('MCP_AUTH_TOKENS')).toEqual(['MCP_AUTH_TOKENS', 'ci:[secret]', 'variable MCP_AUTH_TOKENS'])
       expect(row('REDIS_URL')).toEqual(['REDIS_URL', '-', 'not set'])
+      // Whole, however long, and the others still in line.
+      expect(row('CORS_ALLOW_HEADERS')?.[1]).toEndWith(',Mcp-Session-Id,X-Correlation-Id')
+      expect(stdout.split('\n')[1]).toMatch(/^HOST {2,}127\.0\.0\.1 {2,41}default$/)
       expect(row('DOCS_ENABLED')).toEqual(['DOCS_ENABLED', 'false', 'flag --no-docs'])
       expect(row('LOG_LEVEL')).toEqual(['LOG_LEVEL', 'debug', `${systemFile} [log] level`])
       expect(stderr).toContain('PORT (--port, [server] port): expected an integer')
