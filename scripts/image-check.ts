@@ -20,7 +20,7 @@ const stopDeadlineMs = 15_000
 
 const credentials = [
   'SLACK_BOT_TOKEN=xoxb-111111111111-222222222222-abcdefghijklmnopqrstuvwx',
-  'SLACK_SIGNING_SECRET=8f742231b10e8888abcd99yyyzzz85a5',
+  'SLACK_SIGNING_SECRET=0f1e2d3c4b5a69788796a5b4c3d2e1f0',
 ]
 
 function buildImage(buildah: Buildah, target: string, { build, glibc, base }: StandIns): string {

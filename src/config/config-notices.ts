@@ -1,5 +1,7 @@
 import type { Environment } from './config-sources.ts'
 import type { LoadedConfig } from './load-config.ts'
+import { optionOf } from './option-names.ts'
+import type { Config } from './option-table.ts'
 
 /** Something about a valid configuration that its operator should know. */
 export interface ConfigNotice {
@@ -16,11 +18,25 @@ const platforms = [
   { variable: 'KUBERNETES_SERVICE_HOST', name: 'Kubernetes' },
 ] as const
 
+/**
+ * What Slack's credentials look like today. Slack promises it nowhere, so another form is no error; most often it is the credential of a
+ * neighbouring field. With token rotation `xoxe.` stands in front.
+ */
+const credentialForms = [
+  { key: 'slackBotToken', form: /^(xoxe\.)?xoxb-/, says: 'does not begin with xoxb-, as bot tokens do' },
+  { key: 'slackUserToken', form: /^(xoxe\.)?xoxp-/, says: 'does not begin with xoxp-, as user tokens do' },
+  {
+    key: 'slackSigningSecret',
+    form: /^[0-9a-f]{32}$/,
+    says: 'is not 32 hexadecimal digits, as signing secrets are',
+  },
+] as const
+
 /** What an operator would otherwise find out the hard way, given where the process runs. Empty for a configuration that is refused. */
 export function configNotices({ config, settings }: LoadedConfig, env: Environment): readonly ConfigNotice[] {
   if (config === undefined) return []
   const platform = platforms.find(({ variable }) => (env[variable] ?? '') !== '')?.name
-  const notices: ConfigNotice[] = []
+  const notices: ConfigNotice[] = [...suspectedCredentials(config)]
   if (platform !== undefined && settings.get('host')?.origin.kind === 'default') {
     const advice = 'The platform reaches the server from outside its loopback address: set HOST=0.0.0.0.'
     notices.push({
@@ -45,4 +61,14 @@ export function configNotices({ config, settings }: LoadedConfig, env: Environme
     notices.push({ level: 'info', event: 'mcp_token_derived', fields: { advice } })
   }
   return notices
+}
+
+function suspectedCredentials(config: Config): readonly ConfigNotice[] {
+  return credentialForms
+    .filter(({ key, form }) => [config[key] ?? []].flat().some((secret) => !form.test(secret.reveal())))
+    .map(({ key, says }) => {
+      const { env = '', row } = optionOf(key)
+      const advice = `${env} ${says}. Where to find it: ${row.hint}`
+      return { level: 'warn', event: 'slack_credential_suspected', fields: { option: env, advice } }
+    })
 }

@@ -8,6 +8,7 @@ import { createDemoWorkspace, type DemoWorkspace } from '../../src/demo/workspac
 import { createLocalFiles } from '../../src/local-files.ts'
 import { type CliInput, runCommandLine } from '../support/cli-context.ts'
 import { FakeLocalFiles } from '../support/fake-local-files.ts'
+import { credentials } from '../support/load-config.ts'
 import { verifies } from '../support/verifies.ts'
 
 const clock = createSystemClock()
@@ -42,7 +43,7 @@ async function doctor(argv: readonly string[], { env = {}, ...input }: CliInput 
     ...input,
     env: {
       SLACK_BOT_TOKEN: workspace.botToken,
-      SLACK_SIGNING_SECRET: 'one,two',
+      SLACK_SIGNING_SECRET: `${credentials.SLACK_SIGNING_SECRET},${'2'.repeat(32)}`,
       SLACK_API_URL: 'http://127.0.0.1:1/api/',
       QUEUE_BACKEND_TYPE: 'sqlite',
       STATE_DIR: folder,
@@ -208,7 +209,7 @@ describe('doctor', () => {
 
   verifies('cli:doctor:modes', 'warns of files with secrets that others can read', async () => {
     const files = {
-      '/c.toml': '[slack]\nsigning_secret = ["in-the-file"]',
+      '/c.toml': `[slack]\nsigning_secret = ["${credentials.SLACK_SIGNING_SECRET}"]`,
       '/token': workspace.botToken,
       '/e.env': 'LOG_LEVEL=DEBUG',
     }

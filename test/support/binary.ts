@@ -55,7 +55,7 @@ export interface BinaryOptions {
 /** Credentials that pass every check of their form and belong to nobody. */
 export const testCredentials = {
   SLACK_BOT_TOKEN: 'xoxb-111111111111-222222222222-abcdefghijklmnopqrstuvwx',
-  SLACK_SIGNING_SECRET: '8f742231b10e8888abcd99yyyzzz85a5',
+  SLACK_SIGNING_SECRET: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
 } as const
 
 export interface FinishedRun {

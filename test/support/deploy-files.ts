@@ -1,6 +1,7 @@
 import { programName } from '../../src/cli/cli-context.ts'
 import type { TemplateName } from '../../src/deploy/template-names.ts'
 import { templateTable } from '../../src/deploy/template-table.ts'
+import { credentials } from './load-config.ts'
 
 /** A file as `generate` prints it. */
 export function renderFile(name: TemplateName, publicUrl?: string): string {
@@ -37,8 +38,7 @@ export function documentOf(documents: readonly Node[], kind: string): Node {
 
 /** Good values for what a secret holds. */
 const secretValues: Readonly<Record<string, string>> = {
-  SLACK_BOT_TOKEN: 'xoxb-1',
-  SLACK_SIGNING_SECRET: 'signing-secret',
+  ...credentials,
   REDIS_URL: 'redis://redis.example.com:6379/0',
 }
 

@@ -47,5 +47,8 @@ export function settingOf(loaded: LoadedConfig, key: OptionKey): Setting {
   return setting
 }
 
-/** Credentials that serve and stdio accept. */
-export const credentials = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'signing-secret' } as const
+/** Credentials that serve and stdio accept, of the form that Slack's have. */
+export const credentials = {
+  SLACK_BOT_TOKEN: 'xoxb-1',
+  SLACK_SIGNING_SECRET: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+} as const

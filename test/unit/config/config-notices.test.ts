@@ -18,6 +18,27 @@ test('nothing is said of a server that keeps its events and has its tokens', () 
   expect(eventsFor({ ...quiet, DYNO: '' })).toEqual([])
 })
 
+test('a credential of an unusual form is named, and where the right one is; never what it says', () => {
+  const hex = '0123456789abcdef0123456789abcdef'
+  const named = (env: Environment) => {
+    const all = { ...credentials, ...quiet, ...env }
+    return configNotices(load({ purpose: 'serve', env: all }), all).map(({ level, event, fields }) => {
+      expect([level, event]).toEqual(['warn', 'slack_credential_suspected'])
+      expect(fields.advice).toContain('https://api.slack.com/apps > your app > ')
+      expect(fields.advice).not.toContain('canary')
+      return fields['option']
+    })
+  }
+  for (const token of ['xoxb-1', 'xoxe.xoxb-1-a']) expect(named({ SLACK_BOT_TOKEN: token })).toEqual([])
+  for (const token of ['xoxp-canary', 'xoxe-1-canary', 'canary-xoxb-1'])
+    expect(named({ SLACK_BOT_TOKEN: token })).toEqual(['SLACK_BOT_TOKEN'])
+  expect(named({ SLACK_USER_TOKEN: 'xoxp-1' })).toEqual([])
+  expect(named({ SLACK_USER_TOKEN: 'xoxb-canary' })).toEqual(['SLACK_USER_TOKEN'])
+  expect(named({ SLACK_SIGNING_SECRET: `${hex},${hex}` })).toEqual([])
+  for (const secret of [hex.slice(1), `${hex}0`, `${hex.slice(1)}g`, 'canary', `${hex},canary`])
+    expect(named({ SLACK_SIGNING_SECRET: secret })).toEqual(['SLACK_SIGNING_SECRET'])
+})
+
 test('a derived token is told of, and how to get it', () => {
   expect(eventsFor(durable)).toEqual(['mcp_token_derived'])
   expect(eventsFor({ ...durable, MCP_AUTH: 'none' })).toEqual([])

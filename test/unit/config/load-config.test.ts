@@ -88,7 +88,9 @@ verifies('S28', 'one load yields the whole configuration, decoded and checked on
     slackSigningSecret: 0,
   })
   expect(config.slackBotToken?.reveal()).toBe('xoxb-1')
-  expect(config.slackSigningSecret.map((secret) => secret.reveal())).toEqual(['signing-secret'])
+  expect(config.slackSigningSecret.map((secret) => secret.reveal())).toEqual([
+    credentials.SLACK_SIGNING_SECRET,
+  ])
 })
 
 describe('which value counts', () => {

