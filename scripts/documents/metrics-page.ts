@@ -18,11 +18,15 @@ export function renderMetricsPage(): string {
       Object.entries<MetricRow>(metricTable).map(([name, row]) => [
         code(name),
         row.type,
-        Object.entries(row.labels).map(labelText).join('<br>'),
+        (row.combinations ?? [row.labels]).map(labelsText).join('<br>or '),
         cell(row.help),
       ]),
     ),
   ])
+}
+
+function labelsText(labels: MetricRow['labels']): string {
+  return Object.entries(labels).map(labelText).join('<br>')
 }
 
 function labelText([name, values]: readonly [string, readonly string[] | 'open']): string {

@@ -7,6 +7,7 @@ import {
   type SignatureClaim,
   type SignatureFault,
   type SigningKeys,
+  signatureFaultReasons,
   verifySignature,
 } from '../slack/signature.ts'
 import { unrestrictedPolicy } from './auth.ts'
@@ -51,7 +52,8 @@ const signaturesMax = 100_000
 export function createSlackAuth({ signingKeys, isAllowed, clock, metrics }: SlackAuthOptions): SlackAuth {
   const seen = new BoundedMap<string, true>({ entriesMax: signaturesMax, ttlMs: replayWindowMs, clock })
   const refuse = (fault: SignatureFault | 'no_user'): AppError => {
-    metrics.increment('slackmcp_auth_failures_total', { surface: 'mcp', reason: failureReasons[fault] })
+    const reason = fault === 'no_user' ? 'bad_signature' : signatureFaultReasons[fault]
+    metrics.increment('slackmcp_auth_failures_total', { surface: 'mcp', reason })
     return new AppError('MCP_UNAUTHORIZED', { cause: fault, details: { reason: 'slack_signature' } })
   }
   return {
@@ -68,8 +70,10 @@ export function createSlackAuth({ signingKeys, isAllowed, clock, metrics }: Slac
     principalOf(claim, body) {
       const slackUser = parseSlackUser(body)
       if (slackUser === undefined) throw refuse('no_user')
-      if (!isAllowed(slackUser))
+      if (!isAllowed(slackUser)) {
+        metrics.increment('slackmcp_auth_failures_total', { surface: 'mcp', reason: 'forbidden' })
         throw new AppError('MCP_FORBIDDEN', { details: { reason: 'foreign_workspace' } })
+      }
       const signature = Buffer.from(claim.digest).toString('hex')
       const isReplayed = seen.has(signature)
       seen.set(signature, true)
@@ -81,14 +85,6 @@ export function createSlackAuth({ signingKeys, isAllowed, clock, metrics }: Slac
     },
   }
 }
-
-const failureReasons = {
-  missing: 'missing',
-  malformed: 'malformed_header',
-  stale: 'stale',
-  mismatch: 'bad_signature',
-  no_user: 'bad_signature',
-} as const satisfies Record<SignatureFault | 'no_user', string>
 
 /** `params._meta.slack` of the one message. Ids are matched strictly: they become names of principals, in logs and keys. */
 function parseSlackUser(body: unknown): SlackUser | undefined {

@@ -14,14 +14,20 @@ type Node<Cell> = Map<string, Node<Cell>> | Cell
  */
 export class CellTree<Cell extends object> {
   readonly #labels: MetricRow['labels']
+  readonly #combinations: MetricRow['combinations']
   readonly #labelNames: readonly string[]
   readonly #values: LabelValues
   readonly #create: () => Cell
   readonly #series: { readonly labels: LabelTexts; readonly cell: Cell }[] = []
   readonly #root: Map<string, Node<Cell>> = new Map()
 
-  constructor(labels: MetricRow['labels'], values: LabelValues, create: () => Cell) {
+  constructor(
+    { labels, combinations }: Pick<MetricRow, 'labels' | 'combinations'>,
+    values: LabelValues,
+    create: () => Cell,
+  ) {
     this.#labels = labels
+    this.#combinations = combinations
     // A metric without labels is one with a label that is always empty.
     this.#labelNames = Object.keys(labels).length === 0 ? [''] : Object.keys(labels)
     this.#values = values
@@ -33,7 +39,7 @@ export class CellTree<Cell extends object> {
     return this.#series
   }
 
-  /** The cell of a combination. Throws RangeError for a value outside the closed set of its label. */
+  /** The cell of a combination. Throws RangeError for a value outside the closed set of its label, or beside one that it does not go with. */
   find(labels: LabelTexts): Cell {
     let node: Node<Cell> | undefined = this.#root
     for (const name of this.#labelNames) {
@@ -43,16 +49,19 @@ export class CellTree<Cell extends object> {
     return node === undefined || node instanceof Map ? this.#admit(labels) : node
   }
 
-  /** Makes every combination of closed values, so that a counter exists at 0 before it first counts. */
-  fill(labelNames: readonly string[] = this.#labelNames, chosen: LabelTexts = {}): void {
-    const [name, ...rest] = labelNames
+  /** Makes every combination of closed values that can be, so that a counter exists at 0 before it first counts. */
+  fill(): void {
+    for (const labels of this.#combinations ?? [this.#labels]) this.#fill(labels, this.#labelNames, {})
+  }
+
+  #fill(labels: MetricRow['labels'], [name, ...rest]: readonly string[], chosen: LabelTexts): void {
     if (name === undefined) {
       this.find(chosen)
       return
     }
-    const values = this.#labels[name] ?? ['']
+    const values = labels[name] ?? ['']
     if (values === 'open') return
-    for (const value of values) this.fill(rest, { ...chosen, [name]: value })
+    for (const value of values) this.#fill(labels, rest, { ...chosen, [name]: value })
   }
 
   /** The slow way: only admitted values are stored, so unregistered ones come here each time and find the cell of `_other`. */
@@ -60,6 +69,7 @@ export class CellTree<Cell extends object> {
     const admitted = this.#labelNames.map((name) => this.#admitValue(name, labels[name] ?? ''))
     const found = this.#get(admitted)
     if (found !== undefined) return found
+    if (!this.#isCombination(labels)) throw new RangeError(`${JSON.stringify(labels)} do not go together`)
     if (this.#series.length < seriesMax) return this.#add(admitted)
     const folded = this.#labelNames.map((name, index) =>
       this.#labels[name] === 'open' ? otherValue : (admitted[index] ?? ''),
@@ -73,6 +83,12 @@ export class CellTree<Cell extends object> {
     if (values === 'open') return this.#values.admit(name, value)
     if (values.includes(value)) return value
     throw new RangeError(`"${value}" is not a value of the label ${name}`)
+  }
+
+  #isCombination(labels: LabelTexts): boolean {
+    const goTogether = (combination: Readonly<Record<string, readonly string[]>>) =>
+      Object.entries(combination).every(([name, values]) => values.includes(labels[name] ?? ''))
+    return this.#combinations?.some(goTogether) ?? true
   }
 
   #get(path: readonly string[]): Cell | undefined {

@@ -7,6 +7,8 @@ export interface MetricRow {
    * run time (tools, routes, event types): values that were not registered at start are counted as `_other`, so that no caller can mint a label.
    */
   readonly labels: Readonly<Record<string, readonly string[] | 'open'>>
+  /** Which values go together, where not every one goes with every other. Without it all do. */
+  readonly combinations?: readonly { readonly [label: string]: readonly string[] }[]
   /** Upper bounds of a histogram's buckets, in the unit of its name. */
   readonly buckets?: readonly number[]
 }
@@ -195,8 +197,17 @@ export const metricTable = {
     help: 'Requests without valid credentials.',
     labels: {
       surface: ['mcp', 'admin', 'webhook'],
-      reason: ['missing', 'unknown_token', 'forbidden', 'bad_signature', 'stale', 'malformed_header'],
+      reason: ['missing', 'malformed_header', 'unknown_token', 'forbidden', 'bad_signature', 'stale'],
     },
+    combinations: [
+      // Bearers, and Slack's own client, which signs.
+      {
+        surface: ['mcp'],
+        reason: ['missing', 'malformed_header', 'unknown_token', 'forbidden', 'bad_signature', 'stale'],
+      },
+      { surface: ['admin'], reason: ['missing', 'malformed_header', 'unknown_token', 'forbidden'] },
+      { surface: ['webhook'], reason: ['missing', 'malformed_header', 'bad_signature', 'stale'] },
+    ],
   },
   slackmcp_errors_total: {
     type: 'counter',

@@ -89,7 +89,7 @@ function exposeNumber(
   row: MetricRow,
   values: LabelValues,
 ): CellTree<NumberCell> {
-  const tree = new CellTree<NumberCell>(row.labels, values, () => ({ value: 0 }))
+  const tree = new CellTree<NumberCell>(row, values, () => ({ value: 0 }))
   const common = { name, help: row.help, labelNames: Object.keys(row.labels), registers: [registry] }
   if (row.type === 'gauge') {
     const gauge: Gauge = new Gauge({
@@ -135,7 +135,7 @@ function exposeHistogram(
   values: LabelValues,
 ): CellTree<HistogramCell> {
   const bounds = row.buckets ?? []
-  const tree = new CellTree<HistogramCell>(row.labels, values, () => ({
+  const tree = new CellTree<HistogramCell>(row, values, () => ({
     counts: new Array<number>(bounds.length + 1).fill(0),
     bounds,
     sum: 0,

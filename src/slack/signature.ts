@@ -11,6 +11,14 @@ export const clockSkewMaxSeconds = 300
 /** Why a request is not taken for Slack's. For the log and the metric only: the answer is the same for all. */
 export type SignatureFault = 'missing' | 'malformed' | 'stale' | 'mismatch'
 
+/** What the metric of refused credentials calls each fault. */
+export const signatureFaultReasons = {
+  missing: 'missing',
+  malformed: 'malformed_header',
+  stale: 'stale',
+  mismatch: 'bad_signature',
+} as const satisfies Record<SignatureFault, string>
+
 /** The two headers of one request, well-formed and recent; nothing is proven yet. */
 export interface SignatureClaim {
   readonly timestamp: string

@@ -14,6 +14,7 @@ import {
   type SignatureClaim,
   type SignatureFault,
   type SigningKeys,
+  signatureFaultReasons,
   type VerifiedBody,
   verifySignature,
 } from '../slack/signature.ts'
@@ -105,18 +106,11 @@ function unauthorized(fault: SignatureFault, deps: ReceiveDeps): AppError {
   count(deps, 'none', fault === 'stale' ? 'stale' : 'bad_signature')
   deps.metrics.increment('slackmcp_auth_failures_total', {
     surface: 'webhook',
-    reason: failureReasons[fault],
+    reason: signatureFaultReasons[fault],
   })
   deps.secretAdvisor.sawFault(fault, deps.clock.monotonic())
   return new AppError('WEBHOOK_UNAUTHORIZED', { cause: fault })
 }
-
-const failureReasons = {
-  missing: 'missing',
-  malformed: 'malformed_header',
-  stale: 'stale',
-  mismatch: 'bad_signature',
-} as const satisfies Record<SignatureFault, string>
 
 /** Anything compressed is refused rather than inflated: the signature is over the bytes as sent. */
 function requireMediaType(request: Request, { mediaType }: Intake, deps: ReceiveDeps): void {

@@ -103,9 +103,10 @@ describe('refuses', () => {
     })
 
   test('a user of a workspace that the token does not belong to', () => {
-    const { body, sign, refusal } = bench(({ teamId }) => teamId === 'T999')
+    const { body, sign, refusal, metrics } = bench(({ teamId }) => teamId === 'T999')
     const error = refusal(sign(body()), body())
     expect([error.code, error.details]).toEqual(['MCP_FORBIDDEN', { reason: 'foreign_workspace' }])
+    expect(metrics.sum('slackmcp_auth_failures_total', { surface: 'mcp', reason: 'forbidden' })).toBe(1)
   })
 })
 

@@ -60,6 +60,18 @@ describe('rendering', () => {
     ])
   })
 
+  test('shows a counter at 0 for no combination that cannot be', async () => {
+    const { lines } = made()
+    const series = (surface: string, reasons: readonly string[]) =>
+      reasons.map((reason) => `slackmcp_auth_failures_total{surface="${surface}",reason="${reason}"} 0`)
+    const bearer = ['missing', 'malformed_header', 'unknown_token', 'forbidden']
+    expect(await lines('slackmcp_auth_failures_total')).toEqual([
+      ...series('mcp', [...bearer, 'bad_signature', 'stale']),
+      ...series('admin', bearer),
+      ...series('webhook', ['missing', 'malformed_header', 'bad_signature', 'stale']),
+    ])
+  })
+
   test('shows a gauge only once it was set, with its latest value', async () => {
     const { metrics, lines } = made()
     expect(await lines('slackmcp_queue_depth')).toEqual([])
@@ -172,6 +184,14 @@ describe('labels', () => {
     expect(() =>
       metrics.increment('slackmcp_queue_dropped_total', { reason: reason as 'drop_oldest' }),
     ).toThrow(new RangeError('"made_up" is not a value of the label reason'))
+  })
+
+  test('with values that do not go together refuse them', () => {
+    const { metrics } = made()
+    const surface: string = 'webhook'
+    expect(() =>
+      metrics.increment('slackmcp_auth_failures_total', { surface: surface as 'mcp', reason: 'forbidden' }),
+    ).toThrow(new RangeError('{"surface":"webhook","reason":"forbidden"} do not go together'))
   })
 
   test('fold combinations beyond 2,000 into one series', async () => {
