@@ -1,4 +1,4 @@
-import type { Config } from './config/option-table.ts'
+import type { Config, OptionKey } from './config/option-table.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
 import type { QueueBackend } from './queue/driver.ts'
 import { GuardedQueue } from './queue/guarded-queue.ts'
@@ -27,7 +27,8 @@ export function createAppQueue(
 
 function queueOptionsOf(config: Config, pid: number): QueueOptions {
   const dedupeWindowMs = config.queueDedupeSeconds * 1000
-  switch (config.queueBackendType) {
+  // Without the webhook no event comes and no queue is started, so what another backend needs may be missing.
+  switch (config.webhookEnabled ? config.queueBackendType : 'memory') {
     case 'memory': {
       const { queueMemoryEventsMax: eventsMax, queueDedupeIdsMax: dedupeIdsMax } = config
       return { backend: 'memory', limits: { eventsMax, dedupeIdsMax, dedupeWindowMs } }
@@ -35,13 +36,13 @@ function queueOptionsOf(config: Config, pid: number): QueueOptions {
     case 'sqlite':
       return {
         backend: 'sqlite',
-        stateDirectory: required(config.stateDir, 'STATE_DIR'),
+        stateDirectory: required(config.stateDir, 'stateDir'),
         pid,
         limits: { dedupeWindowMs },
       }
     case 'redis': {
       const redis = {
-        url: required(config.redisUrl, 'REDIS_URL'),
+        url: required(config.redisUrl, 'redisUrl'),
         topics: [config.slackEventsTopic],
         limits: { dedupeWindowMs },
       }
@@ -52,8 +53,8 @@ function queueOptionsOf(config: Config, pid: number): QueueOptions {
   }
 }
 
-/** The rules of the option table ask for these before a server starts; an embedder may have left one away. */
-function required<Value>(value: Value | undefined, option: string): Value {
-  if (value === undefined) throw new TypeError(`The queue backend needs ${option}`)
+/** The rules of the option table have asked for these by now. */
+function required<Value>(value: Value | undefined, option: OptionKey): Value {
+  if (value === undefined) throw new TypeError(`${option}: is required by the queue backend`)
   return value
 }
