@@ -1,7 +1,6 @@
 import type { Clock } from './base/clock.ts'
 import { buildInfo } from './build-info.ts'
 import { forwardSecretOf } from './config/accepted-tokens.ts'
-import { isOrdinaryTarget } from './config/forward-url.ts'
 import type { Config } from './config/option-table.ts'
 import { HandlerRegistry } from './events/event-handlers.ts'
 import { Forwarder } from './events/forwarder.ts'
@@ -33,7 +32,7 @@ export function createHandlers({ config, queue, slack, log }: AppEventsDeps): Ha
   })
 }
 
-/** Delivery to FORWARD_URL; undefined without one. Throws TypeError where the rules of the option table would have refused it. */
+/** Delivery to FORWARD_URL; undefined without one. Throws TypeError where nothing is there to sign with. */
 export function createForwarder({
   config,
   clock,
@@ -43,14 +42,11 @@ export function createForwarder({
 }: AppEventsDeps): Forwarder | undefined {
   const { forwardUrl: url } = config
   if (url === undefined || !config.webhookEnabled) return undefined
-  if (!config.forwardPrivateNetwork && !isOrdinaryTarget(url)) {
-    throw new TypeError(
-      'forwardUrl leads into a private network; set forwardPrivateNetwork where that is meant',
-    )
-  }
   const secret = forwardSecretOf(config)
   if (secret === undefined)
-    throw new TypeError('forwardUrl needs forwardSecret, or a signing secret to derive it from')
+    throw new TypeError(
+      'forwardSecret: is required by forwardUrl where there is no slackSigningSecret to derive it from',
+    )
   return new Forwarder(
     {
       url,

@@ -5,7 +5,12 @@ import { createForwarder, createHandlers } from './app-events.ts'
 import { createLifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
 import { createConfiguredGuard, createMcpParts, type McpParts } from './app-mcp.ts'
 import { createAppMetrics } from './app-metrics.ts'
-import { type IntegratedAppOptions, resolveConfig } from './app-options.ts'
+import {
+  type AppSurroundings,
+  type IntegratedAppOptions,
+  requireCredentials,
+  resolveConfig,
+} from './app-options.ts'
 import { createAppQueue } from './app-queue.ts'
 import { BodyBudget } from './base/body.ts'
 import { type Clock, createSystemClock, type Timer } from './base/clock.ts'
@@ -47,7 +52,7 @@ export interface IntegratedApp {
   readonly events: EventStream & EventHandlers
   /** The one Slack client of both halves. */
   readonly slack: SlackClient
-  /** Starts queue, Slack and MCP; a second call waits for the first. Rejects where one cannot start. */
+  /** Starts queue, Slack and MCP; a second call waits for the first. Rejects where one cannot start, and without credentials unless `fetch` was handed in. */
   start(): Promise<void>
   /** Drains and stops in reverse, within `serverShutdownSeconds`; a second call waits for the first. */
   stop(): Promise<StopReport>
@@ -65,7 +70,12 @@ export interface IntegratedApp {
  * transport. Keeps nothing outside of what it returns, so that two apps in one process do not meet. Throws TypeError for an option that cannot be.
  */
 export function createIntegratedApp(options: IntegratedAppOptions = {}): IntegratedApp {
-  const parts = createParts(options)
+  return composeApp(resolveConfig(options), options)
+}
+
+/** The same from a configuration that has been loaded, and so checked for its purpose. */
+export function composeApp(checked: Config, surroundings: AppSurroundings): IntegratedApp {
+  const parts = createParts(checked, surroundings)
   const { config, clock, log, metrics, queue, slack, mcp } = parts
   const handlers = createHandlers(parts)
   const forwarder = createForwarder(parts)
@@ -96,9 +106,19 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
   metrics.onScrape(async () => void (await health()))
   if (config.webhookEnabled) metrics.onScrape(() => queue.sample())
   const door = createDoor(admin === undefined ? [app] : [app, admin])
+  const start = () => {
+    requireCredentials(config, surroundings)
+    return lifecycle.start()
+  }
   // Listening by itself starts everything; whoever called `start` before only waits for it here.
   app.onStart(() => {
-    lifecycle.start().catch((error: unknown) => log.error('server_start_failed', { error }))
+    try {
+      start().catch((error: unknown) => log.error('server_start_failed', { error }))
+    } catch (error) {
+      // Elysia calls this when it listens already; whoever called `listen` hears what is missing.
+      void app.server?.stop(true)
+      throw error
+    }
   })
   // Elysia's own stop stops the components too; ours has closed the sockets by then.
   app.onStop(() => void lifecycle.stop())
@@ -110,7 +130,7 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
       use: handlers.use.bind(handlers),
     }),
     slack,
-    start: () => lifecycle.start(),
+    start: async () => start(),
     stop: () => lifecycle.stop(),
     hurry: () => lifecycle.hurry(),
     health,
@@ -170,8 +190,7 @@ interface Parts {
   readonly mcp: (McpParts & { readonly plugin: McpPlugin }) | undefined
 }
 
-function createParts(options: IntegratedAppOptions): Parts {
-  const config = resolveConfig(options)
+function createParts(config: Config, options: AppSurroundings): Parts {
   const clock = options.clock ?? createSystemClock()
   const ids = options.ids ?? createSystemIds()
   const log = options.logger ?? silentLogger

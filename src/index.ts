@@ -2,7 +2,7 @@
 // biome-ignore lint/performance/noBarrelFile: the one door for embedders; the binary does not enter through it
 export { createIntegratedApp, type IntegratedApp } from './app.ts'
 export type { StopReport } from './app-lifecycle.ts'
-export type { IntegratedAppOptions } from './app-options.ts'
+export type { GivenConfig, IntegratedAppOptions } from './app-options.ts'
 export { type Clock, createSystemClock } from './base/clock.ts'
 export { AppError } from './base/errors.ts'
 export type { Ids } from './base/ids.ts'

@@ -1,4 +1,4 @@
-import { createIntegratedApp, type IntegratedApp } from '../app.ts'
+import { composeApp, type IntegratedApp } from '../app.ts'
 import type { StopReport } from '../app-lifecycle.ts'
 import { createSystemIds, type Ids } from '../base/ids.ts'
 import { acceptedMcpTokens } from '../config/accepted-tokens.ts'
@@ -58,7 +58,7 @@ export async function openStage(
   }
   const config = adjust(loaded.config, loaded, defaults)
   const { log, flush } = createServerLog(context, config, 'stderr')
-  const server = createIntegratedApp({ config, logger: log, clock: context.clock, ids })
+  const server = composeApp(config, { logger: log, clock: context.clock, ids })
   const stop = async () => {
     const report = await server.stop()
     await api.stop()

@@ -1,4 +1,4 @@
-import { createIntegratedApp, type IntegratedApp } from '../app.ts'
+import { composeApp, type IntegratedApp } from '../app.ts'
 import { createSystemIds, type Ids } from '../base/ids.ts'
 import { isLoopbackHost } from '../base/ip-address.ts'
 import { acceptedMcpTokens, derivedPrincipal } from '../config/accepted-tokens.ts'
@@ -14,12 +14,10 @@ import { offeredTools } from './offered-tools.ts'
 /** What the server itself answers: built as `serve` builds it, asked in this process, without a port and with a queue that forgets. */
 export async function checkApp(context: CliContext, config: Config): Promise<readonly Check[]> {
   const { clock, fetch, pid } = context
-  const app = createIntegratedApp({
-    config: { ...config, queueBackendType: 'memory', forwardUrl: undefined, adminPort: undefined },
-    clock,
-    fetch,
-    pid,
-  })
+  const app = composeApp(
+    { ...config, queueBackendType: 'memory', forwardUrl: undefined, adminPort: undefined },
+    { clock, fetch, pid },
+  )
   try {
     return [...(await checkEvents(context, config, app)), ...checkMcp(config, app)]
   } finally {

@@ -1,4 +1,4 @@
-import { createIntegratedApp, type IntegratedApp } from '../app.ts'
+import { composeApp, type IntegratedApp } from '../app.ts'
 import type { Config } from '../config/option-table.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
@@ -19,7 +19,7 @@ export async function runServe(context: CliContext, flags: ParsedFlags): Promise
   }
   const { config } = loaded
   const { log, flush } = createServerLog(context, config, 'stdout')
-  const server = createIntegratedApp({ config, logger: log, clock: context.clock, pid: context.pid })
+  const server = composeApp(config, { logger: log, clock: context.clock, pid: context.pid })
   const notifier = await createNotifier(context, log)
   const stopped = stopOnSignal({ context, server, log, notifier })
   try {

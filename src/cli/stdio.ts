@@ -1,4 +1,4 @@
-import { createIntegratedApp } from '../app.ts'
+import { composeApp } from '../app.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
 import { loadCommandConfig, reportProblems } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -17,7 +17,7 @@ export async function runStdio(context: CliContext, flags: ParsedFlags): Promise
   }
   const { config } = loaded
   const { log, flush } = createServerLog(context, config, 'stderr')
-  const server = createIntegratedApp({ config, logger: log, clock: context.clock, pid: context.pid })
+  const server = composeApp(config, { logger: log, clock: context.clock, pid: context.pid })
   const ended = new AbortController()
   let isInterrupted = false
   const stopListening = context.onSignal((signal) => {

@@ -1,4 +1,4 @@
-import { createIntegratedApp, type IntegratedApp } from '../app.ts'
+import { composeApp, type IntegratedApp } from '../app.ts'
 import { type AppError, asAppError, renderUnifiedError } from '../base/errors.ts'
 import { createSystemIds } from '../base/ids.ts'
 import type { Config } from '../config/option-table.ts'
@@ -67,7 +67,7 @@ async function call(
   { tool, args, isJson, signal }: Call,
 ): Promise<number> {
   const { clock, fetch, pid } = context
-  const server = createIntegratedApp({ config, clock, fetch, pid })
+  const server = composeApp(config, { clock, fetch, pid })
   const correlationId = createSystemIds().uuid()
   const fail = (error: AppError) => {
     if (isJson)

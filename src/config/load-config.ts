@@ -12,7 +12,7 @@ import {
 } from './config-sources.ts'
 import { decodeDefault, decodeOption } from './option-decode.ts'
 import { type NamedOption, namedOptions, optionOf, subjectOf } from './option-names.ts'
-import { type ConfigPurpose, optionRules } from './option-rules.ts'
+import { brokenRules, type ConfigPurpose } from './option-rules.ts'
 import type { Config, OptionKey } from './option-table.ts'
 import type { TokenPolicy } from './secret-types.ts'
 import { readTokenFiles } from './token-files.ts'
@@ -73,7 +73,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     ...envFile.problems,
     ...configFile.problems,
     ...loaded.flatMap(({ problems }) => problems),
-    ...brokenRules(settings, purpose),
+    ...ruleProblems(settings, purpose),
   ]
   const values = asConfig(settings)
   return {
@@ -143,22 +143,19 @@ function withTokens(setting: Setting, readFile: ReadFile): LoadedOption {
 
 type Settings = ReadonlyMap<OptionKey, Setting>
 
-function brokenRules(settings: Settings, purpose: ConfigPurpose): readonly ConfigProblem[] {
+function ruleProblems(settings: Settings, purpose: ConfigPurpose): readonly ConfigProblem[] {
   const config = asConfig(settings)
   const isRefused = (key: OptionKey) => settings.get(key)?.isRefused === true
-  return optionRules
-    .filter((rule) => rule.purposes.includes(purpose) && !rule.concerns.some(isRefused))
-    .filter((rule) => rule.when(config) && !rule.holds(config))
-    .map(({ concerns: [key], message, hint }) => {
-      const origin = settings.get(key)?.origin
-      const option = optionOf(key)
-      return {
-        subject: subjectOf(option),
-        message,
-        from: origin?.kind === 'unset' || origin?.kind === 'default' ? undefined : origin?.where,
-        hint: hint ?? option.row.hint,
-      }
-    })
+  return brokenRules(config, purpose, isRefused).map(({ concerns: [key], message, hint }) => {
+    const origin = settings.get(key)?.origin
+    const option = optionOf(key)
+    return {
+      subject: subjectOf(option),
+      message,
+      from: origin?.kind === 'unset' || origin?.kind === 'default' ? undefined : origin?.where,
+      hint: hint ?? option.row.hint,
+    }
+  })
 }
 
 /** Each value was decoded by its own row: this is where the record gets the type that the table computes from the rows. */

@@ -24,9 +24,14 @@ export const namedOptions: readonly NamedOption[] = Object.entries<OptionRow>(op
 
 const byKey: ReadonlyMap<string, NamedOption> = new Map(namedOptions.map((option) => [option.key, option]))
 
+/** The option of that key, where there is one. */
+export function findOption(key: string): NamedOption | undefined {
+  return byKey.get(key)
+}
+
 /** The option of `key`, which is a key of the table by its type. */
 export function optionOf(key: OptionKey): NamedOption {
-  const option = byKey.get(key)
+  const option = findOption(key)
   if (option === undefined) throw new TypeError(`No option "${key}"`)
   return option
 }

@@ -13,6 +13,8 @@ export interface OptionRule {
   readonly when: (config: Config) => boolean
   readonly holds: (config: Config) => boolean
   readonly message: string
+  /** What it asks for proves who Slack is, or who we are to Slack: only a server that runs against Slack needs it. */
+  readonly isAboutCredentials?: boolean
   /** Instead of the hint of the first option. */
   readonly hint?: string
 }
@@ -29,6 +31,7 @@ export const optionRules: readonly OptionRule[] = [
     when: (config) => config.webhookEnabled,
     holds: (config) => config.slackSigningSecret.length > 0,
     message: 'is required to tell Slack from others (or --no-webhook to run MCP alone)',
+    isAboutCredentials: true,
   },
   {
     purposes: running,
@@ -36,6 +39,7 @@ export const optionRules: readonly OptionRule[] = [
     when: (config) => config.mcpEnabled,
     holds: (config) => config.slackBotToken !== undefined,
     message: 'is required for the tools of MCP (or --no-mcp to run the webhook alone)',
+    isAboutCredentials: true,
   },
   {
     purposes: ['token'],
@@ -161,6 +165,17 @@ export const optionRules: readonly OptionRule[] = [
     message: 'two names have the same token: they could not be told apart',
   },
 ]
+
+/** The rules for `purpose` that `config` breaks; those that concern a refused option are not looked at. */
+export function brokenRules(
+  config: Config,
+  purpose: ConfigPurpose,
+  isRefused: (key: OptionKey) => boolean = () => false,
+): readonly OptionRule[] {
+  return optionRules
+    .filter((rule) => rule.purposes.includes(purpose) && !rule.concerns.some(isRefused))
+    .filter((rule) => rule.when(config) && !rule.holds(config))
+}
 
 /** 127.0.0.1 and localhost are where a host name leads that only this machine knows. */
 function isOpen(config: Config): boolean {

@@ -61,6 +61,38 @@ describe('the factory', () => {
     expect(routes.filter((route) => route.endsWith('/sse'))).toEqual([])
   })
 
+  test('needs nothing for a queue that no event reaches', () => {
+    const config = { webhookEnabled: false, queueBackendType: 'sqlite' } as const
+    expect(() => createIntegratedApp({ config })).not.toThrow()
+  })
+
+  verifies('S3', 'takes credentials later, but does not start without them', async () => {
+    const missing = [
+      [{ token: 'xoxb-1' }, 'slackSigningSecret: is required'],
+      [{ signingSecret: 'a-secret' }, 'slackBotToken: is required'],
+    ] as const
+    for (const [options, message] of missing) {
+      const server = createIntegratedApp(options)
+      await expect(server.start()).rejects.toThrow(message)
+      await server.stop()
+    }
+  })
+
+  test('listens without credentials no longer than it takes to say so', async () => {
+    const server = createIntegratedApp({ token: 'xoxb-1' })
+    const listen = () => server.app.listen({ port: 0, hostname: '127.0.0.1' })
+    expect(listen).toThrow('slackSigningSecret: is required')
+    await expect(fetch(`http://127.0.0.1:${server.app.server?.port}/livez`)).rejects.toThrow()
+    await server.stop()
+  })
+
+  test('starts without credentials where Slack is a double', async () => {
+    const server = createIntegratedApp({ fetch: () => Promise.reject(new Error('no Slack')) })
+    await server.start()
+    expect((await server.app.handle(new Request('http://localhost/readyz'))).status).toBe(200)
+    await server.stop()
+  })
+
   for (const transport of ['', null, 'stdio', 'socket-mode', 'websocket']) {
     verifies('S7', `refuses the transport ${JSON.stringify(transport)} with what to use instead`, () => {
       expect(() => createIntegratedApp({ mcpTransport: transport })).toThrow(
