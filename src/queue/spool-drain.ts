@@ -64,6 +64,9 @@ export class SpoolDrain<Held extends HeldEvent> {
   #shippedBytes = 0
   #expectedTotal = 0
   #sentTotal = 0
+  /** As of the last `reconcile`. */
+  #expectedBefore = 0
+  #sentBefore = 0
   #running: Promise<void> | undefined
   #confirming: Timer | undefined
   #isConfirming = false
@@ -108,9 +111,15 @@ export class SpoolDrain<Held extends HeldEvent> {
     timer.cancel()
   }
 
-  /** The source has nothing to give: what is still expected was a damaged row, set aside. */
-  forgetMissing(): void {
-    if (this.#isIdle) this.#sentTotal = this.#expectedTotal
+  /**
+   * To be called now and then. Where the source gives nothing, and nothing was expected or sent since the last call, the two must be equal: what
+   * was expected in vain is a damaged row, set aside; what was sent beyond it was stored after its publish had been given up.
+   */
+  reconcile(): void {
+    const isStill = this.#expectedTotal === this.#expectedBefore && this.#sentTotal === this.#sentBefore
+    if (isStill && this.#isIdle) this.#sentTotal = this.#expectedTotal
+    this.#expectedBefore = this.#expectedTotal
+    this.#sentBefore = this.#sentTotal
   }
 
   /** Ends with the batch under way. What Redis may not have durably stays in the spool and is sent again after the next start. */

@@ -61,8 +61,6 @@ export class SpoolQueue implements QueueBackend {
   /** Publishes under way: neither refused nor in the spool yet. */
   #acceptingCount = 0
   #deadLetterCount = 0
-  /** As of the tick before: events that were expected in vain twice are not coming. */
-  #unsentBefore = 0
 
   constructor({ redis, spool }: SpoolOptions, deps: QueueDeps) {
     this.#deps = deps
@@ -273,10 +271,7 @@ export class SpoolQueue implements QueueBackend {
   }
 
   async #tick(): Promise<void> {
-    const unsent = this.unsentCount
-    if (unsent > 0 && unsent === this.#unsentBefore)
-      for (const drain of this.#drains.values()) drain.forgetMissing()
-    this.#unsentBefore = unsent
+    for (const drain of this.#drains.values()) drain.reconcile()
     await this.#measure()
   }
 }
