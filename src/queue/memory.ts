@@ -9,6 +9,7 @@ import type {
   QueuedEvent,
   Subscription,
 } from './driver.ts'
+import { DriverAccess } from './driver-access.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import { dedupeWindowDefaultMs, type QueueLimits, retryPolicyDefault } from './limits.ts'
 import type { MemoryGroup, MemoryHeld } from './memory-group.ts'
@@ -40,13 +41,13 @@ const duplicate = Promise.resolve('duplicate' as const)
 export class MemoryQueue implements QueueBackend {
   readonly name = 'memory'
   readonly capabilities = { durable: false, shared: false }
+  readonly #access = new DriverAccess('memory')
   readonly #limits: MemoryLimits
   readonly #deps: QueueDeps
   readonly #topics = new Map<string, MemoryTopic>()
   readonly #dispatchers: GroupDispatchers<MemoryHeld, MemoryGroup>
   readonly #letters: DeadLetterBox
   readonly #dropped: Readonly<Record<DropReason, Tally>>
-  #state: 'new' | 'started' | 'stopped' = 'new'
 
   constructor(limits: MemoryLimits, deps: QueueDeps) {
     this.#limits = limits
@@ -61,12 +62,13 @@ export class MemoryQueue implements QueueBackend {
   }
 
   start(): Promise<void> {
-    if (this.#state === 'new') this.#state = 'started'
+    if (this.#access.state === 'new') this.#access.open()
     return Promise.resolve()
   }
 
   publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
-    if (this.#state !== 'started' || signal?.aborted === true) return Promise.reject(this.#unavailable())
+    const refusal = this.#access.refusal(signal)
+    if (refusal !== undefined) return Promise.reject(refusal)
     const outcome = this.#topic(event.topic).append(event)
     if (outcome === 'stored') return stored
     if (outcome === 'duplicate') return duplicate
@@ -102,12 +104,11 @@ export class MemoryQueue implements QueueBackend {
   }
 
   ping(signal?: AbortSignal): Promise<void> {
-    if (this.#state === 'started' && signal?.aborted !== true) return Promise.resolve()
-    return Promise.reject(this.#unavailable())
+    return this.#access.ask(() => Promise.resolve(), signal)
   }
 
   async stop(): Promise<void> {
-    this.#state = 'stopped'
+    this.#access.close()
     await this.#dispatchers.stop()
     for (const tally of Object.values(this.#dropped)) tally.flush()
     this.#topics.clear()
@@ -177,10 +178,6 @@ export class MemoryQueue implements QueueBackend {
     })
     this.#topics.set(name, topic)
     return topic
-  }
-
-  #unavailable(): AppError {
-    return new AppError('QUEUE_UNAVAILABLE', { details: { backend: this.name } })
   }
 }
 

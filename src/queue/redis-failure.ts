@@ -1,3 +1,5 @@
+import type { Refusal } from './driver-access.ts'
+
 /** What went wrong with Redis, in the terms that decide what happens next. */
 export type RedisFailureKind =
   /** No connection: refused, reset, no such host, TLS. */
@@ -94,4 +96,11 @@ export function asRedisFailure(reply: string): RedisFailure {
   return kind === undefined
     ? new RedisFailure('refused', `${messageByKind.refused} (${word})`)
     : redisFailure(kind)
+}
+
+/** What a failure means to whoever publishes or asks. */
+export function redisRefusal(thrown: unknown): Refusal {
+  if (!(thrown instanceof RedisFailure)) return { code: 'QUEUE_UNAVAILABLE', reason: 'unexpected' }
+  if (thrown.kind === 'full') return { code: 'QUEUE_FULL', reason: 'out_of_memory' }
+  return { code: 'QUEUE_UNAVAILABLE', reason: thrown.kind }
 }

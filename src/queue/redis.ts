@@ -9,10 +9,10 @@ import type {
   QueuedEvent,
   Subscription,
 } from './driver.ts'
+import { DriverAccess } from './driver-access.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import type { QueueDeps } from './queue-deps.ts'
-import { RedisAccess } from './redis-access.ts'
-import type { RedisFailure } from './redis-failure.ts'
+import { type RedisFailure, redisRefusal } from './redis-failure.ts'
 import { RedisGroup, type RedisHeld } from './redis-group.ts'
 import type { RedisInfo } from './redis-info.ts'
 import { checkKeyPrefix, redisTopicKeys } from './redis-keys.ts'
@@ -26,14 +26,9 @@ const tidyEveryMs = 60_000
 
 /**
  * Keeps events in Redis streams that any client in any language reads (docs/consuming.md). Replicas share the events, what was seen, and the
- * groups. Throws CONFIG_INVALID for a URL or prefix that cannot be used; a Redis that is away is waited for, one of the wrong kind is refused
- * at `start`.
+ * groups. The constructor throws CONFIG_INVALID for a URL or prefix that cannot be used; a Redis that is away is waited for, one of the wrong kind
+ * is refused at `start`.
  */
-export function createRedisBackend(options: RedisQueueOptions, deps: QueueDeps): RedisQueue {
-  return new RedisQueue(options, deps)
-}
-
-/** See createRedisBackend. */
 export class RedisQueue implements QueueBackend {
   readonly name = 'redis'
   readonly capabilities = { durable: true, shared: true }
@@ -41,7 +36,7 @@ export class RedisQueue implements QueueBackend {
   readonly #keyPrefix: string
   readonly #limits: RedisLimits
   readonly #deps: QueueDeps
-  readonly #access = new RedisAccess('redis')
+  readonly #access = new DriverAccess('redis', redisRefusal)
   readonly #redis: RedisSupervisor
   readonly #scripts: RedisScripts
   readonly #topics = new Map<string, RedisTopic>()

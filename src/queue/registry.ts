@@ -2,9 +2,9 @@ import type { QueueBackend } from './driver.ts'
 import { GuardedQueue, type GuardOptions } from './guarded-queue.ts'
 import { type MemoryLimits, MemoryQueue, memoryLimitsDefault } from './memory.ts'
 import type { QueueDeps } from './queue-deps.ts'
-import { createRedisBackend } from './redis.ts'
+import { RedisQueue } from './redis.ts'
 import type { RedisQueueOptions } from './redis-options.ts'
-import { createSpoolBackend } from './spool.ts'
+import { SpoolQueue } from './spool.ts'
 import { SqliteQueue, sqliteLimitsDefault } from './sqlite.ts'
 import type { SqliteLimits } from './sqlite-protocol.ts'
 
@@ -53,8 +53,8 @@ function createDriver(options: QueueOptions, deps: QueueDeps): QueueBackend {
       )
     case 'redis': {
       const { redis, spool } = options
-      if (spool === undefined) return createRedisBackend(redis, deps)
-      return createSpoolBackend({ redis, spool: { directory: queueFolder(spool), pid: spool.pid } }, deps)
+      if (spool === undefined) return new RedisQueue(redis, deps)
+      return new SpoolQueue({ redis, spool: { directory: queueFolder(spool), pid: spool.pid } }, deps)
     }
   }
 }

@@ -1,5 +1,4 @@
 import { repeat, type Timer } from '../base/clock.ts'
-import { AppError } from '../base/errors.ts'
 import type {
   DeadLetter,
   GroupInfo,
@@ -9,6 +8,7 @@ import type {
   QueuedEvent,
   Subscription,
 } from './driver.ts'
+import { DriverAccess } from './driver-access.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { RedisQueue } from './redis.ts'
 import { type RedisQueueOptions, redisLimitsDefault } from './redis-options.ts'
@@ -37,16 +37,13 @@ const measureEveryMs = 1_000
 
 /**
  * Redis with an fsynced log of our own in front of it: an event is acknowledged when this disk has it, whatever Redis does at that moment,
- * and goes on from there. Redis may be away for a day. Consuming and administration are Redis' own. Throws CONFIG_INVALID as createRedisBackend.
+ * and goes on from there. Redis may be away for a day. Consuming and administration are Redis' own. The constructor throws as that of
+ * RedisQueue.
  */
-export function createSpoolBackend(options: SpoolOptions, deps: QueueDeps): SpoolQueue {
-  return new SpoolQueue(options, deps)
-}
-
-/** See createSpoolBackend. */
 export class SpoolQueue implements QueueBackend {
   readonly name = 'redis'
   readonly capabilities = { durable: true, shared: true }
+  readonly #access = new DriverAccess('redis')
   readonly #deps: QueueDeps
   readonly #topics: readonly string[]
   readonly #redis: RedisQueue
@@ -54,7 +51,6 @@ export class SpoolQueue implements QueueBackend {
   readonly #room: SpoolRoom
   readonly #drains = new Map<string, SpoolDrain<SqliteHeld>>()
   readonly #opening = new Map<string, Promise<SpoolDrain<SqliteHeld>>>()
-  #state: 'new' | 'started' | 'stopped' = 'new'
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #measuring: Timer | undefined
@@ -93,7 +89,8 @@ export class SpoolQueue implements QueueBackend {
   }
 
   async publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
-    if (this.#state !== 'started' || signal?.aborted === true) throw unavailable()
+    const refusal = this.#access.refusal(signal)
+    if (refusal !== undefined) throw refusal
     const byteCount = event.bytes.byteLength
     if (!this.#room.isThereFor(byteCount)) {
       await this.#catchUp()
@@ -121,7 +118,8 @@ export class SpoolQueue implements QueueBackend {
 
   /** Whether events can be accepted: by the spool, or while the disk fails by Redis itself. */
   async ping(signal?: AbortSignal): Promise<void> {
-    if (this.#state !== 'started' || signal?.aborted === true) throw unavailable()
+    const refusal = this.#access.refusal(signal)
+    if (refusal !== undefined) throw refusal
     await this.#spool
       .ping(signal)
       .catch((error: unknown) => this.#orElse(error, signal, () => this.#redis.ping(signal)))
@@ -196,13 +194,13 @@ export class SpoolQueue implements QueueBackend {
       throw error
     }
     if (this.#stopping !== undefined) return
-    this.#state = 'started'
+    this.#access.open()
     await this.#measure()
     this.#measuring = repeat(this.#deps.clock, measureEveryMs, () => void this.#tick())
   }
 
   async #stop(): Promise<void> {
-    this.#state = 'stopped'
+    this.#access.close()
     this.#measuring?.cancel()
     await Promise.all([...this.#drains.values()].map((drain) => drain.stop()))
     await this.#redis.stop()
@@ -222,7 +220,7 @@ export class SpoolQueue implements QueueBackend {
 
   /** A disk that is full or broken is no reason to refuse what Redis can take. Where that fails too, the first failure is the one to tell. */
   async #orElse<T>(error: unknown, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
-    if (this.#state !== 'started' || signal?.aborted === true) throw error
+    if (this.#access.refusal(signal) !== undefined) throw error
     return await run().catch(() => Promise.reject(error))
   }
 
@@ -274,8 +272,4 @@ export class SpoolQueue implements QueueBackend {
     for (const drain of this.#drains.values()) drain.reconcile()
     await this.#measure()
   }
-}
-
-function unavailable(): AppError {
-  return new AppError('QUEUE_UNAVAILABLE', { details: { backend: 'redis' } })
 }

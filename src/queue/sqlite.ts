@@ -10,6 +10,7 @@ import type {
   QueuedEvent,
   Subscription,
 } from './driver.ts'
+import { DriverAccess, type Refusal } from './driver-access.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import type { GroupSource } from './group-source.ts'
 import { dedupeWindowDefaultMs, retryPolicyDefault } from './limits.ts'
@@ -62,12 +63,12 @@ const stopMaxMs = 5_000
 export class SqliteQueue implements QueueBackend {
   readonly name = 'sqlite'
   readonly capabilities = { durable: true, shared: false }
+  readonly #access = new DriverAccess('sqlite', refusalOf)
   readonly #deps: QueueDeps
   readonly #writer: WriterClient
   readonly #commits: SqliteCommits
   readonly #dispatchers: GroupDispatchers<SqliteHeld, SqliteGroup>
   readonly #relays: { readonly topic: string; readonly source: SqliteGroup }[] = []
-  #state: 'new' | 'started' | 'stopped' = 'new'
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #sweep: Timer | undefined
@@ -109,7 +110,8 @@ export class SqliteQueue implements QueueBackend {
   }
 
   publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
-    if (this.#state !== 'started' || signal?.aborted === true) return Promise.reject(unavailable())
+    const refusal = this.#access.refusal(signal)
+    if (refusal !== undefined) return Promise.reject(refusal)
     return this.#commits.publish(event, signal)
   }
 
@@ -118,12 +120,13 @@ export class SqliteQueue implements QueueBackend {
   }
 
   async ping(signal?: AbortSignal): Promise<void> {
-    if (this.#state !== 'started' || signal?.aborted === true) throw unavailable()
-    // One at a time: a writer that hangs for an hour must not be asked a thousand times when it comes back.
-    this.#pinging ??= this.#ask('ping', null).finally(() => {
-      this.#pinging = undefined
-    })
-    await unlessAborted(this.#pinging, signal)
+    await this.#access.ask(() => {
+      // One at a time: a writer that hangs for an hour must not be asked a thousand times when it comes back.
+      this.#pinging ??= this.#call('ping', null).finally(() => {
+        this.#pinging = undefined
+      })
+      return this.#pinging
+    }, signal)
   }
 
   stop(): Promise<void> {
@@ -203,16 +206,16 @@ export class SqliteQueue implements QueueBackend {
     try {
       await this.#writer.open()
     } catch (error) {
-      throw asStartError(error)
+      throw this.#asStartError(error)
     }
-    if (this.#state === 'stopped') return
-    this.#state = 'started'
+    if (this.#access.state === 'stopped') return
+    this.#access.open()
     this.#sweep = repeat(this.#deps.clock, sweepPeriodMs, () => void this.#sweepAll())
   }
 
   async #stop(): Promise<void> {
-    const wasStarted = this.#state === 'started'
-    this.#state = 'stopped'
+    const wasStarted = this.#access.state === 'started'
+    this.#access.close()
     this.#sweep?.cancel()
     if (wasStarted) await this.#windDown()
     this.#writer.terminate()
@@ -242,7 +245,7 @@ export class SqliteQueue implements QueueBackend {
     if (this.#isSweeping) return
     this.#isSweeping = true
     try {
-      while (this.#state === 'started' && (await this.#ask('sweep', null)));
+      while (this.#access.state === 'started' && (await this.#ask('sweep', null)));
     } catch (error) {
       this.#deps.log.warn('queue_sweep_failed', { error })
     }
@@ -264,42 +267,34 @@ export class SqliteQueue implements QueueBackend {
     log.error('queue_rows_quarantined', { rows: quarantined })
   }
 
-  async #ask<Kind extends WriterKind>(
+  #ask<Kind extends WriterKind>(
     kind: Kind,
     request: WriterCalls[Kind]['request'],
   ): Promise<WriterReply<Kind>> {
-    if (this.#state !== 'started') throw unavailable()
-    try {
-      const { clock } = this.#deps
-      return await withDeadline({ clock, afterMs: askMaxMs }, () => this.#writer.call(kind, request))
-    } catch (error) {
-      throw unavailable(error)
-    }
+    return this.#access.ask(() => this.#call(kind, request))
+  }
+
+  #call<Kind extends WriterKind>(
+    kind: Kind,
+    request: WriterCalls[Kind]['request'],
+  ): Promise<WriterReply<Kind>> {
+    const { clock } = this.#deps
+    return withDeadline({ clock, afterMs: askMaxMs }, () => this.#writer.call(kind, request))
+  }
+
+  #asStartError(error: unknown): unknown {
+    if (!(error instanceof WriterError)) return error
+    const { code, details } = error
+    // The thread did not come up: that says nothing of the directory.
+    if (code === 'WRITER_ENDED') return this.#access.unavailable(code, error)
+    if (code === 'DIRECTORY_IN_USE') return new AppError('STATE_DIR_IN_USE', { cause: error, details })
+    const fault = code.startsWith('DIRECTORY_') ? code.slice('DIRECTORY_'.length).toLowerCase() : code
+    return new AppError('STATE_DIR_UNUSABLE', { cause: error, details: { ...details, fault } })
   }
 }
 
 const dropReasons = ['no_subscriber', 'drop_oldest', 'dead_letter_evicted'] as const
 
-function unavailable(cause?: unknown): AppError {
-  return new AppError('QUEUE_UNAVAILABLE', { cause, details: { backend: 'sqlite' } })
-}
-
-/** Settles as `work` does, or rejects with QUEUE_UNAVAILABLE when `signal` aborts first. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(unavailable())
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
-
-function asStartError(error: unknown): unknown {
-  if (!(error instanceof WriterError)) return error
-  const { code, details } = error
-  // The thread did not come up: that says nothing of the directory.
-  if (code === 'WRITER_ENDED') return unavailable(error)
-  if (code === 'DIRECTORY_IN_USE') return new AppError('STATE_DIR_IN_USE', { cause: error, details })
-  const reason = code.startsWith('DIRECTORY_') ? code.slice('DIRECTORY_'.length).toLowerCase() : code
-  return new AppError('STATE_DIR_UNUSABLE', { cause: error, details: { ...details, fault: reason } })
+function refusalOf(thrown: unknown): Refusal {
+  return { code: 'QUEUE_UNAVAILABLE', reason: thrown instanceof WriterError ? thrown.code : 'timeout' }
 }

@@ -1,6 +1,6 @@
 import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
-import { createRedisBackend, type RedisQueue } from '../../src/queue/redis.ts'
+import { RedisQueue } from '../../src/queue/redis.ts'
 import { topic } from '../support/queue-events.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { RecordingMetrics } from '../support/recording-metrics.ts'
@@ -18,7 +18,7 @@ describeWithRedis('Redis', () => {
     const drivers: RedisQueue[] = []
     return {
       createDriver(limits) {
-        const driver = createRedisBackend(
+        const driver = new RedisQueue(
           { url: new Secret(server.url), topics: [topic], limits: contractLimits(limits) },
           { clock, ids: createSystemIds(), log: new RecordingLogger(), metrics: new RecordingMetrics() },
         )

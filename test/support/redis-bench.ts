@@ -1,7 +1,7 @@
 import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
 import type { Delivery, EventHandler, QueueBackend, Subscription } from '../../src/queue/driver.ts'
-import { createRedisBackend, type RedisQueue } from '../../src/queue/redis.ts'
+import { RedisQueue } from '../../src/queue/redis.ts'
 import type { RedisQueueOptions } from '../../src/queue/redis-options.ts'
 import { contractLimits } from '../contract/queue-driver.ts'
 import { topic } from './queue-events.ts'
@@ -32,7 +32,7 @@ export class RedisBench {
   /** Not started. */
   createDriver(options: Partial<RedisQueueOptions> & { readonly address?: string } = {}): RedisQueue {
     const { address = this.server.url, limits, ...rest } = options
-    const driver = createRedisBackend(
+    const driver = new RedisQueue(
       {
         url: new Secret(address),
         topics: [topic],

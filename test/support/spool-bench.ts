@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
-import { createSpoolBackend, type SpoolOptions, type SpoolQueue } from '../../src/queue/spool.ts'
+import { type SpoolOptions, SpoolQueue } from '../../src/queue/spool.ts'
 import { contractLimits } from '../contract/queue-driver.ts'
 import { topic } from './queue-events.ts'
 import { BenchConsumer, RedisBench } from './redis-bench.ts'
@@ -34,7 +34,7 @@ export class SpoolBench {
     } = {},
   ): SpoolQueue {
     const { server, clock, log, metrics } = this.redis
-    const driver = createSpoolBackend(
+    const driver = new SpoolQueue(
       {
         redis: {
           url: new Secret(options.address ?? server.url),

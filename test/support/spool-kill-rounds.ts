@@ -5,7 +5,7 @@ import { createSystemClock, sleep } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { asList, asText } from '../../src/queue/redis-reply.ts'
-import { createSpoolBackend } from '../../src/queue/spool.ts'
+import { SpoolQueue } from '../../src/queue/spool.ts'
 import { topic } from './queue-events.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { RecordingMetrics } from './recording-metrics.ts'
@@ -83,7 +83,7 @@ async function kill(child: Bun.Subprocess, redis: RedisServer, round: number): P
 
 async function handOnTheRest(redis: RedisServer, stateDirectory: string): Promise<void> {
   const clock = createSystemClock()
-  const queue = createSpoolBackend(
+  const queue = new SpoolQueue(
     {
       redis: { url: new Secret(redis.url), topics: [topic] },
       spool: { directory: join(stateDirectory, 'queue'), pid: process.pid },

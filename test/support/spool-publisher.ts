@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createSystemClock } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
-import { createSpoolBackend } from '../../src/queue/spool.ts'
+import { SpoolQueue } from '../../src/queue/spool.ts'
 import { queuedEvent, topic } from './queue-events.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { RecordingMetrics } from './recording-metrics.ts'
@@ -21,7 +21,7 @@ const [url, stateDirectory, prefix, earlier] = process.argv.slice(2)
 if (url === undefined || stateDirectory === undefined || prefix === undefined || earlier === undefined) {
   throw new Error('Four arguments are needed')
 }
-const queue = createSpoolBackend(
+const queue = new SpoolQueue(
   {
     redis: { url: new Secret(url), topics: [topic] },
     spool: { directory: join(stateDirectory, 'queue'), pid: process.pid },

@@ -1,14 +1,16 @@
 import { AppError } from '../base/errors.ts'
-import { RedisFailure } from './redis-failure.ts'
 
-/** The door between the driver's promises and Redis: shut before start and after stop, and nothing but the two codes of a driver comes out. */
-export class RedisAccess {
+/** The door between a driver's promises and its store: shut before start and after stop, and nothing but the two codes of a driver comes out. */
+export class DriverAccess {
   readonly #backend: string
+  readonly #refusalOf: (thrown: unknown) => Refusal
   readonly #inFlight = new Set<Promise<unknown>>()
   #state: 'new' | 'started' | 'stopped' = 'new'
 
-  constructor(backend: string) {
+  /** `refusalOf` says what a failure of the store means; without it all mean the same. */
+  constructor(backend: string, refusalOf: (thrown: unknown) => Refusal = unexpected) {
     this.#backend = backend
+    this.#refusalOf = refusalOf
   }
 
   get state(): 'new' | 'started' | 'stopped' {
@@ -28,33 +30,40 @@ export class RedisAccess {
     await Promise.allSettled(this.#inFlight)
   }
 
-  /** Runs what asks Redis, as long as the caller waits for it. Rejects with QUEUE_UNAVAILABLE or QUEUE_FULL. */
+  /** Why nothing can be asked now; undefined where it can. */
+  refusal(signal?: AbortSignal): AppError | undefined {
+    if (this.#state !== 'started') return this.unavailable(this.#state)
+    return signal?.aborted === true ? this.unavailable('aborted') : undefined
+  }
+
+  /** Runs what asks the store, as long as the caller waits for it. Rejects with QUEUE_UNAVAILABLE or QUEUE_FULL. */
   async ask<T>(run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#state !== 'started') throw this.#unavailable(this.#state)
-    if (signal?.aborted === true) throw this.#unavailable('aborted')
+    const refusal = this.refusal(signal)
+    if (refusal !== undefined) throw refusal
     const asked = run().finally(() => this.#inFlight.delete(asked))
     this.#inFlight.add(asked)
     try {
       return await (signal === undefined ? asked : orAborted(asked, signal))
     } catch (thrown) {
-      throw this.#asQueueError(thrown)
+      if (thrown instanceof CallerGone) throw this.unavailable('aborted', thrown)
+      const { code, reason } = this.#refusalOf(thrown)
+      throw new AppError(code, { cause: thrown, details: { backend: this.#backend, reason } })
     }
   }
 
-  #asQueueError(thrown: unknown): AppError {
-    if (!(thrown instanceof RedisFailure)) {
-      return this.#unavailable(thrown instanceof CallerGone ? 'aborted' : 'unexpected', thrown)
-    }
-    if (thrown.kind !== 'full') return this.#unavailable(thrown.kind, thrown)
-    return new AppError('QUEUE_FULL', {
-      cause: thrown,
-      details: { backend: this.#backend, reason: 'out_of_memory' },
-    })
-  }
-
-  #unavailable(reason: string, cause?: unknown): AppError {
+  unavailable(reason: string, cause?: unknown): AppError {
     return new AppError('QUEUE_UNAVAILABLE', { cause, details: { backend: this.#backend, reason } })
   }
+}
+
+/** What a failure of the store comes to. The reason is a word that anybody may read. */
+export interface Refusal {
+  readonly code: 'QUEUE_UNAVAILABLE' | 'QUEUE_FULL'
+  readonly reason: string
+}
+
+function unexpected(): Refusal {
+  return { code: 'QUEUE_UNAVAILABLE', reason: 'unexpected' }
 }
 
 class CallerGone extends Error {
