@@ -5,7 +5,8 @@ import type { QueueDeps } from './queue-deps.ts'
 import { RedisQueue } from './redis.ts'
 import type { RedisQueueOptions } from './redis-options.ts'
 import { SpoolQueue } from './spool.ts'
-import { SqliteQueue, sqliteLimitsDefault } from './sqlite.ts'
+import { SqliteQueue } from './sqlite.ts'
+import { sqliteLimitsDefault } from './sqlite-options.ts'
 import type { SqliteLimits } from './sqlite-protocol.ts'
 
 /** A backend by its name in the configuration, with what it alone needs. What is left out takes its default. */

@@ -15,8 +15,9 @@ import { type RedisQueueOptions, redisLimitsDefault } from './redis-options.ts'
 import { type SpoolDepths, spoolDepth } from './spool-depth.ts'
 import { SpoolDrain } from './spool-drain.ts'
 import { SpoolRoom } from './spool-room.ts'
-import { SqliteQueue, type SqliteQueueOptions, sqliteLimitsDefault } from './sqlite.ts'
+import { SqliteQueue } from './sqlite.ts'
 import type { SqliteHeld } from './sqlite-group.ts'
+import { type SqliteQueueOptions, sqliteLimitsDefault } from './sqlite-options.ts'
 import type { SqliteLimits } from './sqlite-protocol.ts'
 
 export interface SpoolOptions {

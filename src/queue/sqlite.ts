@@ -13,43 +13,14 @@ import type {
 import { DriverAccess, type Refusal } from './driver-access.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import type { GroupSource } from './group-source.ts'
-import { dedupeWindowDefaultMs, retryPolicyDefault } from './limits.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { WriterClient, WriterError } from './sqlite-client.ts'
 import { SqliteCommits } from './sqlite-commits.ts'
 import { SqliteGroup, type SqliteHeld } from './sqlite-group.ts'
-import type { Losses, SqliteLimits, WriterCalls, WriterKind, WriterReply } from './sqlite-protocol.ts'
+import type { SqliteQueueOptions } from './sqlite-options.ts'
+import type { Losses, WriterCalls, WriterKind, WriterReply } from './sqlite-protocol.ts'
 import type { FindBite, PurgeBite } from './sqlite-search.ts'
-import { type OpenWriterPort, openWriterThread } from './sqlite-thread.ts'
-
-export interface SqliteQueueOptions {
-  /** Folder of our own inside a directory that exists, such as `<STATE_DIR>/queue`. */
-  readonly directory: string
-  /** Of this process: what another one that wants the same directory is told. */
-  readonly pid: number
-  readonly limits: SqliteLimits
-  /** How long a transaction waits for somebody else's lock on the file, milliseconds. Default 1,000. */
-  readonly lockWaitMs?: number
-  /** Default: a thread. */
-  readonly openWriter?: OpenWriterPort
-}
-
-const hourMs = 3_600_000
-const gibibyte = 1024 ** 3
-
-/**
- * A day of Slack's maximum, 30,000 events an hour, is 720,000 events of 1 to 3 KB: that and a third more fits, so that a consumer may be away
- * for a day. What every group has acknowledged stays a day for looking at.
- */
-export const sqliteLimitsDefault: SqliteLimits = {
-  eventsMax: 1_000_000,
-  bytesMax: 4 * gibibyte,
-  whenFull: 'refuse',
-  dedupeWindowMs: dedupeWindowDefaultMs,
-  deadLettersMax: 10_000,
-  retry: retryPolicyDefault,
-  retentionMs: 24 * hourMs,
-}
+import { openWriterThread } from './sqlite-thread.ts'
 
 /** Well under the publish deadline, long enough for a backup tool to let go. */
 const lockWaitDefaultMs = 1_000
