@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { AppError, asAppError } from '../base/errors.ts'
 import { type Ids, isUuid } from '../base/ids.ts'
 import type { RequestContext, RequestContexts } from '../base/request-context.ts'
+import { otherValue } from '../observe/label-values.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RenderError } from './error-map.ts'
@@ -57,7 +58,7 @@ export function createEdge(deps: EdgeDeps): Edge {
       response = deps.renderError(asAppError(thrown), request, context)
     }
     metrics.set('http_server_active_requests', {}, --activeRequests)
-    observe(request, response, line?.path ?? '', context, deps)
+    observe(request, response, line?.path, context, deps)
     response.headers.set('x-correlation-id', context.correlationId)
     return response
   }
@@ -100,7 +101,7 @@ class EdgeContext implements RequestContext {
 function observe(
   request: Request,
   response: Response,
-  path: string,
+  path: string | undefined,
   context: RequestContext,
   deps: EdgeDeps,
 ): void {
@@ -110,7 +111,7 @@ function observe(
     'http_server_request_duration_seconds',
     {
       http_request_method: request.method,
-      http_route: path,
+      http_route: path ?? otherValue,
       http_response_status_code: String(status),
       error_type: status >= 400 ? String(status) : '',
     },

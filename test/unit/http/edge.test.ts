@@ -85,6 +85,7 @@ describe('the edge', () => {
     const { get, metrics } = fixture()
     await get('/good')
     await get('/nowhere')
+    await get('/good', { host: 'a, b' })
     const measured = metrics.records
       .filter(({ name }) => name === 'http_server_request_duration_seconds')
       .map(({ labels }) => labels)
@@ -95,6 +96,12 @@ describe('the edge', () => {
         http_route: '/nowhere',
         http_response_status_code: '404',
         error_type: '404',
+      },
+      {
+        http_request_method: 'GET',
+        http_route: '_other',
+        http_response_status_code: '400',
+        error_type: '400',
       },
     ])
     expect(metrics.records.filter(({ name }) => name === 'http_server_active_requests').at(-1)?.value).toBe(0)
