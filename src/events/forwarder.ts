@@ -5,6 +5,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Delivery, QueuedEvent, QueueSubscriber, RetryPolicy } from '../queue/driver.ts'
 import { failureReason } from '../queue/failure-reason.ts'
+import { reportBreaker } from '../resilience/breaker-report.ts'
 import { type Admission, type BreakerState, CircuitBreaker } from '../resilience/circuit-breaker.ts'
 import { createDeadline } from '../resilience/deadline.ts'
 import { readLimited } from '../slack/limited-body.ts'
@@ -84,8 +85,14 @@ export class Forwarder {
   constructor(options: ForwarderOptions, deps: ForwarderDeps) {
     this.#options = { ...options, patterns: options.patterns.map(parsePattern) }
     this.#deps = deps
-    this.#breaker = new CircuitBreaker({ clock: deps.clock, onChange: (state) => this.#onBreaker(state) })
-    this.#showBreaker('closed')
+    const report = reportBreaker({ ...deps, name: 'forward' })
+    this.#breaker = new CircuitBreaker({
+      clock: deps.clock,
+      onChange: (state) => {
+        report(state)
+        this.#wakeWaiting()
+      },
+    })
     deps.metrics.set('slackmcp_forward_paused', {}, 0)
   }
 
@@ -214,25 +221,12 @@ export class Forwarder {
     this.#ended.abort()
   }
 
-  #onBreaker(state: BreakerState): void {
-    this.#showBreaker(state)
-    this.#deps.metrics.increment('slackmcp_circuit_breaker_transitions_total', { name: 'forward', to: state })
-    if (state === 'open') this.#deps.log.warn('forward_breaker_changed', { state })
-    else if (state === 'closed') this.#deps.log.info('forward_breaker_changed', { state })
+  #wakeWaiting(): void {
     const waiting = this.#breakerChanged
     this.#breakerChanged = new AbortController()
     waiting.abort()
   }
-
-  #showBreaker(current: BreakerState): void {
-    for (const state of breakerStates) {
-      const value = state === current ? 1 : 0
-      this.#deps.metrics.set('slackmcp_circuit_breaker_state', { name: 'forward', state }, value)
-    }
-  }
 }
-
-const breakerStates = ['closed', 'open', 'half_open'] as const
 
 interface Posted {
   readonly outcome: ForwardOutcome

@@ -1,5 +1,6 @@
 import type { ComponentState } from '../base/component.ts'
 import { AppError } from '../base/errors.ts'
+import { reportBreaker } from '../resilience/breaker-report.ts'
 import type { BreakerState } from '../resilience/circuit-breaker.ts'
 import type {
   DeadLetter,
@@ -57,12 +58,18 @@ export class GuardedQueue implements QueueBackend {
       ...(announceGroup === undefined ? {} : { announceGroup }),
     })
     const publish: Publish = (event, signal) => backend.publish(event, signal)
+    // Also where there is none: who looks for the breaker of the queue finds it closed, as in `status`.
+    const onChange = reportBreaker({ ...deps, name: 'queue', fields: { backend: backend.name } })
     if (isInProcess) {
       this.#publish = publish
       return
     }
     this.#deadline = new PublishDeadline({ clock: deps.clock, publish })
-    this.#breaker = createBreaker(backend, deps)
+    this.#breaker = new PublishBreaker({
+      clock: deps.clock,
+      ping: (signal) => backend.ping(signal),
+      onChange,
+    })
     this.#publish = this.#deadline.publish
   }
 
@@ -186,27 +193,6 @@ export class GuardedQueue implements QueueBackend {
     this.#isFull = this.#watch.isFilling
     return !this.#isFull
   }
-}
-
-const breakerStates = ['closed', 'open', 'half_open'] as const
-
-function createBreaker(backend: QueueBackend, { clock, log, metrics }: QueueDeps): PublishBreaker {
-  const show = (current: BreakerState) => {
-    for (const state of breakerStates) {
-      metrics.set('slackmcp_circuit_breaker_state', { name: 'queue', state }, state === current ? 1 : 0)
-    }
-  }
-  show('closed')
-  return new PublishBreaker({
-    clock,
-    ping: (signal) => backend.ping(signal),
-    onChange(state) {
-      show(state)
-      metrics.increment('slackmcp_circuit_breaker_transitions_total', { name: 'queue', to: state })
-      if (state === 'open') log.warn('queue_breaker_changed', { state, backend: backend.name })
-      else if (state === 'closed') log.info('queue_breaker_changed', { state, backend: backend.name })
-    },
-  })
 }
 
 // Made once, and not per event.

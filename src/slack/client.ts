@@ -8,6 +8,7 @@ import { isLoopbackHost } from '../base/ip-address.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { reportBreaker } from '../resilience/breaker-report.ts'
 import { type BreakerState, CircuitBreaker } from '../resilience/circuit-breaker.ts'
 import type { SlackAnswer, SlackApi, SlackCallOptions, SlackIdentity, SlackTokenKind } from './api.ts'
 import { type ExchangeAnswer, ExchangeFailure, exchange, type SlackFetch } from './exchange.ts'
@@ -74,7 +75,8 @@ class WebApiClient implements SlackClient {
     if (botToken !== undefined) this.#tokens.set('bot', botToken)
     if (userToken !== undefined) this.#tokens.set('user', userToken)
     this.files = createSlackFiles({ clock, fetch, token: () => this.#tokens.get('bot'), apiUrl })
-    this.#breaker = createBreaker(deps)
+    // One for the API host, whichever token and method: what fails is the host.
+    this.#breaker = new CircuitBreaker({ clock, onChange: reportBreaker({ name: 'slack', log, metrics }) })
     this.#caller = new SlackCaller({
       clock,
       ids,
@@ -157,27 +159,6 @@ class WebApiClient implements SlackClient {
         return 'down'
     }
   }
-}
-
-const breakerStates = ['closed', 'open', 'half_open'] as const
-
-/** One for the API host, whichever token and method: what fails is the host. */
-function createBreaker({ clock, log, metrics }: SlackClientDeps): CircuitBreaker {
-  const show = (current: BreakerState) => {
-    for (const state of breakerStates) {
-      metrics.set('slackmcp_circuit_breaker_state', { name: 'slack', state }, state === current ? 1 : 0)
-    }
-  }
-  show('closed')
-  return new CircuitBreaker({
-    clock,
-    onChange(state) {
-      show(state)
-      metrics.increment('slackmcp_circuit_breaker_transitions_total', { name: 'slack', to: state })
-      if (state === 'open') log.warn('slack_breaker_changed', { state })
-      else log.info('slack_breaker_changed', { state })
-    },
-  })
 }
 
 /** What the `fetch` inside web-api must know of the call that it belongs to; web-api has no parameter for it. */

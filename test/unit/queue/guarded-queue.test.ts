@@ -203,3 +203,12 @@ test('is degraded while something is wrong behind a store that accepts events', 
   store.problem = undefined
   expect(await queue.check()).toBe('up')
 })
+
+test('a store in this process has no breaker, and who looks for it finds it closed', () => {
+  const metrics = new RecordingMetrics()
+  const deps = { clock: new FakeClock(), ids: sequentialIds(), log: new RecordingLogger(), metrics }
+  const queue = new GuardedQueue(new MemoryQueue(memoryLimitsDefault, deps), deps, { isInProcess: true })
+  const shown = (state: string) => metrics.sum('slackmcp_circuit_breaker_state', { name: 'queue', state })
+  expect([shown('closed'), shown('open'), shown('half_open')]).toEqual([1, 0, 0])
+  expect(queue.status().breaker).toBe('closed')
+})
