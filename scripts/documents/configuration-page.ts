@@ -37,7 +37,7 @@ error show \`[secret]\` or nothing. \`NAME_FILE\` may be a link and readable by 
 
 const file = `## The configuration file
 
-TOML; each group below is a table.
+TOML; each group below is a table. A list is an array of texts, or one text with commas as in the environment.
 
 \`\`\`toml
 [server]

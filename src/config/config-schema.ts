@@ -1,4 +1,5 @@
-import { choicesOf } from './option-decode.ts'
+import type { TSchema } from '@sinclair/typebox'
+import { choicesOf, isTextList } from './option-decode.ts'
 import { type NamedOption, namedOptions } from './option-names.ts'
 import { optionGroups } from './option-row.ts'
 
@@ -29,14 +30,17 @@ export function renderConfigSchema(): JsonSchema {
 }
 
 function optionSchema({ row, env, flag }: NamedOption): JsonSchema {
-  const choices = choicesOf(row.schema)
-  const type =
-    choices === undefined ? row.schema : { type: 'string', enum: choices, default: row.schema.default }
   return {
-    ...type,
+    ...typeOf(row.schema),
     description: row.description,
     ...(row.secret === true && { writeOnly: true }),
     'x-env': env,
     'x-flag': flag,
   }
+}
+
+function typeOf(schema: TSchema): JsonSchema {
+  const choices = choicesOf(schema)
+  if (choices !== undefined) return { type: 'string', enum: choices, default: schema.default }
+  return isTextList(schema) ? { anyOf: [schema, { type: 'string' }], default: schema.default } : schema
 }

@@ -15,11 +15,11 @@ export type DecodeResult =
 
 /**
  * The value that the program uses, or why there is none. Text is decoded here and not by TypeBox's Convert, which takes 1.5, 1e3 and true for
- * integers; a value of the configuration file must have the type that the schema says.
+ * integers; a value of the configuration file must have the type that the schema says, but for a list of texts, which may be one text there too.
  */
 export function decodeOption(option: NamedOption, raw: RawValue): DecodeResult {
   const { schema, secret } = option.row
-  const json = normalise(option, raw.kind === 'json' ? raw.json : asJson(schema, raw.text))
+  const json = normalise(option, jsonOf(schema, raw))
   if (!Value.Check(schema, json)) {
     const detail = unknownProperty(schema, json) ?? (secret === true ? '' : suggestion(option, raw))
     return refused(`expected ${expectation(option)}${detail}`)
@@ -45,6 +45,11 @@ export function choicesOf(schema: TSchema): readonly string[] | undefined {
   return members.map((member: { readonly const: string }) => member.const)
 }
 
+/** Whether the option is a list whose items one text can hold, separated by commas. */
+export function isTextList(schema: TSchema): boolean {
+  return schema['type'] === 'array' && schema['items']?.type !== 'object'
+}
+
 /** Completes "expected …". */
 export function expectation({ row }: NamedOption): string {
   if (row.expects !== undefined) return row.expects
@@ -62,6 +67,12 @@ export function expectation({ row }: NamedOption): string {
     default:
       return 'printable text without blanks'
   }
+}
+
+/** `signing_secret = "…"` is what people write who have one: it means what SLACK_SIGNING_SECRET means with that text. */
+function jsonOf(schema: TSchema, raw: RawValue): unknown {
+  if (raw.kind === 'text') return asJson(schema, raw.text)
+  return typeof raw.json === 'string' && isTextList(schema) ? asJson(schema, raw.json) : raw.json
 }
 
 /** Text that stands for no integer or boolean stays text, so that the check against the schema refuses it. */

@@ -45,3 +45,19 @@ test('options have their types, bounds, choices and defaults', () => {
     },
   })
 })
+
+test('a list of texts may be one text; a list of tables may not', () => {
+  expect(schema).toMatchObject({
+    properties: {
+      slack: {
+        properties: {
+          signing_secret: {
+            anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }],
+            writeOnly: true,
+          },
+        },
+      },
+      mcp: { properties: { toolsets: { default: ['default'] }, tokens: { type: 'array' } } },
+    },
+  })
+})

@@ -66,8 +66,15 @@ describe('values of the configuration file', () => {
     for (const value of ['80', 80.5, 65_536, true, [80], {}])
       expect(isRefused(json('port', value))).toBe(true)
     for (const value of ['true', 1]) expect(isRefused(json('mcpReadOnly', value))).toBe(true)
-    for (const value of ['a.example', [1], [['a.example']]])
-      expect(isRefused(json('allowedHosts', value))).toBe(true)
+    for (const value of [[1], [['a.example']], 7]) expect(isRefused(json('allowedHosts', value))).toBe(true)
+  })
+
+  test('of a list may be one text, with the same meaning as in the environment', () => {
+    expect(json('allowedHosts', 'a.example, b.example')).toEqual(['a.example', 'b.example'])
+    const secrets = json('slackSigningSecret', 'one,two')
+    expect(Array.isArray(secrets) && secrets.map((secret: Secret) => secret.reveal())).toEqual(['one', 'two'])
+    expect(isRefused(json('mcpToolsets', 'a b'))).toBe(true)
+    expect(isRefused(json('mcpTokens', 'name:token'))).toBe(true)
   })
 })
 
