@@ -1,3 +1,5 @@
+// An embedder's compiler sees this file, but no declaration that nothing leads to.
+/// <reference path="./embedded-file.d.ts" />
 import { openapi } from '@elysiajs/openapi'
 import { type AnyElysia, Elysia } from 'elysia'
 // The viewer as its package ships it: 218 kB, already compressed, embedded in the binary.

@@ -1,5 +1,11 @@
 import { commonErrorHeaders } from '../base/error-headers.ts'
-import { AppError, type ErrorCode, type ErrorDetail, renderUnifiedError } from '../base/errors.ts'
+import {
+  AppError,
+  type ErrorCode,
+  type ErrorDetail,
+  type ErrorDetails,
+  renderUnifiedError,
+} from '../base/errors.ts'
 import { asOneLine, truncate } from '../base/text.ts'
 import { challengeOf } from './auth.ts'
 import { isObject, type RpcId, rpcCodes } from './rpc.ts'
@@ -111,7 +117,8 @@ export async function withUnifiedError(
   const body: unknown = response.body === null ? undefined : await response.json()
   const rpcError = isObject(body) && isObject(body['error']) ? body['error'] : undefined
   const problem = rpcError?.['message']
-  const details = typeof problem === 'string' ? { problem: truncate(asOneLine(problem), 300) } : {}
+  const details: ErrorDetails =
+    typeof problem === 'string' ? { problem: truncate(asOneLine(problem), 300) } : {}
   const refused = new AppError(code, { component: 'mcp', details })
   note(refused)
   if (!isObject(body) || rpcError === undefined) return renderRpcError(refused, { correlationId })

@@ -1,3 +1,5 @@
+// An embedder's compiler sees this file, but no declaration that nothing leads to.
+/// <reference path="./process-metrics.d.ts" />
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import heapSizeAndUsed from 'prom-client/lib/metrics/heapSizeAndUsed.js'
 import osMemoryHeap from 'prom-client/lib/metrics/osMemoryHeap.js'
