@@ -17,7 +17,7 @@ export interface RawExchange {
 
 export interface RawRequest {
   readonly port: number
-  /** Latin-1, so that every byte can be written: one part, or several that are sent one after the other has arrived. */
+  /** Latin-1, so that every byte can be written. */
   readonly bytes: string
   /** How long to wait for the close. Default 5 s. */
   readonly deadlineMs?: number
@@ -28,6 +28,12 @@ export async function exchangeRaw({ port, bytes, deadlineMs = 5_000 }: RawReques
   const closed = Promise.withResolvers<boolean>()
   let received = ''
   const decode = (data: Uint8Array) => Buffer.from(data).toString('latin1')
+  let unsent = Buffer.from(bytes, 'latin1')
+  /** As much as the socket takes now; the rest when it has room. */
+  const send = (to: Bun.Socket) => {
+    unsent = unsent.subarray(Math.max(0, to.write(unsent)))
+    to.flush()
+  }
   const socket = await Bun.connect({
     hostname: '127.0.0.1',
     port,
@@ -35,13 +41,13 @@ export async function exchangeRaw({ port, bytes, deadlineMs = 5_000 }: RawReques
       data: (_socket, data) => {
         received += decode(data)
       },
+      drain: send,
       close: () => closed.resolve(true),
       error: () => closed.resolve(true),
     },
   })
   const timer = setTimeout(() => closed.resolve(false), deadlineMs)
-  socket.write(Buffer.from(bytes, 'latin1'))
-  socket.flush()
+  send(socket)
   const isClosed = await closed.promise
   clearTimeout(timer)
   socket.terminate()
