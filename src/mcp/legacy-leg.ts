@@ -86,7 +86,7 @@ async function initialise(opening: RpcMessage, call: CallInfo, deps: LegacyLegDe
     session.end(asAppError(error))
     throw error
   }
-  deps.sessions.add(session, call.principal)
+  deps.sessions.add(session, call)
   return response
 }
 

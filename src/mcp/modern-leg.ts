@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   createMcpHandler,
   createRequestStateCodec,
@@ -55,6 +56,8 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
     if (call === undefined) throw new AppError('INTERNAL', { cause: 'a request without a visit' })
     return call
   }
+  // The SDK says what it refuses, but not for whom.
+  const served = new AsyncLocalStorage<CallInfo>()
   const codec = createRequestStateCodec<RoundState>({
     key: deps.stateKey,
     bind: (ctx) => callOf(ctx).principal.name,
@@ -66,7 +69,11 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
         legacy: 'reject',
         // The streams around the SDK's have a heartbeat of their own.
         keepAliveMs: 0,
-        onerror: (error) => deps.log.debug('mcp_request_refused', { error }),
+        onerror: (error) =>
+          deps.log.debug('mcp_request_refused', {
+            correlation_id: served.getStore()?.correlationId,
+            error,
+          }),
         ...(bus !== undefined && { bus }),
       },
     )
@@ -88,7 +95,7 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
         deps.metrics.increment('slackmcp_errors_total', { code, component })
       }
       const answer = async () => {
-        const response = await chosen.fetch(request, { parsedBody: visit.body })
+        const response = await served.run(visit, () => chosen.fetch(request, { parsedBody: visit.body }))
         const told = await withUnifiedError(response, visit.correlationId, note)
         end({ version, errorType })
         return told

@@ -3,6 +3,7 @@ import { AppError } from '../base/errors.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Principal } from './registry.ts'
+import type { CallInfo } from './request-ledger.ts'
 
 /** Bounds on sessions (T20). Durations in milliseconds. */
 export interface SessionLimits {
@@ -86,7 +87,8 @@ export class SessionTable<Kept extends Session> {
     else if (all.length >= totalMax) this.#evictIdlest(all, 'total')
   }
 
-  add(session: Kept, principal: Principal): void {
+  /** `call` is the one that opened it. */
+  add(session: Kept, { principal, correlationId }: CallInfo): void {
     const nowMs = this.#deps.clock.monotonic()
     this.#entries.set(session.id, {
       session,
@@ -97,8 +99,11 @@ export class SessionTable<Kept extends Session> {
     })
     this.#sweeper ??= repeat(this.#deps.clock, sweepEveryMs, () => this.#sweep())
     this.#publish(session.transport)
-    const fields = { session_transport: session.transport, principal: principal.name }
-    this.#deps.log.debug('mcp_session_opened', fields)
+    this.#deps.log.debug('mcp_session_opened', {
+      correlation_id: correlationId,
+      session_transport: session.transport,
+      principal: principal.name,
+    })
   }
 
   /** The session of that principal; using it counts as a sign of life. Throws MCP_SESSION_NOT_FOUND. */

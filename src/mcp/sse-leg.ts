@@ -46,7 +46,7 @@ export function createSseLeg(deps: SseLegDeps): SseLeg {
         session.end(new AppError('MCP_SESSIONS_EXHAUSTED'))
         throw error
       }
-      deps.sessions.add(session, call.principal)
+      deps.sessions.add(session, call)
       return link.respond()
     },
     post(request, visit) {

@@ -59,7 +59,7 @@ export async function receive(arrival: Arrival, deps: ReceiveDeps): Promise<Rece
   const claim = readSignatureClaim(request.headers, deps.clock.now())
   if (typeof claim === 'string') return refuseUnsigned(arrival, claim, deps)
   requireMediaType(request, intake, deps)
-  const body = verify(claim, bytesOf(await readBody(request, deps.bodyLimits), deps), deps)
+  const body = await readVerified(arrival, claim, deps)
   const envelope = intake.parse(body, claim)
   if (envelope === undefined) {
     if (intake.hasCertificateCheck && isCertificateCheck(body.bytes)) return certificateCheck(deps)
@@ -74,15 +74,12 @@ export async function receive(arrival: Arrival, deps: ReceiveDeps): Promise<Rece
 }
 
 /** The one thing that Slack sends without a signature, where it sends it; everything else gets the 401. */
-async function refuseUnsigned(
-  { request, intake }: Arrival,
-  fault: SignatureFault,
-  deps: ReceiveDeps,
-): Promise<Receipt> {
-  if (!intake.hasCertificateCheck || fault !== 'missing') throw unauthorized(fault, deps)
+async function refuseUnsigned(arrival: Arrival, fault: SignatureFault, deps: ReceiveDeps): Promise<Receipt> {
+  const { request, intake } = arrival
+  if (!intake.hasCertificateCheck || fault !== 'missing') throw unauthorized(arrival, fault, deps)
   const limits = { ...deps.bodyLimits, bytesMax: certificateCheckBytesMax }
   const body = await readBody(request, limits)
-  if (body.kind !== 'bytes' || !isCertificateCheck(body.bytes)) throw unauthorized(fault, deps)
+  if (body.kind !== 'bytes' || !isCertificateCheck(body.bytes)) throw unauthorized(arrival, fault, deps)
   return certificateCheck(deps)
 }
 
@@ -94,21 +91,29 @@ function certificateCheck(deps: ReceiveDeps): Receipt {
 /** `ssl_check=1&token=…`: what nobody signed is not worth reading further. */
 const certificateCheckBytesMax = 4096
 
-function verify(claim: SignatureClaim, bytes: Uint8Array, deps: ReceiveDeps): VerifiedBody {
+async function readVerified(
+  arrival: Arrival,
+  claim: SignatureClaim,
+  deps: ReceiveDeps,
+): Promise<VerifiedBody> {
+  const bytes = bytesOf(await readBody(arrival.request, deps.bodyLimits), deps)
   const body = verifySignature(claim, bytes, deps.signingKeys())
-  if (body === undefined) throw unauthorized('mismatch', deps)
+  if (body === undefined) throw unauthorized(arrival, 'mismatch', deps)
   deps.secretAdvisor.sawValid()
   return body
 }
 
 /** One answer for every fault: a forger must not learn how far it came. */
-function unauthorized(fault: SignatureFault, deps: ReceiveDeps): AppError {
+function unauthorized({ context }: Arrival, fault: SignatureFault, deps: ReceiveDeps): AppError {
   count(deps, 'none', fault === 'stale' ? 'stale' : 'bad_signature')
   deps.metrics.increment('slackmcp_auth_failures_total', {
     surface: 'webhook',
     reason: signatureFaultReasons[fault],
   })
-  deps.secretAdvisor.sawFault(fault, deps.clock.monotonic())
+  deps.secretAdvisor.sawFault(fault, {
+    nowMs: deps.clock.monotonic(),
+    correlationId: context.correlationId,
+  })
   return new AppError('WEBHOOK_UNAUTHORIZED', { cause: fault })
 }
 

@@ -4,6 +4,14 @@ import type { SignatureFault } from '../slack/signature.ts'
 /** A forger must not be able to fill the log: one line per reason and this time. */
 const linePeriodMs = 60_000
 
+/** The request that was refused. */
+export interface RefusedAt {
+  /** Monotonic. */
+  readonly nowMs: number
+  /** Of the request that a line is written at; the others that it counts have theirs in their answers. */
+  readonly correlationId: string
+}
+
 interface Tally {
   readonly loggedAtMs: number
   /** Since that line. */
@@ -19,14 +27,17 @@ export class RefusalLog {
     this.#log = log
   }
 
-  /** `nowMs` is monotonic. */
-  note(reason: SignatureFault, nowMs: number): void {
+  note(reason: SignatureFault, { nowMs, correlationId }: RefusedAt): void {
     const tally = this.#tallies.get(reason)
     if (tally !== undefined && nowMs - tally.loggedAtMs < linePeriodMs) {
       tally.refusedCount++
       return
     }
     this.#tallies.set(reason, { loggedAtMs: nowMs, refusedCount: 0 })
-    this.#log.warn('webhook_requests_refused', { reason, refused: (tally?.refusedCount ?? 0) + 1 })
+    this.#log.warn('webhook_requests_refused', {
+      correlation_id: correlationId,
+      reason,
+      refused: (tally?.refusedCount ?? 0) + 1,
+    })
   }
 }

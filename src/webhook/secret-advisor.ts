@@ -1,6 +1,6 @@
 import type { Logger } from '../observe/logger.ts'
 import type { SignatureFault } from '../slack/signature.ts'
-import { RefusalLog } from './refusal-log.ts'
+import { RefusalLog, type RefusedAt } from './refusal-log.ts'
 
 /** So many well-formed requests that do not match, and none that does, mean a wrong secret rather than forgers. */
 const mismatchesBeforeAdvice = 5
@@ -25,12 +25,12 @@ export class SecretAdvisor {
     this.#isSilent = true
   }
 
-  /** `nowMs` is monotonic. */
-  sawFault(fault: SignatureFault, nowMs: number): void {
-    this.#refusals.note(fault, nowMs)
+  sawFault(fault: SignatureFault, at: RefusedAt): void {
+    this.#refusals.note(fault, at)
     if (this.#isSilent || fault !== 'mismatch' || ++this.#mismatches < mismatchesBeforeAdvice) return
     this.#isSilent = true
     this.#log.warn('webhook_signing_secret_suspected', {
+      correlation_id: at.correlationId,
       variable: 'SLACK_SIGNING_SECRET',
       mismatches: this.#mismatches,
       advice:

@@ -62,7 +62,7 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
   'bun:sqlite': { files: /^src\/queue\/sqlite-writer\.ts$/ },
   'bun:ffi': { files: /^src\/cli\/notify-socket\.ts$/ },
   bun: { files: /^src\/(main|queue\/redis-connection)\.ts$/ },
-  'node:async_hooks': { files: /^src\/slack\/client\.ts$/ },
+  'node:async_hooks': { files: /^src\/(slack\/client|mcp\/modern-leg)\.ts$/ },
   'node:crypto': {
     files: /^src\/(base\/ids|slack\/signature|config\/derived-token|mcp\/auth|events\/admin-gate)\.ts$/,
     names: ['createHash', 'createHmac', 'timingSafeEqual', 'randomBytes', 'randomUUID'],

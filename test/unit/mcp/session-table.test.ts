@@ -49,7 +49,7 @@ function bench(changes: Partial<SessionLimits> = {}) {
   const open = (id: string, principal = alice): FakeSession => {
     const session = new FakeSession(id)
     table.reserve(principal)
-    table.add(session, principal)
+    table.add(session, { principal, correlationId: 'c' })
     return session
   }
   return { clock, metrics, table, open }
