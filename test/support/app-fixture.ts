@@ -22,8 +22,14 @@ export interface AppFixture extends IntegratedApp {
   event(id: string, inner: object): Promise<Response>
 }
 
-/** The whole server over the embedded workspace: real client, real pipeline, no socket. Stop it at the end of the test. */
-export async function startApp(options: IntegratedAppOptions = {}): Promise<AppFixture> {
+/**
+ * The whole server over the embedded workspace: real client, real pipeline, no socket. Stop it at the end of the test. `prepare` gets it before it
+ * is started.
+ */
+export async function startApp(
+  options: IntegratedAppOptions = {},
+  prepare: (server: IntegratedApp) => void = () => undefined,
+): Promise<AppFixture> {
   const clock = createSystemClock()
   const workspace = createDemoWorkspace({ clock, ids: createSystemIds() })
   const log = new RecordingLogger()
@@ -35,6 +41,7 @@ export async function startApp(options: IntegratedAppOptions = {}): Promise<AppF
     ...options,
     config: { slackApiUrl: 'http://127.0.0.1:1/api/', ...options.config },
   })
+  prepare(server)
   await server.start()
   const [accepted] = acceptedMcpTokens({
     mcpAuthTokens: [],
