@@ -333,24 +333,6 @@ describe('handlers for embedders', () => {
 })
 
 describe('documents', () => {
-  verifies(
-    'S20',
-    'describes the routes of both halves in one OpenAPI document, and shows them offline',
-    async () => {
-      const server = await start({ mcpTransport: 'streamable-http' })
-      const document = (await (await server.request('/openapi.json')).json()) as {
-        paths: Record<string, object>
-      }
-      for (const path of ['/slack/events', '/health', '/metrics', '/mcp', '/', '/call_tool', '/list_tools']) {
-        expect(Object.keys(document.paths)).toContain(path)
-      }
-      const page = await (await server.request('/docs')).text()
-      expect(page).not.toMatch(/https?:\/\//)
-      const script = await server.request('/docs/viewer.js')
-      expect(script.headers.get('content-encoding')).toBe('gzip')
-    },
-  )
-
   test('documents can be switched off, and hold no team, channel or token', async () => {
     const off = await start({ config: { docsEnabled: false } })
     for (const path of ['/docs', '/openapi.json', '/docs/viewer.js'])
