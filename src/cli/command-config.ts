@@ -3,8 +3,9 @@ import type { OptionTexts } from '../config/config-sources.ts'
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
 import { subjectOf } from '../config/option-names.ts'
 import type { ConfigPurpose } from '../config/option-rules.ts'
-import type { OptionKey } from '../config/option-table.ts'
+import type { Config, OptionKey } from '../config/option-table.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
+import { ConfigRefusal } from './command-failure.ts'
 import { toolsetProblems } from './toolset-problems.ts'
 
 /** What a command without a listener fixes: it is MCP alone, whatever a server with the same configuration is. */
@@ -36,15 +37,27 @@ export function loadCommandConfig(
     : { ...loaded, config: undefined, problems: [...loaded.problems, ...more] }
 }
 
-/** Prints every problem to stderr, and where to look next. */
-export function reportProblems({ stderr }: CliContext, loaded: LoadedConfig): void {
+export interface ValidConfig extends LoadedConfig {
+  readonly config: Config
+}
+
+/** The same for a command that cannot do without a valid configuration. Throws ConfigRefusal, which ends it with exit code 78. */
+export function requireConfig(...args: Parameters<typeof loadCommandConfig>): ValidConfig {
+  const loaded = loadCommandConfig(...args)
+  const { config } = loaded
+  if (config === undefined) throw new ConfigRefusal(renderRefusal(loaded))
+  return { ...loaded, config }
+}
+
+/** Every problem, and where to look next. */
+function renderRefusal(loaded: LoadedConfig): string {
   const advice = [
     `"${programName} config show" prints every value and its origin.`,
     ...(credentialKeys.some((key) => isMissing(key, loaded))
       ? [`"${programName} demo" runs without a Slack account.`]
       : []),
   ]
-  stderr.write(`${renderProblems(loaded.problems)}${advice.join('\n')}\n`)
+  return `${renderProblems(loaded.problems)}${advice.join('\n')}\n`
 }
 
 const credentialKeys = ['slackBotToken', 'slackSigningSecret'] as const

@@ -14,3 +14,14 @@ export class CommandFailure extends Error {
     this.exitCode = exitCode
   }
 }
+
+/** The configuration cannot be used: `report` has every problem, for stderr as it is. The exit code is 78. */
+export class ConfigRefusal extends Error {
+  override readonly name = 'ConfigRefusal'
+  readonly report: string
+
+  constructor(report: string) {
+    super('The configuration is refused')
+    this.report = report
+  }
+}

@@ -2,7 +2,7 @@ import type { Config } from '../config/option-table.ts'
 import { isMatch, namesOf, parsePattern } from '../events/event-patterns.ts'
 import { parseKeptEvent } from '../events/slack-event.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { CommandFailure } from './command-failure.ts'
 import { createStreamConsumer } from './consume-stream.ts'
 import {
@@ -30,11 +30,7 @@ const leaseMaxSeconds = 9_999
 export async function runConsume(context: CliContext, flags: ParsedFlags): Promise<number> {
   const options = optionsOf(flags)
   const isWanted = matcherOf(flags)
-  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
+  const { config } = requireConfig(context, flags, { purpose: 'print' })
   const stop = new Stop(context)
   try {
     const [program, ...args] = flags.arguments
@@ -44,7 +40,7 @@ export async function runConsume(context: CliContext, flags: ParsedFlags): Promi
       if (isWanted(consumed)) await work(consumed, signal)
     }
     const run = (consume: Consume) => consume(options, handler, stop.signal)
-    await consumeFrom(context, flags, { config: loaded.config, stop, run })
+    await consumeFrom(context, flags, { config: config, stop, run })
     if (stop.failure !== undefined) throw stop.failure
     return stop.exitCode
   } finally {

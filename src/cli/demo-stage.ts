@@ -1,20 +1,17 @@
-import { composeApp, type IntegratedApp } from '../app.ts'
+import type { IntegratedApp } from '../app.ts'
 import type { StopReport } from '../app-lifecycle.ts'
 import { createSystemIds, type Ids } from '../base/ids.ts'
 import { acceptedMcpTokens } from '../config/accepted-tokens.ts'
 import type { OptionTexts } from '../config/config-sources.ts'
-import type { LoadedConfig } from '../config/load-config.ts'
 import type { Config } from '../config/option-table.ts'
 import { createDemoWorkspace, type DemoWorkspace } from '../demo/workspace.ts'
 import { serveDemoWorkspace } from '../demo/workspace-server.ts'
 import { intakes } from '../webhook/intake.ts'
-import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import type { CliContext, ParsedFlags } from './cli-context.ts'
+import { requireConfig, type ValidConfig } from './command-config.ts'
 import { demoEnvironment } from './demo-options.ts'
-import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { type Listening, listen } from './listen.ts'
-import { createServerLog } from './server-log.ts'
-import { startFailureCode, startFailureReason } from './start-failure.ts'
+import { createServerProcess } from './server-process.ts'
 
 /** The embedded workspace and the real server against it, both listening. */
 export interface DemoStage {
@@ -28,48 +25,34 @@ export interface DemoStage {
   readonly webhookUrl: string
   readonly bearer: string
   readonly signingSecret: string
+  /** Resolves at the first signal. Each further one cuts the stop short. */
+  signalled(): Promise<unknown>
   /** Stops the server, then the workspace. Safe to call twice. */
   stop(): Promise<StopReport>
 }
 
-export type StageResult =
-  | { readonly stage: DemoStage }
-  | { readonly stage?: undefined; readonly exitCode: ExitCode }
-
 /** What stands in for options that nobody chose. */
 export type StageDefaults = Pick<Config, 'port' | 'logLevel'>
 
-/** Starts both, or says on stderr why not. */
+/** Starts both. Throws what ends the command, with nothing left running. */
 export async function openStage(
   context: CliContext,
   flags: ParsedFlags,
   defaults: StageDefaults,
-): Promise<StageResult> {
+): Promise<DemoStage> {
   const ids = createSystemIds()
   const workspace = createDemoWorkspace({ clock: context.clock, ids })
   const api = serveDemoWorkspace(workspace)
-  const signingSecret = `demo-${ids.token(24)}`
-  const presets = presetsOf(workspace, signingSecret, api.apiUrl)
-  const loaded = loadCommandConfig(withoutOperator(context), flags, { purpose: 'serve', presets })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    await api.stop()
-    return { exitCode: exitCodes.config }
-  }
-  const config = adjust(loaded.config, loaded, defaults)
-  const { log, flush } = createServerLog(context, config, 'stderr')
-  const server = composeApp(config, { logger: log, clock: context.clock, ids })
-  const stop = async () => {
-    const report = await server.stop()
-    await api.stop()
-    await flush()
-    return report
-  }
   try {
-    await server.start()
-    const listening = listen(server.app, config)
+    const signingSecret = `demo-${ids.token(24)}`
+    const presets = presetsOf(workspace, signingSecret, api.apiUrl)
+    const loaded = requireConfig(withoutOperator(context), flags, { purpose: 'serve', presets })
+    const config = adjust(loaded, defaults)
+    const running = createServerProcess(context, config, { stream: 'stderr', ids })
+    const { server } = running
+    const listening = await running.start(() => listen(server.app, config))
     const [accepted] = acceptedMcpTokens(config)
-    const stage: DemoStage = {
+    return {
       workspace,
       server,
       config,
@@ -79,13 +62,16 @@ export async function openStage(
       webhookUrl: `${listening.url}${intakes.events.path}`,
       bearer: accepted?.token.reveal() ?? '',
       signingSecret,
-      stop,
+      signalled: () => running.signalled(),
+      async stop() {
+        const report = await running.stop()
+        await api.stop()
+        return report
+      },
     }
-    return { stage }
   } catch (error) {
-    context.stderr.write(`${programName}: ${startFailureReason(error, config)}\n`)
-    await stop()
-    return { exitCode: startFailureCode(error) }
+    await api.stop()
+    throw error
   }
 }
 
@@ -107,7 +93,7 @@ function presetsOf(workspace: DemoWorkspace, signingSecret: string, apiUrl: stri
 }
 
 /** The screen belongs to the demo: what nobody chose is as the demo wants it. */
-function adjust(config: Config, { settings }: LoadedConfig, { port, logLevel }: StageDefaults): Config {
+function adjust({ config, settings }: ValidConfig, { port, logLevel }: StageDefaults): Config {
   const isDefault = (key: keyof StageDefaults) => settings.get(key)?.origin.kind === 'default'
   return {
     ...config,

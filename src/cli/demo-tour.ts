@@ -17,22 +17,16 @@ const pollMs = 5
 
 /** Walks the tour; 0 only if every step holds. */
 export async function runDemoTour(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const opened = await openStage(context, flags, tourDefaults)
-  if (opened.stage === undefined) return opened.exitCode
-  const { stage } = opened
+  const stage = await openStage(context, flags, tourDefaults)
   const ended = new AbortController()
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    ended.signal.addEventListener('abort', () => resolve('interrupted'))
-  })
-  const stopListening = context.onSignal(() => ended.abort())
   try {
+    const interrupted = stage.signalled().then(() => 'interrupted' as const)
     const outcome = await Promise.race([walk(context, stage, ended.signal), interrupted])
     if (outcome === 'interrupted') return exitCodes.interrupted
     context.stdout.write(renderEnd(outcome, createTerminalStyle(context)))
     return outcome.failedCount === 0 ? exitCodes.done : exitCodes.failed
   } finally {
     ended.abort()
-    stopListening()
     await stage.stop()
   }
 }

@@ -15,9 +15,7 @@ const demoDefaults: StageDefaults = { port: 3000, logLevel: 'warn' }
 /** Runs the whole server against an embedded workspace: one tour with `--once`, else until a signal. */
 export async function runDemo(context: CliContext, flags: ParsedFlags): Promise<number> {
   if (flags.own['once'] === true) return runDemoTour(context, flags)
-  const opened = await openStage(context, flags, demoDefaults)
-  if (opened.stage === undefined) return opened.exitCode
-  const { stage } = opened
+  const stage = await openStage(context, flags, demoDefaults)
   const ended = new AbortController()
   const stopped = stopOnSignal(context, stage, ended)
   const style = createTerminalStyle(context)
@@ -32,15 +30,10 @@ export async function runDemo(context: CliContext, flags: ParsedFlags): Promise<
   return code
 }
 
-/** The first signal ends the talk and drains; the second one cuts short. */
+/** The first signal ends the talk and drains. */
 async function stopOnSignal(context: CliContext, stage: DemoStage, ended: AbortController) {
-  await new Promise<void>((resolve) => {
-    context.onSignal(() => {
-      if (ended.signal.aborted) stage.server.hurry()
-      ended.abort()
-      resolve()
-    })
-  })
+  await stage.signalled()
+  ended.abort()
   context.stdout.write('\nStopping …\n')
   const { isClean } = await stage.stop()
   context.stdout.write('Stopped. The workspace and everything said in it are gone.\n')

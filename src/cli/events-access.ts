@@ -6,7 +6,7 @@ import { createEventsDesk, type EventsDesk } from '../events/events-desk.ts'
 import { AdminClient, ServerAwayError } from './admin-client.ts'
 import { callFailureCode, callFailureLine } from './call-failure.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { CommandFailure } from './command-failure.ts'
 import { createRemoteDesk } from './events-remote.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -30,12 +30,7 @@ export async function withEvents(
   flags: ParsedFlags,
   run: (work: EventsWork) => Promise<ExitCode>,
 ): Promise<number> {
-  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
-  const { config } = loaded
+  const { config } = requireConfig(context, flags, { purpose: 'print' })
   try {
     return await interruptible(context, async (signal) => {
       const client =

@@ -2,7 +2,7 @@ import type { Deployment } from '../deploy/deployment.ts'
 import type { TemplateName } from '../deploy/template-names.ts'
 import { templateTable } from '../deploy/template-table.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -11,12 +11,7 @@ export async function runGenerate(context: CliContext, flags: ParsedFlags): Prom
   // The command line took no other word.
   const render = templateTable[flags.arguments[0] as TemplateName]
   const elsewhere = { ...context, env: {}, readFile: () => ({ kind: 'missing' }) as const }
-  const loaded = loadCommandConfig(elsewhere, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
-  const { publicUrl } = loaded.config
+  const { publicUrl } = requireConfig(elsewhere, flags, { purpose: 'print' }).config
   if (publicUrl !== undefined) requireOrigin(publicUrl)
   const deployment: Deployment = { program: programName, image: imageOf(context, flags), publicUrl }
   context.stdout.write(render(deployment))

@@ -1,6 +1,6 @@
 import { createDeadline } from '../resilience/deadline.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { localAddress } from './local-address.ts'
 import { UsageError } from './usage-error.ts'
@@ -11,14 +11,9 @@ const timeoutMs = 3_000
 /** Asks the server of this configuration on this machine: 0 when it answers 2xx, else 1 with the reason on stderr. */
 export async function runHealthcheck(context: CliContext, flags: ParsedFlags): Promise<number> {
   const [probe = 'health'] = flags.arguments
-  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
-  if (loaded.config.port === 0)
-    throw new UsageError('PORT is 0: give the port that the server prints with --port')
-  const url = `http://${localAddress(loaded.config)}/${probe}`
+  const { config } = requireConfig(context, flags, { purpose: 'print' })
+  if (config.port === 0) throw new UsageError('PORT is 0: give the port that the server prints with --port')
+  const url = `http://${localAddress(config)}/${probe}`
   try {
     const { status, ok } = await ask(context, url)
     const output = ok ? context.stdout : context.stderr

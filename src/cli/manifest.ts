@@ -2,21 +2,17 @@ import type { Config } from '../config/option-table.ts'
 import { type AppFeatures, createAppLink, createAppManifest } from '../slack/app-manifest.ts'
 import { appFeaturesOf } from './app-features.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** Prints the manifest of the Slack app that this configuration needs, or with --url the page that creates it. Asks nobody. */
 export async function runManifest(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
-  const features = appFeaturesOf(loaded.config)
+  const { config } = requireConfig(context, flags, { purpose: 'print' })
+  const features = appFeaturesOf(config)
   const manifest = createAppManifest(features)
   const text = flags.own['url'] === true ? createAppLink(manifest) : JSON.stringify(manifest, undefined, 2)
   context.stdout.write(`${text}\n`)
-  for (const note of manifestNotes(loaded.config, features)) context.stderr.write(`Note: ${note}\n`)
+  for (const note of manifestNotes(config, features)) context.stderr.write(`Note: ${note}\n`)
   return exitCodes.done
 }
 

@@ -8,7 +8,7 @@ import {
   renderJsonEntry,
   renderTomlEntry,
 } from './client-file.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig, type ValidConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interruptible } from './interruptible.ts'
 import { localAddress } from './local-address.ts'
@@ -23,11 +23,7 @@ export async function runMcpInstall(context: CliContext, flags: ParsedFlags): Pr
   // The command line took no other word.
   const client = mcpClients[flags.arguments[0] as McpClientName]
   const transport = transportOf(flags)
-  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
+  const loaded = requireConfig(context, flags, { purpose: 'print' })
   const route = transport === 'stdio' ? stdioRoute(context, flags) : httpRoute(flags, loaded)
   const entry = client.entry(route)
   if (entry === undefined) {
@@ -69,13 +65,12 @@ function stdioRoute({ executable: [command, ...first] }: CliContext, flags: Pars
   return { transport: 'stdio', command, args: [...first, 'stdio', ...chosen] }
 }
 
-function httpRoute({ own }: ParsedFlags, { config }: LoadedConfig): ClientRoute {
+function httpRoute({ own }: ParsedFlags, { config }: ValidConfig): ClientRoute {
   const { url } = own
   if (typeof url === 'string') {
     if (/^https?:\/\/[^\s@]+$/.test(url)) return { transport: 'http', url }
     throw new UsageError('--url is the https:// or http:// URL of MCP, without credentials')
   }
-  if (config === undefined) throw new TypeError('No configuration')
   const base = config.publicUrl ?? `http://${localAddress(config)}`
   return { transport: 'http', url: `${base}${config.mcpMountPath}` }
 }

@@ -1,17 +1,19 @@
 import { AppError } from '../base/errors.ts'
 import { asOneLine } from '../base/text.ts'
 import { type CliContext, programName } from './cli-context.ts'
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure, ConfigRefusal } from './command-failure.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { HelpStyle } from './help-layout.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Runs a command line and resolves with the exit code. Never rejects: what goes wrong is one line on stderr. */
+/** Runs a command line and resolves with the exit code. Never rejects: what goes wrong is one line on stderr, or the problems of the configuration. */
 export async function runCli(context: CliContext): Promise<number> {
   try {
     return await dispatch(context)
   } catch (error) {
-    context.stderr.write(`${programName}: ${oneLine(error)}\n`)
+    context.stderr.write(
+      error instanceof ConfigRefusal ? error.report : `${programName}: ${oneLine(error)}\n`,
+    )
     return exitCodeOf(error)
   }
 }
@@ -46,6 +48,7 @@ function helpStyle({ stdout, env }: CliContext): HelpStyle {
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage
   if (error instanceof CommandFailure) return error.exitCode
+  if (error instanceof ConfigRefusal) return exitCodes.config
   if (error instanceof AppError && error.code === 'CONFIG_INVALID') return exitCodes.config
   return exitCodes.failed
 }

@@ -1,45 +1,37 @@
-import { composeApp, type IntegratedApp } from '../app.ts'
+import type { IntegratedApp } from '../app.ts'
+import { configNotices } from '../config/config-notices.ts'
 import type { Config } from '../config/option-table.ts'
 import type { Logger } from '../observe/logger.ts'
-import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
-import { type ExitCode, exitCodes } from './exit-codes.ts'
+import type { CliContext, ParsedFlags } from './cli-context.ts'
+import { requireConfig } from './command-config.ts'
+import { exitCodes } from './exit-codes.ts'
 import { listen } from './listen.ts'
-import { advise } from './platform-advice.ts'
-import { createServerLog } from './server-log.ts'
+import { createServerProcess } from './server-process.ts'
 import { createServiceNotifier, type ServiceNotifier } from './service-notifier.ts'
-import { AdminListenError, startFailureCode, startFailureReason } from './start-failure.ts'
+import { AdminListenError } from './start-failure.ts'
 
 /** Serves until a signal: 0 after a drained stop, 1 where something was cut off or could not start, 69 where a dependency is away, 78 without a valid configuration. */
 export async function runServe(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const loaded = loadCommandConfig(context, flags, { purpose: 'serve' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
+  const loaded = requireConfig(context, flags, { purpose: 'serve' })
   const { config } = loaded
-  const { log, flush } = createServerLog(context, config, 'stdout')
-  const server = composeApp(config, { logger: log, clock: context.clock, pid: context.pid })
+  const running = createServerProcess(context, config, { stream: 'stdout' })
+  const { server, log } = running
   const notifier = await createNotifier(context, log)
-  const stopped = stopOnSignal({ context, server, log, notifier })
   try {
-    await server.start()
-    const { url, host, port } = listen(server.app, config)
-    const admin = listenForOperators(server, config)
-    log.info('server_started', { url, host, port, ...whatIsServed(config, url), ...admin })
-    advise(context, loaded, log)
-    notifier.ready(`Listening on ${url}`)
-  } catch (error) {
-    context.stderr.write(`${programName}: ${startFailureReason(error, config)}\n`)
-    await server.stop()
-    await flush()
+    await running.start(() => {
+      const { url, host, port } = listen(server.app, config)
+      const admin = listenForOperators(server, config)
+      log.info('server_started', { url, host, port, ...whatIsServed(config, url), ...admin })
+      for (const { level, event, fields } of configNotices(loaded, context.env)) log[level](event, fields)
+      notifier.ready(`Listening on ${url}`)
+    })
+    await running.signalled()
+    notifier.stopping()
+    const { isClean } = await running.stop()
+    return isClean ? exitCodes.done : exitCodes.failed
+  } finally {
     notifier.close()
-    return startFailureCode(error)
   }
-  const code = await stopped
-  await flush()
-  notifier.close()
-  return code
 }
 
 /** Tells systemd, where it is the one that started the process; nothing of this is loaded elsewhere. */
@@ -51,30 +43,6 @@ async function createNotifier({ clock, env, pid }: CliContext, log: Logger): Pro
   const socket = openNotifySocket(address)
   if (socket === undefined) onFailed()
   return createServiceNotifier({ clock, env, pid, socket, onFailed })
-}
-
-interface RunningServer {
-  readonly context: CliContext
-  readonly server: IntegratedApp
-  readonly log: Logger
-  readonly notifier: ServiceNotifier
-}
-
-/** The first signal drains, the second one cuts short. */
-async function stopOnSignal({ context, server, log, notifier }: RunningServer): Promise<ExitCode> {
-  await new Promise<void>((resolve) => {
-    let count = 0
-    context.onSignal((signal) => {
-      log.info('server_stop_requested', { signal })
-      if (++count === 1) resolve()
-      else server.hurry()
-    })
-  })
-  notifier.stopping()
-  const { isClean, unfinished } = await server.stop()
-  if (isClean) log.info('server_stopped')
-  else log.error('server_stopped_unfinished', { unfinished })
-  return isClean ? exitCodes.done : exitCodes.failed
 }
 
 /** Opens ADMIN_PORT, where there is one. A port that cannot be had is the operator's to change, and so named as theirs. */

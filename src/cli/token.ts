@@ -7,22 +7,18 @@ import {
 } from '../config/accepted-tokens.ts'
 import type { Config } from '../config/option-table.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Prints one token or secret on stdout and nothing else there, so that `$(… token)` can be used. */
 export async function runToken(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const loaded = loadCommandConfig(context, flags, { purpose: 'token' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
+  const { config } = requireConfig(context, flags, { purpose: 'token' })
   const asked = ['admin', 'forward', 'name'].filter((flag) => flags.own[flag] !== undefined)
   if (asked.length > 1) throw new UsageError(`--${asked.join(' and --')} ask for different things: give one`)
-  context.stdout.write(`${chooseToken(loaded.config, flags).reveal()}\n`)
+  context.stdout.write(`${chooseToken(config, flags).reveal()}\n`)
   const isForMcp = flags.own['admin'] !== true && flags.own['forward'] !== true
-  if (loaded.config.mcpAuth.includes('none') && isForMcp) {
+  if (config.mcpAuth.includes('none') && isForMcp) {
     context.stderr.write('MCP_AUTH=none: the server asks for no token.\n')
   }
   return exitCodes.done

@@ -9,7 +9,7 @@ import { missingScopes } from '../tools/select-tools.ts'
 import type { SlackTool } from '../tools/slack-tool.ts'
 import { callFailureCode, callFailureLine } from './call-failure.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { findTool } from './find-tool.ts'
 import { interruptible } from './interruptible.ts'
@@ -26,12 +26,7 @@ export async function runToolsCall(context: CliContext, flags: ParsedFlags): Pro
   const [name, ...words] = flags.arguments
   const tool = findTool(name)
   const args = parseToolArguments(tool, words)
-  const loaded = loadCommandConfig(context, flags, { purpose: 'stdio' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
-  const { config } = loaded
+  const { config } = requireConfig(context, flags, { purpose: 'stdio' })
   const refusal = refusalOf(tool, config)
   if (refusal !== undefined) {
     context.stderr.write(`${programName}: ${refusal}\n`)

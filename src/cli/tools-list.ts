@@ -1,18 +1,14 @@
 import type { SlackTool } from '../tools/slack-tool.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { offeredTools } from './offered-tools.ts'
 import { renderTable } from './table-layout.ts'
 
 /** Prints the tools that this configuration offers. Slack is not asked: what the token's scopes leave out is still listed. */
 export async function runToolsList(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
-  const tools = offeredTools(loaded.config, { hasUserToken: loaded.config.slackUserToken !== undefined })
+  const { config } = requireConfig(context, flags, { purpose: 'print' })
+  const tools = offeredTools(config, { hasUserToken: config.slackUserToken !== undefined })
   context.stdout.write(flags.own['json'] === true ? asJson(tools) : asTable(tools))
   return exitCodes.done
 }

@@ -5,7 +5,7 @@ import { missingScopes } from '../tools/select-tools.ts'
 import type { SlackTool } from '../tools/slack-tool.ts'
 import { callFailureCode, callFailureLine } from './call-failure.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interruptible } from './interruptible.ts'
 import { offeredTools } from './offered-tools.ts'
@@ -15,12 +15,7 @@ import { scopesText } from './tools-list.ts'
 
 /** Prints which scopes each tool needs and, where a token is configured, which of them it lacks. 77 where Slack refuses the token, 69 where it does not answer. */
 export async function runToolsScopes(context: CliContext, flags: ParsedFlags): Promise<number> {
-  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
-  const { config } = loaded
+  const { config } = requireConfig(context, flags, { purpose: 'print' })
   return await interruptible(context, async (signal) => {
     const granted = await askGrants(context, config, signal)
     if ('error' in granted) {

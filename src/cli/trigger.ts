@@ -2,7 +2,7 @@ import { createSystemIds } from '../base/ids.ts'
 import { nearest } from '../base/text.ts'
 import { createDeadline } from '../resilience/deadline.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
-import { loadCommandConfig, reportProblems } from './command-config.ts'
+import { requireConfig } from './command-config.ts'
 import { CommandFailure } from './command-failure.ts'
 import { asJsonLine, isForPrograms } from './event-lines.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -17,12 +17,8 @@ const answerMaxMs = 10_000
 /** Sends a made-up event, signed like Slack's, to the webhook of a running server. 0 where it was taken, 69 where nobody answers, else 1. */
 export async function runTrigger(context: CliContext, flags: ParsedFlags): Promise<number> {
   const { event, chosen } = parseWords(flags.arguments)
-  const loaded = loadCommandConfig(context, flags, { purpose: 'print' })
-  if (loaded.config === undefined) {
-    reportProblems(context, loaded)
-    return exitCodes.config
-  }
-  const [signingSecret] = loaded.config.slackSigningSecret
+  const { config } = requireConfig(context, flags, { purpose: 'print' })
+  const [signingSecret] = config.slackSigningSecret
   if (signingSecret === undefined) {
     throw new CommandFailure('SLACK_SIGNING_SECRET is missing: events are signed with it', {
       exitCode: exitCodes.config,
@@ -37,7 +33,7 @@ export async function runTrigger(context: CliContext, flags: ParsedFlags): Promi
     nowMs,
     signingSecret: signingSecret.reveal(),
   })
-  const url = `${originOf(flags.own['url']) ?? `http://${localAddress(loaded.config)}`}${request.path}`
+  const url = `${originOf(flags.own['url']) ?? `http://${localAddress(config)}`}${request.path}`
   const startedAtMs = context.clock.monotonic()
   const response = await send(context, url, request)
   const durationMs = Math.round(context.clock.monotonic() - startedAtMs)
