@@ -213,8 +213,12 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
   {
     path: ['version'],
     summary: 'Print the version, commit and platform.',
-    examples: [['slack-integrated-server --version', 'the same']],
+    examples: [
+      ['slack-integrated-server --version', 'the same'],
+      ['slack-integrated-server version --json', 'for programs'],
+    ],
     readsConfig: false,
+    flags: [{ name: '--json', description: 'Print JSON instead of a line.' }],
     load: async () => (await import('./version.ts')).runVersion,
   },
 ]

@@ -17,6 +17,19 @@ describe('version', () => {
     }
     for (const line of ['version', '--version', '-V']) expect(await runCommandLine([line])).toEqual(expected)
   })
+
+  test('says the same for programs', async () => {
+    const { code, stdout, stderr } = await runCommandLine(['version', '--json'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toEqual({
+      name: 'slack-integrated-server',
+      version: '1.2.3',
+      commit: 'abc1234',
+      date: '2026-11-22',
+      bun: '1.4.5',
+      platform: 'linux-x64',
+    })
+  })
 })
 
 describe('a command line that means nothing', () => {
