@@ -48,10 +48,12 @@ installed_bun() {
   exit 69
 }
 
-# The first time takes a while and shows itself; afterwards only trouble is worth a line.
+# The first time takes a while and says so; afterwards only trouble is worth a line. Without the summary, which lists what is meant: that no
+# package runs a script while it is installed (trustedDependencies in package.json).
 install_dependencies() {
   if [ ! -d "$root/node_modules" ]; then
-    "$bun" install --cwd "$root" --frozen-lockfile >&2
+    echo "Installing the packages of bun.lock (once)" >&2
+    "$bun" install --cwd "$root" --frozen-lockfile --no-summary >&2
     return
   fi
   if ! said=$("$bun" install --cwd "$root" --frozen-lockfile 2>&1); then

@@ -55,3 +55,11 @@ test('every dependency is locked to one exact version', async () => {
     expect(lockedVersions(name)).toContain(version)
   }
 })
+
+test('no package runs a script while it is installed', async () => {
+  const { trustedDependencies }: { trustedDependencies?: readonly string[] } = await Bun.file(
+    new URL('../../package.json', import.meta.url),
+  ).json()
+  // Without the field Bun trusts a list of its own, where one counts installations and others compile what nobody here loads.
+  expect(trustedDependencies).toEqual([])
+})
