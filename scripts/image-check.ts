@@ -37,12 +37,16 @@ function buildImage(buildah: Buildah, target: string, { build, glibc, base }: St
     ...['--isolation', 'chroot', '--format', 'docker', '--pull-never', '--layers', '--target', target],
     ...Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     // The packages are on this machine already: nothing is fetched.
-    ...['--volume', `${packageCache()}:/root/.bun/install/cache`],
+    ...['--volume', `${packageCache()}:${cacheInImage}`],
     ...['--file', 'Dockerfile.distroless', '--tag', image, '.'],
   )
   return image
 }
 
+/** Where Bun looks for packages in the build stage, which runs as root of its own image: Bun's default there, whatever this machine has. */
+const cacheInImage = '/root/.bun/install/cache'
+
+/** Where this machine keeps them. */
 function packageCache(): string {
   return Bun.spawnSync([process.execPath, 'pm', 'cache']).stdout.toString().trim()
 }
