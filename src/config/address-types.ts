@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { ipVersion, isLoopbackHost } from '../base/ip-address.ts'
 import { Secret } from '../base/secret.ts'
-import { decoded } from './secret-types.ts'
+import { decoded } from './plain-types.ts'
 
 /** Option types that name hosts, URLs and paths. A decoder refuses by throwing an Error whose message says what is wrong. */
 

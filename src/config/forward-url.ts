@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { ipVersion, isLoopbackHost } from '../base/ip-address.ts'
-import { decoded } from './secret-types.ts'
+import { decoded } from './plain-types.ts'
 
 /** Where events are forwarded to. It may have a query, and no credentials: `config show` prints it. */
 export const forwardUrl = () =>

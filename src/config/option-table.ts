@@ -1,4 +1,4 @@
-import { type TSchema, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import {
   addressRanges,
   bindHost,
@@ -11,36 +11,21 @@ import {
 } from './address-types.ts'
 import { forwardUrl } from './forward-url.ts'
 import type { OptionRow, OptionValue } from './option-row.ts'
-import {
-  bearerToken,
-  decoded,
-  namedTokens,
-  signingSecrets,
-  slackToken,
-  tokenPolicies,
-} from './secret-types.ts'
-
-const choice = <const Choices extends readonly string[]>(choices: Choices, fallback: Choices[number]) =>
-  Type.Unsafe<Choices[number]>(
-    Type.Union(
-      choices.map((value) => Type.Literal(value)),
-      { default: fallback },
-    ),
-  )
-
-const texts = (fallback: readonly string[], pattern = '^\\S+$') =>
-  Type.Array(Type.String({ pattern }), { default: [...fallback] })
+import { choice, count, logLevel, none, texts, toggle } from './plain-types.ts'
+import { bearerToken, namedTokens, signingSecrets, slackToken, tokenPolicies } from './secret-types.ts'
 
 /** `#general`, `general`, `C024BE91L`, each with an optional `!`. */
-const channelRulePattern = '^!?(#?[^\\s#!,]+)$'
-const channelRuleForm = 'channels such as #general, C024BE91L or !#secret'
+const channelRules = {
+  schema: texts([], '^!?(#?[^\\s#!,]+)$'),
+  placeholder: 'channel,…',
+  expects: 'channels such as #general, C024BE91L or !#secret',
+} as const
 
-const count = (fallback: number, minimum: number, maximum: number) =>
-  Type.Integer({ default: fallback, minimum, maximum })
-
-const toggle = (fallback: boolean) => Type.Boolean({ default: fallback })
-
-const none = <Schema extends TSchema>(schema: Schema) => Type.Optional(schema)
+const toolNames = {
+  schema: texts([], '^[a-z_]+$'),
+  placeholder: 'name,…',
+  expects: 'names of tools',
+} as const
 
 /**
  * Every option, once. From a row come the variable (`queueBackendType` is QUEUE_BACKEND_TYPE), the flag (--queue-backend-type), the key of the
@@ -227,36 +212,28 @@ export const optionTable = {
     flag: '--read-only',
   },
   mcpTools: {
-    schema: texts([], '^[a-z_]+$'),
+    ...toolNames,
     group: 'mcp',
     description: 'Single tools to offer beside those of the toolsets.',
     flag: '--tools',
-    placeholder: 'name,…',
-    expects: 'names of tools',
   },
   mcpExcludeTools: {
-    schema: texts([], '^[a-z_]+$'),
+    ...toolNames,
     group: 'mcp',
     description: 'Tools not to offer, whatever toolset they are in.',
     flag: '--exclude-tools',
-    placeholder: 'name,…',
-    expects: 'names of tools',
   },
   mcpReadChannels: {
-    schema: texts([], channelRulePattern),
+    ...channelRules,
     group: 'mcp',
     description: 'Channels that may be read: ids or #names, ! excludes. Without any, all that the bot sees.',
     flag: '--read-channels',
-    placeholder: 'channel,…',
-    expects: channelRuleForm,
   },
   mcpWriteChannels: {
-    schema: texts([], channelRulePattern),
+    ...channelRules,
     group: 'mcp',
     description: 'Channels that may be written to, in the same form.',
     flag: '--write-channels',
-    placeholder: 'channel,…',
-    expects: channelRuleForm,
   },
   mcpDms: {
     schema: toggle(true),
@@ -485,7 +462,7 @@ export const optionTable = {
   },
 
   logLevel: {
-    schema: decoded(choice(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'], 'INFO'), asLogLevel),
+    schema: logLevel('INFO'),
     group: 'log',
     description: 'The least important lines to write.',
     ignoresCase: true,
@@ -497,13 +474,6 @@ export const optionTable = {
     description: 'auto: pretty on a terminal, else json.',
   },
 } as const satisfies Record<string, OptionRow>
-
-type UpperLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
-
-/** Levels are written in capitals, as upstream and its documents do; the logger's own names are lower case. */
-function asLogLevel(level: UpperLevel): Lowercase<UpperLevel> {
-  return level.toLowerCase() as Lowercase<UpperLevel>
-}
 
 export type OptionTable = typeof optionTable
 export type OptionKey = keyof OptionTable

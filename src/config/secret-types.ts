@@ -1,5 +1,6 @@
-import { type StaticDecode, type TSchema, type TTransform, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { Secret } from '../base/secret.ts'
+import { decoded } from './plain-types.ts'
 
 /**
  * Option types that hold credentials. A decoder refuses by throwing an Error whose message says what is wrong; it never quotes the value.
@@ -7,18 +8,6 @@ import { Secret } from '../base/secret.ts'
 
 /** Shorter bearer tokens can be guessed (D3). */
 export const tokenCharactersMin = 32
-
-/** A schema for the written form and what the program uses instead. Configuration is read, never written: there is no way back. */
-export function decoded<Schema extends TSchema, Value>(
-  schema: Schema,
-  decode: (written: StaticDecode<Schema>) => Value,
-): TTransform<Schema, Value> {
-  return Type.Transform(schema)
-    .Decode(decode)
-    .Encode(() => {
-      throw new TypeError('Configuration values are not written back')
-    })
-}
 
 /** Goes into an HTTP header or is an HMAC key: printable, without blanks. */
 const secretText = () => Type.String({ pattern: '^[\\x21-\\x7e]+$' })
