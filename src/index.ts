@@ -24,8 +24,8 @@ export type {
   SlackEvents,
 } from './events/slack-event.ts'
 export type { Health } from './http/health.ts'
+export { createLogger, type LoggerOptions, type RootLogger } from './observe/line-logger.ts'
 export type { LogFields, Logger, LogLevel } from './observe/logger.ts'
-export { createLogger, type LoggerOptions, type RootLogger } from './observe/pino-logger.ts'
 export { createRedactor, type Redactor } from './observe/redaction.ts'
 export type { Delivery, EventHandler, EventMeta, QueueBackend, QueuedEvent } from './queue/driver.ts'
 export type { SlackAnswer, SlackApi, SlackIdentity } from './slack/api.ts'

@@ -1,8 +1,8 @@
 import type { Secret } from '../base/secret.ts'
 import { acceptedAdminTokens, acceptedMcpTokens, forwardSecretOf } from '../config/accepted-tokens.ts'
 import type { Config } from '../config/option-table.ts'
+import { createLogger, type RootLogger } from '../observe/line-logger.ts'
 import { createLineWriter, type LineWriter } from '../observe/line-writer.ts'
-import { createLogger, type RootLogger } from '../observe/pino-logger.ts'
 import { createRedactor } from '../observe/redaction.ts'
 import { type CliContext, programName } from './cli-context.ts'
 

@@ -54,7 +54,6 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
     files: /^src\/(config|slack|mcp|tools|http)\/|route\.ts$|^src\/events\/admin-(request|schemas)\.ts$/,
   },
   zod: { files: /^src\/mcp\// },
-  pino: { files: /^src\/observe\// },
   'pino-pretty': { files: /^src\/observe\// },
   'prom-client': { files: /^src\/observe\// },
   commander: { files: /^src\/cli\// },

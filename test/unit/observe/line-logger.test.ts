@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { AppError } from '../../../src/base/errors.ts'
 import { Secret } from '../../../src/base/secret.ts'
-import { createLogger, type LoggerOptions, type RootLogger } from '../../../src/observe/pino-logger.ts'
+import { createLogger, type LoggerOptions, type RootLogger } from '../../../src/observe/line-logger.ts'
 import { createRedactor } from '../../../src/observe/redaction.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { verifies } from '../../support/verifies.ts'
@@ -264,7 +264,8 @@ describe('what others wrote', () => {
         },
       },
     })
-    expect(lines.map((line) => line.includes('[unreadable]'))).toEqual([true, true, true])
+    log.child(hostile).info('x_happened', { user: 'ada' })
+    expect(lines.map((line) => line.includes('[unreadable]'))).toEqual([true, true, true, true])
   })
 
   verifies('observe:log:bounded', 'is cut: long text, many items, deep nesting, cycles', () => {
@@ -306,7 +307,7 @@ describe('errors', () => {
       message: expect.stringContaining('could not be stored'),
       component: 'webhook',
       details: { backend: 'redis' },
-      stack: expect.stringContaining('pino-logger.test.ts'),
+      stack: expect.stringContaining('line-logger.test.ts'),
       cause: {
         type: 'TypeError',
         code: 'ECONNREFUSED',
