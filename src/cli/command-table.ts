@@ -4,7 +4,7 @@ import type { CommandRow } from './command-row.ts'
 import { demoOptions } from './demo-options.ts'
 import { eventCommands } from './event-commands.ts'
 import { mcpClientNames } from './mcp-client-names.ts'
-import { callOptions, offerOptions, toolCommands } from './tool-commands.ts'
+import { callOptions, offerOptions, startedOptions, toolCommands } from './tool-commands.ts'
 
 /** Every command. The first is the default: its flags work without naming it. */
 export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
@@ -158,7 +158,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
       ['slack-integrated-server mcp install codex --print', 'only show it'],
     ],
     readsConfig: true,
-    options: ['mcpToolsets', 'mcpReadOnly', 'publicUrl', 'host', 'port', 'mcpMountPath'],
+    options: [...startedOptions, 'publicUrl', 'host', 'port', 'mcpMountPath'],
     flags: [
       {
         name: '--transport',

@@ -14,8 +14,10 @@ import { interruptible } from './interruptible.ts'
 import { localAddress } from './local-address.ts'
 import type { McpClientName } from './mcp-client-names.ts'
 import { type ClientRoute, type McpClient, mcpClients, tokenVariable } from './mcp-clients.ts'
+import { flagArguments, flagOptionsOf } from './option-flags.ts'
 import { createQuestions } from './questions.ts'
 import { systemReason } from './system-reason.ts'
+import { startedOptions } from './tool-commands.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Puts this server into the file of an MCP client: shows the change, asks, keeps the old file, writes. 1 where it was declined or cannot be done by a program. */
@@ -31,7 +33,11 @@ export async function runMcpInstall(context: CliContext, flags: ParsedFlags): Pr
   }
   const change = { key: client.key, name: nameOf(flags), entry, extras: client.extras?.(route) ?? {} }
   if (flags.own['print'] === true) {
+    const path = client.file(context)
+    // On stdout is what can be pasted, and nothing else.
+    context.stderr.write(`${client.title}${path === undefined ? '' : `: ${path}`}\n`)
     context.stdout.write(rendered(client, change))
+    context.stderr.write(hints(client, route, loaded))
     return exitCodes.done
   }
   const code = await install(context, flags, { client, change })
@@ -53,20 +59,29 @@ function nameOf({ own }: ParsedFlags): string {
 
 /** The client starts this very program; what was chosen here is chosen there, and secrets stay in the configuration of the server. */
 function stdioRoute({ executable: [command, ...first] }: CliContext, flags: ParsedFlags): ClientRoute {
-  const { mcpReadOnly, mcpToolsets } = flags.options
   // The client starts it in a folder of its own choice.
   if (flags.configPath !== undefined && !/^([/\\]|[A-Za-z]:)/.test(flags.configPath))
     throw new UsageError('give --config as an absolute path: the client starts the server elsewhere')
   const chosen = [
-    ...(mcpReadOnly === 'true' ? ['--read-only'] : []),
-    ...(mcpToolsets === undefined ? [] : ['--toolsets', mcpToolsets]),
+    ...chosenLimits(flags),
     ...(flags.configPath === undefined ? [] : ['--config', flags.configPath]),
   ]
   return { transport: 'stdio', command, args: [...first, 'stdio', ...chosen] }
 }
 
-function httpRoute({ own }: ParsedFlags, { config }: ValidConfig): ClientRoute {
-  const { url } = own
+/** What was chosen here of that which decides what a client may do, as arguments. */
+function chosenLimits({ options }: ParsedFlags): readonly string[] {
+  return flagOptionsOf({ options: startedOptions }).flatMap((option) => {
+    const text = options[option.key]
+    return text === undefined ? [] : flagArguments(option, text)
+  })
+}
+
+function httpRoute(flags: ParsedFlags, { config }: ValidConfig): ClientRoute {
+  const limits = chosenLimits(flags)
+  if (limits.length > 0)
+    throw new UsageError(`with --transport http the server decides: start that one with ${limits.join(' ')}`)
+  const { url } = flags.own
   if (typeof url === 'string') {
     if (/^https?:\/\/[^\s@]+$/.test(url)) return { transport: 'http', url }
     throw new UsageError('--url is the https:// or http:// URL of MCP, without credentials')

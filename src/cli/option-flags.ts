@@ -31,6 +31,13 @@ export function negated(flag: string): string {
   return flag.replace(/^--/, '--no-')
 }
 
+/** The arguments that say again what a flag of the option said: `--no-dms`, or `--toolsets` and its value. */
+export function flagArguments(option: NamedOption, text: string): readonly string[] {
+  const { flag = '' } = option
+  if (isToggle(option)) return [text === 'true' ? flag : negated(flag)]
+  return [flag, text]
+}
+
 /** The flag as help shows it: a toggle in the sense that changes something, everything else with what it takes. */
 export function flagTerm(option: NamedOption): string {
   const { flag = '', row } = option

@@ -9,12 +9,8 @@ export const offerOptions: readonly OptionKey[] = [
   'mcpExcludeTools',
 ]
 
-/** What decides how a call of a tool goes: with which token, and what it may touch. */
-export const callOptions: readonly OptionKey[] = [
-  'slackBotToken',
-  'slackUserToken',
-  'slackApiUrl',
-  'slackRetry',
+/** What decides which tools there are and what they may touch. */
+export const reachOptions: readonly OptionKey[] = [
   ...offerOptions,
   'mcpReadChannels',
   'mcpWriteChannels',
@@ -25,6 +21,18 @@ export const callOptions: readonly OptionKey[] = [
   'mcpTimezone',
   'mcpLookupPagesMax',
 ]
+
+/** What decides how a call of a tool goes: with which token, and what it may touch. */
+export const callOptions: readonly OptionKey[] = [
+  'slackBotToken',
+  'slackUserToken',
+  'slackApiUrl',
+  'slackRetry',
+  ...reachOptions,
+]
+
+/** What a client that starts the server itself is told to start it with. */
+export const startedOptions: readonly OptionKey[] = [...reachOptions, 'mcpConfirm']
 
 const tableFlag: OwnFlag = { name: '--json', description: 'Print JSON instead of a table.' }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { McpClientName } from '../../../src/cli/mcp-client-names.ts'
 import { mcpClients } from '../../../src/cli/mcp-clients.ts'
 import { type CliInput, runCommandLine } from '../../support/cli-context.ts'
 import { FakeLocalFiles } from '../../support/fake-local-files.ts'
@@ -84,13 +85,13 @@ describe('mcp install', () => {
   })
 
   test('writes each client its own form of a server that runs', async () => {
-    const printed = async (name: string, ...argv: readonly string[]) => {
+    const printed = async (name: McpClientName, ...argv: readonly string[]) => {
       const { code, stdout, stderr } = await install([name, '--transport', 'http', '--print', ...argv])
-      expect([code, stderr]).toEqual([0, ''])
+      expect([code, stderr.startsWith(mcpClients[name].title)]).toEqual([0, true])
       return stdout
     }
     const url = 'http://127.0.0.1:3000/mcp'
-    const entryOf = async (name: string, key = 'mcpServers') => JSON.parse(await printed(name))[key].slack
+    const entryOf = async (name: McpClientName, key = 'mcpServers') => JSON.parse(await printed(name))[key].slack
     expect(await entryOf('claude-code')).toEqual({
       type: 'http',
       url,
@@ -113,6 +114,35 @@ describe('mcp install', () => {
     expect(await printed('codex', '--public-url', 'https://a.example', '--mount-path', '/x')).toContain(
       'https://a.example/x',
     )
+  })
+
+  test('prints what can be pasted on stdout alone, and beside it where it goes and what it needs', async () => {
+    const { code, stdout, stderr } = await install(['cursor', '--print'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toHaveProperty('mcpServers.slack.command')
+    expect(stderr).toBe(
+      `Cursor: ${cursorFile}\nThe client starts the server without the variables of this shell: save the token with "slack-integrated-server init".\nRestart Cursor; Settings > MCP shows the server.\n`,
+    )
+    expect((await install(['codex', '--print', '--transport', 'http'])).stderr).toContain(
+      'set SLACK_MCP_TOKEN to what "slack-integrated-server token" prints',
+    )
+    expect((await install(['cursor', '--print'], { env: {} })).stderr).toStartWith('Cursor\n')
+  })
+
+  test('hands on everything that was chosen of what the client may do', async () => {
+    const limits = [
+      ['--toolsets', 'messages,channels'],
+      ['--read-only'],
+      ['--read-channels', '#general,!#hr'],
+      ['--write-channels', 'C024BE91L'],
+      ['--no-dms'],
+      ['--confirm'],
+    ]
+    const { stdout } = await install(['cursor', '--print', ...limits.flat()])
+    const { args } = JSON.parse(stdout).mcpServers.slack
+    expect(args).toEqual(['stdio', ...limits.flat()])
+    const { code, stderr } = await runCommandLine(args)
+    expect([code, stderr]).toEqual([78, expect.stringContaining('SLACK_BOT_TOKEN')])
   })
 
   test('knows where each client keeps its file, on each system', () => {
@@ -167,6 +197,10 @@ describe('mcp install', () => {
       return [code, stderr.replace('slack-integrated-server: ', '').trimEnd()]
     }
     expect(await refused(['cursor', '--transport', 'sse'])).toEqual([2, '--transport is stdio or http'])
+    expect(await refused(['cursor', '--transport', 'http', '--no-dms', '--read-only'])).toEqual([
+      2,
+      'with --transport http the server decides: start that one with --read-only --no-dms',
+    ])
     expect((await refused(['cursor', '--name', 'a b']))[0]).toBe(2)
     expect((await refused(['cursor', '--transport', 'http', '--url', 'https://u:p@h/']))[0]).toBe(2)
     expect((await refused(['cursor', '--config', 'c.toml'], { files: { 'c.toml': '' } }))[0]).toBe(2)
