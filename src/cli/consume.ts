@@ -1,3 +1,4 @@
+import { asOneLine } from '../base/text.ts'
 import type { Config } from '../config/option-table.ts'
 import { isMatch, namesOf, parsePattern } from '../events/event-patterns.ts'
 import { parseKeptEvent } from '../events/slack-event.ts'
@@ -144,12 +145,19 @@ function commandRunner(
         stop.fail(new CommandFailure(`${command[0]} cannot be run`, { exitCode: exitCodes.failed, cause }))
         throw new ProgramFailure('NOT_RUN')
       })
-      if (code !== 0) throw new ProgramFailure(`EXIT_${code}`)
+      if (code === 0) return
+      // What the command wrote itself does not say which event it was about.
+      context.stderr.write(`${asOneLine(failureLine(command[0], code, consumed))}\n`)
+      throw new ProgramFailure(`EXIT_${code}`)
     } finally {
       stop.hurried.removeEventListener('abort', onHurry)
       lease.removeEventListener('abort', onLease)
     }
   }
+}
+
+function failureLine(program: string, code: number, { event, attempt }: ConsumedEvent): string {
+  return `${event.id}: ${program} ended with ${code} at attempt ${attempt}; the event comes again, or is given up`
 }
 
 /** The command did not handle the event; `code` is what dead letters show. */

@@ -166,7 +166,11 @@ describe('consume from a running server', () => {
       await server.event('Ev1', mention('one'))
       await until(async () => ran.length === 2 && (await pending()) === 0)
       consumer.signal('SIGTERM')
-      expect((await consumer.ended).code).toBe(0)
+      const { code, stderr } = await consumer.ended
+      expect([code, stderr]).toEqual([
+        0,
+        'Ev1: handle ended with 3 at attempt 1; the event comes again, or is given up\n',
+      ])
       expect(ran.map(({ command }) => command)).toEqual([
         ['handle', '--all', '$(x)'],
         ['handle', '--all', '$(x)'],
