@@ -34,11 +34,20 @@ export const optionRules: readonly OptionRule[] = [
     isAboutCredentials: true,
   },
   {
-    purposes: running,
+    purposes: serving,
     concerns: ['slackBotToken', 'mcpEnabled'],
     when: (config) => config.mcpEnabled,
     holds: (config) => config.slackBotToken !== undefined,
     message: 'is required for the tools of MCP (or --no-mcp to run the webhook alone)',
+    isAboutCredentials: true,
+  },
+  {
+    // A command that is MCP and nothing else has no --no-mcp, and does what it does whatever MCP_ENABLED says of the server.
+    purposes: ['stdio'],
+    concerns: ['slackBotToken'],
+    when: always,
+    holds: (config) => config.slackBotToken !== undefined,
+    message: 'is required for the tools of MCP',
     isAboutCredentials: true,
   },
   {

@@ -21,12 +21,13 @@ describe('what each command needs', () => {
   const bot = { SLACK_BOT_TOKEN }
   const signing = { SLACK_SIGNING_SECRET }
 
-  verifies('S29', 'serve and stdio need the bot token, unless MCP is off', () => {
+  verifies('S29', 'serve needs the bot token, unless MCP is off, and stdio always', () => {
     expect(refusedFor({ purpose: 'serve', env: signing })).toEqual(['SLACK_BOT_TOKEN'])
     expect(refusedFor({ purpose: 'serve', env: { ...signing, MCP_ENABLED: 'false' } })).toEqual([])
-    expect(refusedFor({ purpose: 'stdio', env: {}, presets: { webhookEnabled: 'false' } })).toEqual([
-      'SLACK_BOT_TOKEN',
-    ])
+    for (const env of [{}, { MCP_ENABLED: 'false' }]) {
+      const { problems } = load({ purpose: 'stdio', env })
+      expect(problems.map(({ message }) => message)).toEqual(['is required for the tools of MCP'])
+    }
   })
 
   verifies('S30', 'serve needs the signing secret, unless the webhook is off', () => {
