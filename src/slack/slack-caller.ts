@@ -160,7 +160,7 @@ export class SlackCaller {
         break
       case 'auth_failed':
         metrics.increment('slackmcp_slack_api_errors_total', { method, error: outcome.slackError })
-        log.error('slack_token_refused', { method, slack_error: outcome.slackError, token })
+        log.error('slack_token_refused', { method, slack_error: outcome.slackError, token_kind: token })
         break
       case 'failed': {
         const { reason, status, cause } = outcome

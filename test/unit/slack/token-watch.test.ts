@@ -152,7 +152,9 @@ describe('who we are', () => {
     await clock.advance(1)
     expect(asked()).toBe(2)
     expect(slack.connection()).toBe('connected')
-    expect(log.named('slack_token_refused')).toHaveLength(1)
+    expect(log.named('slack_token_refused').map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ method: 'auth.test', token_kind: 'bot' }),
+    ])
   })
 
   test('is asked again when Slack says after a 429', async () => {
