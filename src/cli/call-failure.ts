@@ -27,7 +27,7 @@ export function callFailureCode({ code, details }: AppError): ExitCode {
 }
 
 /** What failed, on one line: the message, then what is known of it. */
-export function callFailureLine({ message, details }: AppError): string {
+export function callFailureLine({ message, details }: Pick<AppError, 'message' | 'details'>): string {
   const known = Object.entries(details).map(([name, value]) => `${name}: ${asText(value)}`)
   return asOneLine([message.replace(/\.$/, ''), ...known].join('; '))
 }

@@ -1,4 +1,4 @@
-import { asAppError } from '../base/errors.ts'
+import { type AppError, asAppError } from '../base/errors.ts'
 import { createSystemIds } from '../base/ids.ts'
 import type { Config } from '../config/option-table.ts'
 import { silentLogger, silentMetrics } from '../observe/silent.ts'
@@ -117,10 +117,17 @@ async function tried(options: QueueOptions, { context, signal, says }: Attempt):
   } catch (error) {
     const known = asAppError(error)
     const code = known.code === 'INTERNAL' ? exitCodes.unavailable : callFailureCode(known)
-    return fail(code, `${options.backend}: ${callFailureLine(known)}`, fixes[options.backend])
+    return fail(code, `${options.backend}: ${failureLine(known)}`, fixes[options.backend])
   } finally {
     await queue.stop()
   }
+}
+
+/** The message of QUEUE_UNAVAILABLE speaks of an event; here there was none. */
+function failureLine(error: AppError): string {
+  if (error.code !== 'QUEUE_UNAVAILABLE') return callFailureLine(error)
+  const { backend: _, ...details } = error.details
+  return callFailureLine({ message: 'does not answer', details })
 }
 
 const fixes = {

@@ -171,6 +171,7 @@ describe('doctor', () => {
     }
     const { code, bad } = await report([], { env })
     expect([code, bad.map(({ area, level }) => [area, level])]).toEqual([69, [['queue', 'fail']]])
+    expect(bad[0]?.says).toMatch(/^redis: does not answer; reason: \w+$/)
     expect(JSON.stringify(bad)).not.toContain('canary')
   }, 20_000)
 
