@@ -326,7 +326,8 @@ export const errorTable = {
     component: 'server',
     status: 401,
     retryable: false,
-    message: 'Send "Authorization: Bearer <admin token>".',
+    message:
+      'Send "Authorization: Bearer <token>"; "slack-integrated-server token --admin" prints the token.',
     cause: 'The request to an admin route has no token or an unknown one.',
     fix: 'Run "slack-integrated-server token --admin" with the configuration of the server.',
   },

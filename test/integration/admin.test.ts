@@ -110,6 +110,7 @@ describe('the door', () => {
     for (const path of paths.map((end) => `/admin/events${end}`)) {
       const missing = await raw(path)
       expect(missing.headers.get('www-authenticate')).toBe('Bearer')
+      expect(await missing.clone().text()).toContain('token --admin')
       expect(await errorOf(missing)).toEqual([401, 'ADMIN_UNAUTHORIZED', 'server', {}])
       expect(await errorOf(await as('x'.repeat(43), path))).toEqual([401, 'ADMIN_UNAUTHORIZED', 'server', {}])
       expect(await errorOf(await as(server.bearer, path))).toEqual([403, 'ADMIN_FORBIDDEN', 'server', {}])

@@ -91,7 +91,8 @@ describe('mcp install', () => {
       return stdout
     }
     const url = 'http://127.0.0.1:3000/mcp'
-    const entryOf = async (name: McpClientName, key = 'mcpServers') => JSON.parse(await printed(name))[key].slack
+    const entryOf = async (name: McpClientName, key = 'mcpServers') =>
+      JSON.parse(await printed(name))[key].slack
     expect(await entryOf('claude-code')).toEqual({
       type: 'http',
       url,
