@@ -76,12 +76,20 @@ function contentTools(): readonly RegisteredTool[] {
   ]
 }
 
+/**
+ * A real delay, since the scenarios tools-call-with-logging and tools-call-with-progress demand one ("after ~50ms delay"): their clients run
+ * in a process of their own, with nothing that this one could wait for.
+ */
+function suitePause(): Promise<void> {
+  return Bun.sleep(50)
+}
+
 function streamTools(): readonly RegisteredTool[] {
   return [
     plain('test_tool_with_logging', async ({ tell }) => {
       for (const text of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
         tell?.('info', text)
-        await Bun.sleep(50)
+        await suitePause()
       }
       return 'Tool with logging executed'
     }),
@@ -92,13 +100,13 @@ function streamTools(): readonly RegisteredTool[] {
     plain('test_tool_with_progress', async ({ progress }) => {
       for (const done of [0, 50, 100]) {
         progress({ progress: done, total: 100, message: `Completed step ${done} of 100` })
-        await Bun.sleep(50)
+        await suitePause()
       }
       return 'Tool with progress executed'
     }),
     plain('test_reconnection', async ({ releaseConnection }) => {
+      // The order is all that the scenario asks for: the connection ends before the result is there.
       releaseConnection?.()
-      await Bun.sleep(100)
       return 'Reconnection test completed'
     }),
   ]
