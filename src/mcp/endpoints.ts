@@ -1,10 +1,9 @@
 import { AppError, asAppError, renderUnifiedError } from '../base/errors.ts'
 import type { RequestContexts } from '../base/request-context.ts'
-import type { Logger } from '../observe/logger.ts'
-import type { Metrics } from '../observe/metrics.ts'
 import type { Cors } from './cors.ts'
 import type { Door } from './door.ts'
 import type { Protocol } from './protocol.ts'
+import type { NoteRefusal } from './refusal-note.ts'
 import type { RestFacade } from './rest-facade.ts'
 import { errorHeaders, RequestRefusal, renderRpcError } from './rpc-error.ts'
 import type { SseLeg } from './sse-leg.ts'
@@ -16,8 +15,7 @@ export interface EndpointDeps {
   /** What speaks the protocol; brought in by the first request that is let in. */
   readonly speak: () => Promise<Protocol>
   readonly rest: RestFacade
-  readonly log: Logger
-  readonly metrics: Metrics
+  readonly noteRefusal: NoteRefusal
   /** Where clients find streamable HTTP, for those that look for it in the wrong place. */
   readonly streamablePath: string
 }
@@ -112,7 +110,9 @@ async function serveRest(
   const visit =
     method === 'GET' ? { ...door.enter(request), body: undefined } : await door.enterWithBody(request)
   keepOpen()
-  return Response.json(await rest[operation](visit, request.signal))
+  const { error, result } = await rest[operation](visit, request.signal)
+  // A call that failed has been counted and logged as a call.
+  return error === undefined ? Response.json(result) : renderUnified(error, visit.correlationId)
 }
 
 function notAllowed(allow: string): AppError {
@@ -128,7 +128,7 @@ function guarded(deps: EndpointDeps, form: ErrorForm, serve: Endpoint): Endpoint
     try {
       response = await serve(request, keepOpen)
     } catch (thrown) {
-      response = note(thrown, request, deps)[form]()
+      response = refuse(thrown, request, deps)[form]()
     }
     deps.cors.decorate(request, response.headers)
     return response
@@ -137,29 +137,24 @@ function guarded(deps: EndpointDeps, form: ErrorForm, serve: Endpoint): Endpoint
 
 type ErrorForm = 'json_rpc' | 'unified'
 
-/** Counts and logs what was thrown; either form of it can then be answered. */
-function note(
+/** What was thrown, noted; either form of it can then be answered. */
+function refuse(
   thrown: unknown,
   request: Request,
-  deps: EndpointDeps,
+  { contexts, noteRefusal }: EndpointDeps,
 ): Readonly<Record<ErrorForm, () => Response>> {
   const { error, id } = thrown instanceof RequestRefusal ? thrown : { error: asAppError(thrown), id: null }
-  const { correlationId } = deps.contexts.of(request)
-  deps.metrics.increment('slackmcp_errors_total', { code: error.code, component: error.component })
-  const fields = {
-    correlation_id: correlationId,
-    code: error.code,
-    details: error.details,
-    error: error.cause,
-  }
-  if (error.code === 'INTERNAL') deps.log.error('mcp_request_failed', fields)
-  else deps.log.debug('mcp_request_refused', fields)
+  const { correlationId } = contexts.of(request)
+  noteRefusal(error, correlationId)
   return {
     json_rpc: () => renderRpcError(error, { correlationId, id }),
-    unified: () =>
-      Response.json(renderUnifiedError(error, correlationId), {
-        status: error.status,
-        headers: errorHeaders(error),
-      }),
+    unified: () => renderUnified(error, correlationId),
   }
+}
+
+function renderUnified(error: AppError, correlationId: string): Response {
+  return Response.json(renderUnifiedError(error, correlationId), {
+    status: error.status,
+    headers: errorHeaders(error),
+  })
 }

@@ -2,12 +2,12 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import type { JSONRPCRequest, ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js'
 import { AppError, asAppError } from '../base/errors.ts'
-import type { Logger } from '../observe/logger.ts'
 import type { Caller } from './caller.ts'
 import { asCapabilities, asImplementation } from './capabilities.ts'
 import { createLegacyAsking } from './legacy-asking.ts'
 import type { WireObject } from './offer-index.ts'
 import { parseParams, setLevelParams, subscribeParams } from './params.ts'
+import type { NoteRefusal } from './refusal-note.ts'
 import { type ClientLogLevel, clientLogLevels, type Principal } from './registry.ts'
 import type { CallInfo } from './request-ledger.ts'
 import type { RpcId } from './rpc.ts'
@@ -16,7 +16,7 @@ import type { Surface } from './surface.ts'
 
 export interface LegacyServerDeps {
   readonly surface: Surface
-  readonly log: Logger
+  readonly noteRefusal: NoteRefusal
   readonly subscriptions: Subscriptions
   /** Who sent the request that the SDK knows under this id. */
   callOf(own: RpcId): CallInfo | undefined
@@ -70,17 +70,16 @@ export function createLegacyServer(deps: LegacyServerDeps): Server {
     try {
       return { ...(await handle(request, asCaller({ call, extra, server, level, deps }), { deps, level })) }
     } catch (thrown) {
-      throw asFault(thrown, call, deps.log)
+      throw asFault(thrown, call, deps.noteRefusal)
     }
   }
   return server
 }
 
-function asFault(thrown: unknown, call: CallInfo, log: Logger): RpcFault {
+function asFault(thrown: unknown, { correlationId }: CallInfo, noteRefusal: NoteRefusal): RpcFault {
   const error = asAppError(thrown)
-  if (error.code === 'INTERNAL')
-    log.error('mcp_request_failed', { error: error.cause, correlation_id: call.correlationId })
-  return new RpcFault(error, call.correlationId)
+  noteRefusal(error, correlationId)
+  return new RpcFault(error, correlationId)
 }
 
 class LevelHolder {

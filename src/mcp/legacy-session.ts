@@ -1,10 +1,10 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { AppError } from '../base/errors.ts'
-import type { Logger } from '../observe/logger.ts'
 import { type ChangeDesk, type Listener, WatchedResources } from './change-desk.ts'
 import { createLegacyServer } from './legacy-server.ts'
 import type { OperationMeter } from './operation-meter.ts'
+import type { NoteRefusal } from './refusal-note.ts'
 import type { ChangeNotice, Principal } from './registry.ts'
 import type { RequestLedger } from './request-ledger.ts'
 import type { RpcId } from './rpc.ts'
@@ -24,7 +24,7 @@ export interface LegacyTransport extends Transport {
 
 export interface LegacySessionDeps {
   readonly surface: Surface
-  readonly log: Logger
+  readonly noteRefusal: NoteRefusal
   readonly desk: ChangeDesk
   readonly measure: OperationMeter
 }
@@ -57,7 +57,7 @@ export class LegacySession<Link extends LegacyTransport = LegacyTransport> imple
     const watched = new WatchedResources(deps.desk)
     this.#server = createLegacyServer({
       surface: deps.surface,
-      log: deps.log,
+      noteRefusal: deps.noteRefusal,
       subscriptions: watched,
       callOf: (own: RpcId) => link.ledger.callOf(own),
       releaseConnection: (own: RpcId) => link.release(Number(own)),

@@ -23,6 +23,7 @@ import type { SessionMode } from './legacy-leg.ts'
 import type { LegacySession } from './legacy-session.ts'
 import { createOperationMeter } from './operation-meter.ts'
 import type { Protocol, ProtocolDeps } from './protocol.ts'
+import { createRefusalNote } from './refusal-note.ts'
 import type { ChangeNotice, Offer } from './registry.ts'
 import { createRestFacade } from './rest-facade.ts'
 import { type SessionLimits, SessionTable } from './session-table.ts'
@@ -100,13 +101,14 @@ export function createMcpServer(deps: McpDeps): McpServer {
   const inFlight = new InFlight()
   const abandoning = new AbortController()
   const measure = createOperationMeter(clock, metrics)
+  const noteRefusal = createRefusalNote(log, metrics)
   const surface = countCalls(createSurface({ ...deps, measure }), inFlight, abandoning.signal)
   const desk = new ChangeDesk({ ...deps, index: surface.index })
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
   let protocol: Promise<Protocol> | undefined
   let loaded: Protocol | undefined
   const speak = (): Promise<Protocol> => {
-    protocol ??= loadProtocol(deps, { surface, desk, sessions, measure }).then((made) => {
+    protocol ??= loadProtocol(deps, { surface, desk, sessions, measure, noteRefusal }).then((made) => {
       loaded = made
       return made
     })
@@ -139,6 +141,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
           isStopping: () => isStopping,
         }),
         speak,
+        noteRefusal,
         rest: createRestFacade(surface),
         streamablePath: `${deps.publicPathPrefix}${deps.mountPath}`,
       }),
@@ -160,7 +163,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
 
 const stateKeyBytes = 32
 
-type Shared = Pick<ProtocolDeps, 'surface' | 'desk' | 'sessions' | 'measure'>
+type Shared = Pick<ProtocolDeps, 'surface' | 'desk' | 'sessions' | 'measure' | 'noteRefusal'>
 
 async function loadProtocol(deps: McpDeps, shared: Shared): Promise<Protocol> {
   const { createProtocol } = await import('./protocol.ts')

@@ -10,12 +10,12 @@ import {
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { Logger } from '../observe/logger.ts'
-import type { Metrics } from '../observe/metrics.ts'
 import { type ChangeDesk, type Listener, subscriptionsPerSessionMax } from './change-desk.ts'
 import type { Visit } from './door.ts'
 import type { RoundState } from './modern-asking.ts'
 import { OfferServer } from './modern-server.ts'
 import { createProtocolMeter, type OperationMeter } from './operation-meter.ts'
+import type { NoteRefusal } from './refusal-note.ts'
 import type { ChangeNotice } from './registry.ts'
 import type { CallInfo } from './request-ledger.ts'
 import { echoableId, isObject } from './rpc.ts'
@@ -29,7 +29,7 @@ export interface ModernLegDeps {
   readonly desk: ChangeDesk
   readonly clock: Clock
   readonly log: Logger
-  readonly metrics: Metrics
+  readonly noteRefusal: NoteRefusal
   readonly measure: OperationMeter
   /** Signs what travels through clients between the rounds of a call; at least 32 bytes, the same on all replicas. */
   readonly stateKey: string
@@ -90,9 +90,9 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
       const end = measure(method)
       const version = request.headers.get('mcp-protocol-version') ?? ''
       let errorType: string | undefined
-      const note = ({ code, component }: AppError) => {
-        errorType = code
-        deps.metrics.increment('slackmcp_errors_total', { code, component })
+      const note = (error: AppError) => {
+        errorType = error.code
+        deps.noteRefusal(error, visit.correlationId)
       }
       const answer = async () => {
         const response = await served.run(visit, () => chosen.fetch(request, { parsedBody: visit.body }))

@@ -13,20 +13,20 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { asAppError } from '../base/errors.ts'
-import type { Logger } from '../observe/logger.ts'
 import type { Caller } from './caller.ts'
 import { asCapabilities, asImplementation } from './capabilities.ts'
 import { InputNeeded } from './input-needed.ts'
 import type { Subscriptions } from './legacy-server.ts'
 import { createRounds, type RoundState } from './modern-asking.ts'
 import type { WireObject } from './offer-index.ts'
+import type { NoteRefusal } from './refusal-note.ts'
 import type { CallInfo } from './request-ledger.ts'
 import { asRpcError, type Era } from './rpc-error.ts'
 import type { Surface } from './surface.ts'
 
 export interface OfferServerDeps {
   readonly surface: Surface
-  readonly log: Logger
+  readonly noteRefusal: NoteRefusal
   readonly codec: RequestStateCodec<RoundState>
   readonly era: Era
   /** Who sends the request. */
@@ -169,8 +169,7 @@ export class OfferServer extends McpServer {
   #asProtocolError(thrown: unknown, { correlationId }: CallInfo): ProtocolError {
     if (thrown instanceof ProtocolError) return thrown
     const error = asAppError(thrown)
-    if (error.code === 'INTERNAL')
-      this.#deps.log.error('mcp_request_failed', { error: error.cause, correlation_id: correlationId })
+    this.#deps.noteRefusal(error, correlationId)
     const { code, message, data } = asRpcError(error, correlationId, this.#deps.era)
     return new ProtocolError(code, message, data)
   }

@@ -1,13 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import type { Ids } from '../base/ids.ts'
 import type { Logger } from '../observe/logger.ts'
-import type { Metrics } from '../observe/metrics.ts'
 import type { ChangeDesk } from './change-desk.ts'
 import type { EventLog } from './event-log.ts'
 import { createLegacyLeg, type LegacyLeg, type SessionMode } from './legacy-leg.ts'
 import type { LegacySession } from './legacy-session.ts'
 import { createModernLeg, type ModernLeg } from './modern-leg.ts'
 import type { OperationMeter } from './operation-meter.ts'
+import type { NoteRefusal } from './refusal-note.ts'
 import type { SessionLimits, SessionTable } from './session-table.ts'
 import { createSseLeg, type SseLeg } from './sse-leg.ts'
 import { serveMcpOverStdio } from './stdio.ts'
@@ -28,8 +28,8 @@ export interface ProtocolDeps {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Logger
-  readonly metrics: Metrics
   readonly measure: OperationMeter
+  readonly noteRefusal: NoteRefusal
 }
 
 /** Everything that speaks MCP by an SDK. */

@@ -1,34 +1,36 @@
+import type { ToolAnswer } from './call-tool.ts'
 import { type Caller, createSilentCaller } from './caller.ts'
 import type { Visit } from './door.ts'
 import type { WireObject } from './offer-index.ts'
 import type { Surface } from './surface.ts'
 
-/** MCP for callers that speak plain REST (D2): each operation answers the MCP result, or throws the AppError of a failed tool. */
+type RestOperation = (visit: Visit, signal: AbortSignal) => Promise<ToolAnswer>
+
+/** MCP for callers that speak plain REST (D2). Rejects with the AppErrors of the surface. */
 export interface RestFacade {
-  listTools(visit: Visit, signal: AbortSignal): Promise<WireObject>
-  callTool(visit: Visit, signal: AbortSignal): Promise<WireObject>
-  listResources(visit: Visit, signal: AbortSignal): Promise<WireObject>
-  listResourceTemplates(visit: Visit, signal: AbortSignal): Promise<WireObject>
-  readResource(visit: Visit, signal: AbortSignal): Promise<WireObject>
-  listPrompts(visit: Visit, signal: AbortSignal): Promise<WireObject>
-  getPrompt(visit: Visit, signal: AbortSignal): Promise<WireObject>
+  readonly listTools: RestOperation
+  readonly callTool: RestOperation
+  readonly listResources: RestOperation
+  readonly listResourceTemplates: RestOperation
+  readonly readResource: RestOperation
+  readonly listPrompts: RestOperation
+  readonly getPrompt: RestOperation
 }
 
 export function createRestFacade(surface: Surface): RestFacade {
   return {
-    listTools: (visit, signal) => surface.listTools(undefined, asCaller(visit, signal)),
-    async callTool(visit, signal) {
-      const { error, result } = await surface.callTool(visit.body, asCaller(visit, signal))
-      if (error !== undefined) throw error
-      return result
-    },
-    listResources: (visit, signal) => surface.listResources(undefined, asCaller(visit, signal)),
-    listResourceTemplates: (visit, signal) =>
-      surface.listResourceTemplates(undefined, asCaller(visit, signal)),
-    readResource: (visit, signal) => surface.readResource(visit.body, asCaller(visit, signal)),
-    listPrompts: (visit, signal) => surface.listPrompts(undefined, asCaller(visit, signal)),
-    getPrompt: (visit, signal) => surface.getPrompt(visit.body, asCaller(visit, signal)),
+    listTools: answers((_, caller) => surface.listTools(undefined, caller)),
+    callTool: (visit, signal) => surface.callTool(visit.body, asCaller(visit, signal)),
+    listResources: answers((_, caller) => surface.listResources(undefined, caller)),
+    listResourceTemplates: answers((_, caller) => surface.listResourceTemplates(undefined, caller)),
+    readResource: answers(({ body }, caller) => surface.readResource(body, caller)),
+    listPrompts: answers((_, caller) => surface.listPrompts(undefined, caller)),
+    getPrompt: answers(({ body }, caller) => surface.getPrompt(body, caller)),
   }
+}
+
+function answers(run: (visit: Visit, caller: Caller) => Promise<WireObject>): RestOperation {
+  return async (visit, signal) => ({ error: undefined, result: await run(visit, asCaller(visit, signal)) })
 }
 
 /** Who hangs up cancels. */

@@ -8,6 +8,7 @@ import { type ChangeDesk, type Listener, WatchedResources } from './change-desk.
 import type { RoundState } from './modern-asking.ts'
 import { OfferServer } from './modern-server.ts'
 import type { OperationMeter } from './operation-meter.ts'
+import type { NoteRefusal } from './refusal-note.ts'
 import type { ChangeNotice, Principal } from './registry.ts'
 import { type StdioPipe, StdioTransport } from './stdio-transport.ts'
 import type { Surface } from './surface.ts'
@@ -22,6 +23,7 @@ export interface StdioDeps {
   readonly drainDeadlineMs: number
   readonly inFlightMax: number
   readonly measure: OperationMeter
+  readonly noteRefusal: NoteRefusal
 }
 
 /** Whoever started the process holds its credentials anyway (the specification wants no authentication here). */

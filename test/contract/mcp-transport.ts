@@ -358,6 +358,19 @@ export function mcpTransportContract(title: string, { era, connect, principalNam
       ])
     })
 
+    test('counts each error once, whether a call failed or a request was refused', async () => {
+      await using wire = await open()
+      await wire.callTool('fail')
+      await wire.callTool('no_such_tool')
+      await wire.client.request('prompts/get', { name: 'no_such_prompt' })
+      const counted = wire.mcp.metrics.records.filter(({ name }) => name === 'slackmcp_errors_total')
+      expect(counted.map(({ labels }) => labels['code'])).toEqual([
+        'SLACK_REFUSED',
+        'TOOL_NOT_FOUND',
+        'PROMPT_NOT_FOUND',
+      ])
+    })
+
     test('measures the handshake, the lists, and what nobody answers, each once', async () => {
       const offer = createFixtureOffer(() => undefined)
       await using wire = await open({ offer })

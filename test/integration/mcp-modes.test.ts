@@ -176,6 +176,16 @@ describe('REST', () => {
       if (status === 429) expect(response.headers.get('retry-after')).toBe('7')
     })
 
+  test('counts and logs each error once, whether a call failed or a request was refused', async () => {
+    await using mcp = startMcp({ transport: 'streamable-http', offer })
+    for (const name of ['test_error_handling', 'no_such_tool'])
+      await (await rest(mcp, '/call_tool', { name })).text()
+    const counted = mcp.metrics.records.filter(({ name }) => name === 'slackmcp_errors_total')
+    expect(counted.map(({ labels }) => labels['code'])).toEqual(['INTERNAL', 'TOOL_NOT_FOUND'])
+    const told = mcp.log.lines.filter(({ fields }) => fields['code'] ?? fields['outcome'])
+    expect(told.map(({ event }) => event)).toEqual(['mcp_tool_executed', 'mcp_request_refused'])
+  })
+
   test('measures each operation once, under the method that it stands for', async () => {
     await using mcp = startMcp({ transport: 'streamable-http', offer })
     for (const [path, body] of good) await (await rest(mcp, path, body)).text()
