@@ -46,3 +46,18 @@ function manifestLine(needed: ErrorDetails[string] | undefined): ErrorDetails {
     ? { manifest: `oauth_config.scopes.bot: [${needed}]` }
     : {}
 }
+
+/** One change; what Slack refuses with `settled` is so already, which is what was wanted. */
+export async function changeUnlessSettled(
+  context: SlackToolContext,
+  { method, params }: { readonly method: string; readonly params: Readonly<Record<string, unknown>> },
+  settled: string,
+): Promise<{ readonly already?: true }> {
+  try {
+    await callSlack(context, method, params)
+    return {}
+  } catch (error) {
+    if (refusalOf(error) === settled) return { already: true }
+    throw error
+  }
+}

@@ -3,7 +3,7 @@ import { findUserId, openConversation } from '../conversation.ts'
 import { answers, channelField, dryRunField, listField, optional, userField } from '../fields.ts'
 import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
 import { type DryRun, dryRun } from '../planned-call.ts'
-import { callSlack, refusalOf } from '../slack-call.ts'
+import { changeUnlessSettled } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 
 type InviteResult = ItemResult<{ readonly user: string; readonly already?: true }>
@@ -41,15 +41,7 @@ export const inviteToChannel = defineSlackTool({
     const responses: readonly InviteResult[] = await eachItem(
       calls,
       ({ params }) => ({ user: params.users }),
-      async ({ method, params }) => {
-        try {
-          await callSlack(context, method, params)
-          return {}
-        } catch (error) {
-          if (refusalOf(error) === 'already_in_channel') return { already: true }
-          throw error
-        }
-      },
+      (call) => changeUnlessSettled(context, call, 'already_in_channel'),
     )
     const text = renderItems(responses, (index) => calls[index]?.params.users ?? '')
     return { text, data: { responses } }

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { ToolOutcome } from '../../mcp/registry.ts'
 import { messageBehind, openConversation, requireTs } from '../conversation.ts'
+import { answers, channelField, dryRunField, listField, optional, tsField } from '../fields.ts'
 import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
 import { type DryRun, dryRun } from '../planned-call.ts'
-import { callSlack, refusalOf } from '../slack-call.ts'
+import { changeUnlessSettled } from '../slack-call.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 
 /** One emoji of a call; `already` where nothing had to be done. */
@@ -13,11 +14,29 @@ export interface ReactionOutcome {
   readonly responses: readonly ReactionResult[]
 }
 
-/** Names with or without colons, skin tones included (`wave::skin-tone-3`). */
-export const emojisField = Type.Array(Type.String({ pattern: "^:?[\\w+'-]{1,100}(::skin-tone-[2-6])?:?$" }), {
-  minItems: 1,
-  maxItems: 23,
-})
+export const reactionInput = Type.Object(
+  {
+    channel: channelField,
+    timestamp: optional(tsField),
+    // Names with or without colons, skin tones included (`wave::skin-tone-3`).
+    emojis: Type.Array(Type.String({ pattern: "^:?[\\w+'-]{1,100}(::skin-tone-[2-6])?:?$" }), {
+      minItems: 1,
+      maxItems: 23,
+    }),
+    dry_run: optional(dryRunField),
+  },
+  { additionalProperties: false },
+)
+
+export const reactionOutput = answers<ReactionOutcome | DryRun>({ responses: optional(listField) })
+
+export const reactionAliases = { message_ts: 'timestamp', ts: 'timestamp', thread_ts: 'timestamp' } as const
+
+export const reactionExamples = {
+  channel: '#general',
+  timestamp: '1712345678.000100',
+  emojis: ['tada'],
+} as const
 
 interface ReactionArguments {
   readonly channel: string
@@ -42,15 +61,7 @@ export async function changeReactions(
   const responses: readonly ReactionResult[] = await eachItem(
     calls,
     ({ params }) => ({ emoji: params.name }),
-    async ({ method, params }) => {
-      try {
-        await callSlack(context, method, params)
-        return {}
-      } catch (error) {
-        if (refusalOf(error) === change.settled) return { already: true }
-        throw error
-      }
-    },
+    (call) => changeUnlessSettled(context, call, change.settled),
   )
   const text = renderItems(responses, (index) => `:${calls[index]?.params.name}:`)
   return { text, data: { responses } }
