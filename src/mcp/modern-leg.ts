@@ -86,7 +86,6 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
       visits.set(request, visit)
       const method = methodOf(visit.body)
       const chosen = method === 'subscriptions/listen' ? listens.open(visit) : handler
-      if (chosen === undefined) throw listenRefusal(visit)
       const end = measure(method)
       const version = request.headers.get('mcp-protocol-version') ?? ''
       let errorType: string | undefined
@@ -127,13 +126,6 @@ function watchedUris(body: unknown): ReadonlySet<string> {
   return new Set(known.slice(0, subscriptionsPerSessionMax))
 }
 
-function listenRefusal({ body }: Visit): RequestRefusal {
-  return new RequestRefusal(
-    new AppError('MCP_SESSIONS_EXHAUSTED', { details: { cap: 'listen' } }),
-    echoableId(body),
-  )
-}
-
 /**
  * The streams of `subscriptions/listen`. Each has a handler of its own, because the SDK's bus does not say who listens, and every notice is
  * checked against the rights of its listener.
@@ -142,6 +134,7 @@ class Listens {
   readonly #deps: ModernLegDeps
   readonly #createHandler: (bus: ServerEventBus) => McpHttpHandler
   readonly #open = new Map<Listener, McpHttpHandler>()
+  readonly #opening = new Set<Visit>()
 
   constructor(deps: ModernLegDeps, createHandler: (bus: ServerEventBus) => McpHttpHandler) {
     this.#deps = deps
@@ -152,11 +145,33 @@ class Listens {
     return this.#open.size
   }
 
-  /** A handler for one stream; undefined over the cap. */
-  open({ principal, body }: Visit): McpHttpHandler | undefined {
+  /** A handler for one stream. Throws MCP_SESSIONS_EXHAUSTED over a cap. */
+  open(visit: Visit): Pick<McpHttpHandler, 'fetch'> {
+    this.#requireRoom(visit)
+    const handler = this.#createHandlerOf(visit)
+    // The SDK subscribes some turns later: until then the request itself holds the place, or many at once would pass the cap together.
+    this.#opening.add(visit)
+    return {
+      fetch: async (...request) => {
+        try {
+          return await handler.fetch(...request)
+        } finally {
+          this.#opening.delete(visit)
+        }
+      },
+    }
+  }
+
+  #requireRoom({ principal, body }: Visit): void {
     const { perPrincipalMax, totalMax } = this.#deps.limits
-    const own = [...this.#open.keys()].filter((listener) => listener.principal.name === principal.name)
-    if (own.length >= perPrincipalMax || this.#open.size >= totalMax) return undefined
+    const all = [...this.#open.keys(), ...this.#opening]
+    const own = all.filter((other) => other.principal.name === principal.name)
+    if (own.length < perPrincipalMax && all.length < totalMax) return
+    const error = new AppError('MCP_SESSIONS_EXHAUSTED', { details: { cap: 'listen' } })
+    throw new RequestRefusal(error, echoableId(body))
+  }
+
+  #createHandlerOf({ principal, body }: Visit): McpHttpHandler {
     const handler = this.#createHandler({
       publish: () => undefined,
       subscribe: (hear) => {

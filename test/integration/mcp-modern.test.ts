@@ -139,9 +139,14 @@ describe('a call that asks twice', () => {
 })
 
 /** Opens `subscriptions/listen` and reads its messages. */
-async function listen(mcp: McpHarness, notifications: object, token = aliceToken) {
+async function listen(
+  mcp: McpHarness,
+  notifications: object,
+  token = aliceToken,
+  send: (request: Request) => Promise<Response> = fetch,
+) {
   const abort = new AbortController()
-  const response = await fetch(`${mcp.origin}/mcp`, {
+  const request = new Request(`${mcp.origin}/mcp`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
@@ -164,6 +169,7 @@ async function listen(mcp: McpHarness, notifications: object, token = aliceToken
     }),
     signal: abort.signal,
   })
+  const response = await send(request)
   const events = readEvents(response.body)
   return {
     status: response.status,
@@ -229,6 +235,24 @@ describe('a stream that listens', () => {
     expect(other.status).toBe(200)
     for (const stream of [...streams, other]) stream.close()
   })
+
+  verifies(
+    'mcp:listen:cap',
+    'is refused over the cap where many come at once, and gives its place back',
+    async () => {
+      const sessionLimits = { ...defaultSessionLimits, perPrincipalMax: 2 }
+      await using mcp = startMcp({ offer: items, sessionLimits })
+      // Without sockets, which would let them in one after the other.
+      const open = () => listen(mcp, { toolsListChanged: true }, aliceToken, mcp.handle)
+      for (let round = 0; round < 2; round++) {
+        const streams = await Promise.all(Array.from({ length: 8 }, open))
+        expect(streams.map(({ status }) => status).sort()).toEqual([200, 200, ...Array(6).fill(503)])
+        expect(mcp.plugin.counts().listenStreams).toBe(2)
+        for (const stream of streams) stream.close()
+        await until(() => mcp.plugin.counts().listenStreams === 0)
+      }
+    },
+  )
 
   verifies('mcp:listen:stop', 'ends with its result when the server stops', async () => {
     await using mcp = startMcp({ offer: items })
