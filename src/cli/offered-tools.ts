@@ -1,5 +1,7 @@
 import type { Config } from '../config/option-table.ts'
-import { forbiddingRule, selectTools } from '../tools/select-tools.ts'
+import { unrestrictedPolicy } from '../mcp/auth.ts'
+import { forbiddingRule } from '../mcp/registry.ts'
+import { selectTools } from '../tools/select-tools.ts'
 import type { SlackTool } from '../tools/slack-tool.ts'
 import { toolTable } from '../tools/tool-table.ts'
 
@@ -14,8 +16,7 @@ export function offeredTools(
   { hasUserToken }: { readonly hasUserToken: boolean },
 ): readonly SlackTool[] {
   const { mcpToolsets: toolsets, mcpTools: tools, mcpExcludeTools: excludeTools, mcpReadOnly } = config
-  const everyone = { isReadOnly: false, toolsets: undefined, channels: undefined }
   return selectTools(toolTable, { toolsets, tools, excludeTools, hasUserToken }).filter(
-    (tool) => forbiddingRule(tool, everyone, { isReadOnly: mcpReadOnly }) === undefined,
+    (tool) => forbiddingRule(tool, { ...unrestrictedPolicy, isReadOnly: mcpReadOnly }) === undefined,
   )
 }

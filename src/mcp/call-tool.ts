@@ -6,10 +6,10 @@ import type { RateLimiter } from '../resilience/rate-limiter.ts'
 import type { ArgumentCheck } from './arguments.ts'
 import { asCallContext, asCallError, type Caller } from './caller.ts'
 import { InputNeeded } from './input-needed.ts'
-import { forbiddingRule, type OfferIndex, type WireObject } from './offer-index.ts'
+import type { OfferIndex, WireObject } from './offer-index.ts'
 import type { OperationMeter } from './operation-meter.ts'
 import { callToolParams, parseParams } from './params.ts'
-import type { Principal, PrincipalPolicy, RegisteredTool, ToolOutcome } from './registry.ts'
+import { forbiddingRule, type RegisteredTool, type ToolOutcome } from './registry.ts'
 
 export interface ToolCallDeps {
   readonly log: Logger
@@ -61,14 +61,9 @@ interface ToolCall {
   readonly end: ReturnType<OperationMeter>
 }
 
-/** The policy of a principal, narrowed by that of the server. */
-export function effectivePolicy(principal: Principal, isReadOnly: boolean): PrincipalPolicy {
-  return isReadOnly && !principal.policy.isReadOnly ? { ...principal.policy, isReadOnly } : principal.policy
-}
-
 /** Here and not only in the list of tools: a name that is hidden can still be called (T22). */
 function admit({ tool, caller: { principal } }: ToolCall, deps: ToolCallDeps): void {
-  const rule = forbiddingRule(tool, effectivePolicy(principal, deps.isReadOnly))
+  const rule = forbiddingRule(tool, principal.policy, deps)
   if (rule !== undefined) throw new AppError('TOOL_FORBIDDEN', { details: { rule, tool: tool.name } })
   const take = deps.toolLimiter.take(`${tool.name} ${principal.name}`)
   if (take.ok) return

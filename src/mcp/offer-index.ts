@@ -1,12 +1,13 @@
 import type { TSchema } from '@sinclair/typebox'
-import type {
-  Effect,
-  Offer,
-  PrincipalPolicy,
-  RegisteredPrompt,
-  RegisteredResource,
-  RegisteredResourceTemplate,
-  RegisteredTool,
+import {
+  type Effect,
+  forbiddingRule,
+  type Offer,
+  type PrincipalPolicy,
+  type RegisteredPrompt,
+  type RegisteredResource,
+  type RegisteredResourceTemplate,
+  type RegisteredTool,
 } from './registry.ts'
 import { createUriMatcher, type UriMatcher } from './uri-template.ts'
 
@@ -66,16 +67,6 @@ export function createOfferIndex(offer: Offer): OfferIndex {
       tools = indexTools(offer.tools)
     },
   }
-}
-
-/** Whether a principal with `policy` may use the tool, and the rule that forbids it where not. */
-export function forbiddingRule(
-  tool: RegisteredTool,
-  policy: PrincipalPolicy,
-): 'read_only' | 'toolset' | undefined {
-  if (policy.isReadOnly && tool.effect !== 'read') return 'read_only'
-  if (policy.toolsets !== undefined && !policy.toolsets.includes(tool.toolset)) return 'toolset'
-  return undefined
 }
 
 /** How many different policies' lists are kept; more are made anew each time. */

@@ -26,10 +26,23 @@ export interface SlackUser {
 /** What a principal may do beyond the policy of the whole server; every field narrows. */
 export interface PrincipalPolicy {
   readonly isReadOnly: boolean
-  /** Toolsets that the principal may use; undefined means all that are enabled. */
+  /** Toolsets that the principal may use, by their own names; undefined means all that are enabled. */
   readonly toolsets: readonly string[] | undefined
   /** Channels (ids, `#names`, `!` to exclude) that the principal may see and write; undefined means all. */
   readonly channels: readonly string[] | undefined
+}
+
+/**
+ * The rule by which `policy`, and that of the whole server, forbid a tool; undefined where it may be used. The one place that says so: for lists,
+ * for calls, and for what is read through a tool.
+ */
+export function forbiddingRule(
+  tool: Pick<RegisteredTool, 'effect' | 'toolset'>,
+  policy: PrincipalPolicy,
+  server: Pick<PrincipalPolicy, 'isReadOnly'> = { isReadOnly: false },
+): 'read_only' | 'toolset' | undefined {
+  if ((server.isReadOnly || policy.isReadOnly) && tool.effect !== 'read') return 'read_only'
+  return policy.toolsets === undefined || policy.toolsets.includes(tool.toolset) ? undefined : 'toolset'
 }
 
 export interface Progress {

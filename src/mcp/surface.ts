@@ -1,12 +1,12 @@
 import { AppError } from '../base/errors.ts'
 import { truncate } from '../base/text.ts'
 import { createArgumentCheck } from './arguments.ts'
-import { callTool, effectivePolicy, type ToolAnswer, type ToolCallDeps } from './call-tool.ts'
+import { callTool, type ToolAnswer, type ToolCallDeps } from './call-tool.ts'
 import { asCallContext, asCallError, type Caller } from './caller.ts'
 import { InputNeeded } from './input-needed.ts'
 import { createOfferIndex, type OfferIndex, type WireObject } from './offer-index.ts'
 import { completeParams, getPromptParams, listParams, parseParams, readResourceParams } from './params.ts'
-import type { Offer } from './registry.ts'
+import type { Offer, PrincipalPolicy } from './registry.ts'
 
 export interface SurfaceDeps extends Omit<ToolCallDeps, 'index' | 'checkArguments'> {
   readonly offer: Offer
@@ -42,7 +42,7 @@ export function createSurface(options: SurfaceDeps): Surface {
     index,
     listTools: (params, caller) =>
       observed('tools/list', caller, async () => ({
-        tools: page(params, index.listTools(effectivePolicy(caller.principal, deps.isReadOnly))),
+        tools: page(params, index.listTools(narrowed(caller.principal.policy, deps))),
       })),
     callTool: (params, caller) => callTool(params, caller, deps),
     listResources: (params, caller) =>
@@ -59,6 +59,11 @@ export function createSurface(options: SurfaceDeps): Surface {
     complete: (params, caller) =>
       observed('completion/complete', caller, () => complete(params, caller, deps)),
   }
+}
+
+/** The policy of a principal, narrowed by that of the server. */
+function narrowed(policy: PrincipalPolicy, { isReadOnly }: Deps): PrincipalPolicy {
+  return isReadOnly && !policy.isReadOnly ? { ...policy, isReadOnly } : policy
 }
 
 /** The lists fit one page, so no cursor was ever given out. */

@@ -1,7 +1,6 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { AppError } from '../base/errors.ts'
-import type { CallContext, Principal, ToolOutcome } from '../mcp/registry.ts'
-import { forbiddingRule } from './select-tools.ts'
+import { type CallContext, forbiddingRule, type Principal, type ToolOutcome } from '../mcp/registry.ts'
 import { withHint } from './slack-call.ts'
 import type { SlackTool } from './slack-tool.ts'
 import type { ToolServices } from './tool-context.ts'

@@ -1,6 +1,5 @@
 import { AppError } from '../base/errors.ts'
 import { nearest } from '../base/text.ts'
-import type { PrincipalPolicy } from '../mcp/registry.ts'
 import type { SlackApi } from '../slack/api.ts'
 import { type SlackTool, type ToolsetName, toolsetTable } from './slack-tool.ts'
 import type { ToolSettings } from './tool-settings.ts'
@@ -54,16 +53,4 @@ export function missingScopes(
 ): readonly string[] {
   const missing = scopes.filter((scope) => !granted.includes(scope))
   return needsAnyScope === true && missing.length < scopes.length ? [] : missing
-}
-
-/** The rule by which a principal may not use the tool; undefined where it may. */
-export function forbiddingRule(
-  tool: Pick<SlackTool, 'effect' | 'toolset'>,
-  policy: PrincipalPolicy,
-  settings: Pick<ToolSettings, 'isReadOnly'>,
-): 'read_only' | 'toolset' | undefined {
-  if ((settings.isReadOnly || policy.isReadOnly) && tool.effect !== 'read') return 'read_only'
-  const { toolsets } = policy
-  const isOutside = toolsets !== undefined && !expandToolsets(toolsets).includes(tool.toolset)
-  return isOutside ? 'toolset' : undefined
 }
