@@ -87,7 +87,8 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     toolLimiter: perMinute(clock, config.limitsToolCallsPerMinute),
     bodyBudget,
     changes: createChangeBus(notices, (id) => slackOffer.services.directory.channels.peek(id)?.name, log),
-    mayHear: (principal, uri) =>
+    mayHear: async (principal, uri) =>
+      slackOffer.mayRead(principal, uri) &&
       mayHearOf(
         uri,
         async (channel, signal) => {

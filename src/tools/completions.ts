@@ -1,15 +1,24 @@
 import type { CallContext } from '../mcp/registry.ts'
+import { type PermittedTool, requirePermitted } from './read-through.ts'
 import type { ToolServices } from './tool-context.ts'
 
 /** MCP takes at most this many values. */
 const valuesMax = 100
 
+/** On whose behalf names are told, and by the tool that the value is for: who may not call it hears none. */
+export interface Completion {
+  readonly tool: PermittedTool
+  readonly typed: string
+  readonly context: Pick<CallContext, 'principal' | 'signal'>
+}
+
 /** Names of channels that begin with what was typed, among those that were seen and that the principal may read. One page of the listing where none was. */
 export async function completeChannel(
-  { directory, policy }: Pick<ToolServices, 'directory' | 'policy'>,
-  typed: string,
-  { principal, signal }: Pick<CallContext, 'principal' | 'signal'>,
+  services: Pick<ToolServices, 'directory' | 'policy' | 'settings'>,
+  { tool, typed, context: { principal, signal } }: Completion,
 ): Promise<readonly string[]> {
+  requirePermitted(tool, principal, services)
+  const { directory, policy } = services
   const wanted = typed.replace(/^#/, '').toLowerCase()
   const find = () =>
     [...directory.channels.seen()]
@@ -22,10 +31,11 @@ export async function completeChannel(
 
 /** Handles that begin with what was typed, among the people who were seen. */
 export async function completeUser(
-  { directory }: Pick<ToolServices, 'directory'>,
-  typed: string,
-  { signal }: Pick<CallContext, 'signal'>,
+  services: Pick<ToolServices, 'directory' | 'settings'>,
+  { tool, typed, context: { principal, signal } }: Completion,
 ): Promise<readonly string[]> {
+  requirePermitted(tool, principal, services)
+  const { directory } = services
   const wanted = typed.replace(/^@/, '').toLowerCase()
   const find = () =>
     [...directory.users.seen()]

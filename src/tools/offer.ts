@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { EventBus, SlackNotice } from '../base/event-bus.ts'
 import type { Ids } from '../base/ids.ts'
-import type { Offer, RegisteredTool } from '../mcp/registry.ts'
+import { forbiddingRule, type Offer, type Principal, type RegisteredTool } from '../mcp/registry.ts'
 import type { SlackApi } from '../slack/api.ts'
 import { Directory, directoryDefaults } from '../slack/directory.ts'
 import type { SlackFiles } from '../slack/file-transfer.ts'
@@ -14,7 +14,7 @@ import { serverInstructions } from './instructions.ts'
 import { createReadingPrompts } from './prompts/reading-prompts.ts'
 import { createUsagePrompts } from './prompts/usage-prompts.ts'
 import { createEmojisResource } from './resources/emojis-resource.ts'
-import { createSlackResourceTemplates } from './resources/slack-resources.ts'
+import { createSlackResourceTemplates, readerOf } from './resources/slack-resources.ts'
 import { hasScopes, selectTools } from './select-tools.ts'
 import type { SlackTool } from './slack-tool.ts'
 import type { ToolServices } from './tool-context.ts'
@@ -41,6 +41,8 @@ export interface SlackOffer {
   readonly services: ToolServices
   /** Every tool that the operator switched on, whether or not the token has the scopes. */
   readonly selected: readonly SlackTool[]
+  /** Whether the principal may call the tool that reads what is at an address. Says nothing of the channel. */
+  mayRead(principal: Principal, uri: string): boolean
   /** Looks at the scopes again, which `auth.test` may have told meanwhile; tells the listeners where the tools changed. */
   refresh(): void
   /** Stops listening to events. */
@@ -79,6 +81,10 @@ export function createSlackOffer(deps: SlackOfferDeps): SlackOffer {
     offer,
     services,
     selected,
+    mayRead({ policy }, uri) {
+      const tool = readerOf(uri)
+      return tool !== undefined && forbiddingRule(tool, policy, settings) === undefined
+    },
     refresh() {
       const now = permitted(selected, bound, slack)
       const isSame = now.length === tools.length && now.every((tool, index) => tool === tools[index])

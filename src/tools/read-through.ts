@@ -23,9 +23,12 @@ export async function readThrough<Input extends TObject, Output extends TSchema>
   }
 }
 
+/** What says whether a tool may be called. */
+export type PermittedTool = Pick<SlackTool, 'name' | 'effect' | 'toolset'>
+
 /** Throws TOOL_FORBIDDEN where the principal may not call the tool. */
 export function requirePermitted(
-  tool: Pick<SlackTool, 'name' | 'effect' | 'toolset'>,
+  tool: PermittedTool,
   { policy }: Principal,
   { settings }: Pick<ToolServices, 'settings'>,
 ): void {

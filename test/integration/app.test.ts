@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createIntegratedApp, type IntegratedApp } from '../../src/app.ts'
 import type { IntegratedAppOptions } from '../../src/app-options.ts'
+import { Secret } from '../../src/base/secret.ts'
 import type { Delivery } from '../../src/queue/driver.ts'
 import { signBody } from '../../src/slack/signature.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
@@ -136,6 +137,26 @@ describe('MCP_AUTH', () => {
         ...headers,
       },
     })
+
+  test('a token hears of nothing that its toolsets do not read', async () => {
+    const token = 'narrow-token-0123456789-0123456789-0123'
+    const narrow = {
+      name: 'narrow',
+      tokenFile: undefined,
+      token: new Secret(token),
+      isReadOnly: true,
+      toolsets: ['emoji'],
+      channels: undefined,
+    }
+    const server = await start({ config: { mcpSessions: 'stateless', mcpTokens: [narrow] } })
+    const watch = async (uri: string) => {
+      const call = { jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri } }
+      return await (await post(server, { authorization: `Bearer ${token}` }, call)).json()
+    }
+    expect(await watch('slack://emojis')).toMatchObject({ result: {} })
+    for (const uri of ['slack://users/U1', 'slack://channels/C1', 'slack://channels/C1/threads/1.2'])
+      expect(await watch(uri)).toMatchObject({ error: { data: { error: { code: 'RESOURCE_NOT_FOUND' } } } })
+  })
 
   verifies('mcp:auth:none-on-loopback', 'none is refused beyond loopback, and behind a proxy', async () => {
     for (const config of [

@@ -162,7 +162,8 @@ async function completeChannelArgument(
 ): Promise<readonly string[]> {
   if (argument !== 'channel' && argument !== 'channels') return []
   const before = typed.slice(0, typed.lastIndexOf(',') + 1)
-  const names = await completeChannel(services, typed.slice(before.length).trim(), context)
+  const name = typed.slice(before.length).trim()
+  const names = await completeChannel(services, { tool: readChannelMessages, typed: name, context })
   return names.map((name) => `${before}#${name}`)
 }
 

@@ -4,12 +4,12 @@ import { requirePermitted } from '../read-through.ts'
 import { withHint } from '../slack-call.ts'
 import type { ToolServices } from '../tool-context.ts'
 
-const uri = 'slack://emojis'
+export const emojisUri = 'slack://emojis'
 
 /** The custom emoji of the workspace, whole, as JSON. */
 export function createEmojisResource(services: ToolServices): RegisteredResource {
   return {
-    uri,
+    uri: emojisUri,
     name: 'emojis',
     title: 'Custom emoji',
     description: 'The custom emoji of the workspace: names, image addresses, aliases.',
@@ -18,7 +18,7 @@ export function createEmojisResource(services: ToolServices): RegisteredResource
       requirePermitted(readEmojis, principal, services)
       try {
         const emoji = viewEmojis(await services.emoji.all(signal))
-        return { uri, mimeType: 'application/json', text: JSON.stringify({ emoji }) }
+        return { uri: emojisUri, mimeType: 'application/json', text: JSON.stringify({ emoji }) }
       } catch (error) {
         throw withHint(error)
       }

@@ -2,12 +2,14 @@ import type { RegisteredResourceTemplate, ResourceContents } from '../../mcp/reg
 import { tsPattern } from '../../slack/reference.ts'
 import { argumentError } from '../argument-error.ts'
 import { completeChannel, completeUser } from '../completions.ts'
+import { readEmojis } from '../emoji/read-emojis.ts'
 import { readChannelMessages } from '../messages/read-channel-messages.ts'
 import { readThreadMessages } from '../messages/read-thread-messages.ts'
-import { readThrough } from '../read-through.ts'
+import { type PermittedTool, readThrough } from '../read-through.ts'
 import type { SlackTool } from '../slack-tool.ts'
 import type { ToolServices } from '../tool-context.ts'
 import { getUser } from '../users/get-user.ts'
+import { emojisUri } from './emojis-resource.ts'
 
 const mimeType = 'application/json'
 /** A resource is read whole; the tool behind it goes further back. */
@@ -27,6 +29,14 @@ export function createSlackResourceTemplates(
   ]
 }
 
+/** The tool that reads what is at an address; undefined where nothing is. */
+export function readerOf(uri: string): PermittedTool | undefined {
+  if (uri === emojisUri) return readEmojis
+  if (uri.startsWith('slack://users/')) return getUser
+  if (!uri.startsWith('slack://channels/')) return undefined
+  return uri.includes('/threads/') ? readThreadMessages : readChannelMessages
+}
+
 function createChannelTemplate(services: ToolServices): RegisteredResourceTemplate {
   return {
     uriTemplate: 'slack://channels/{channel}',
@@ -38,7 +48,7 @@ function createChannelTemplate(services: ToolServices): RegisteredResourceTempla
       const args = { channel, limit: channelMessages }
       return asJson(uri, (await readThrough(readChannelMessages, args, context, services)).data)
     },
-    complete: (_, typed, context) => completeChannel(services, typed, context),
+    complete: (_, typed, context) => completeChannel(services, { tool: readChannelMessages, typed, context }),
   }
 }
 
@@ -62,7 +72,9 @@ function createThreadTemplate(services: ToolServices): RegisteredResourceTemplat
       return asJson(uri, (await readThrough(readThreadMessages, args, context, services)).data)
     },
     complete: async (variable, typed, context) =>
-      variable === 'channel' ? await completeChannel(services, typed, context) : [],
+      variable === 'channel'
+        ? await completeChannel(services, { tool: readThreadMessages, typed, context })
+        : [],
   }
 }
 
@@ -76,7 +88,7 @@ function createUserTemplate(services: ToolServices): RegisteredResourceTemplate 
     async read({ user = '' }, uri, context) {
       return asJson(uri, (await readThrough(getUser, { user }, context, services)).data)
     },
-    complete: (_, typed, context) => completeUser(services, typed, context),
+    complete: (_, typed, context) => completeUser(services, { tool: getUser, typed, context }),
   }
 }
 

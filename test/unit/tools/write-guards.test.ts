@@ -266,3 +266,23 @@ describe('arguments that are refused whatever the channel is', () => {
     })
   }
 })
+
+test('a principal hears names and news only of what its tools read', async () => {
+  const { slackOffer, context } = createToolBench({ policy: { toolsets: ['emoji'] } })
+  const { offer } = slackOffer
+  const forbidden = { code: 'TOOL_FORBIDDEN', details: { rule: 'toolset' } }
+  const completions = [...offer.resourceTemplates, ...offer.prompts].flatMap(({ complete }) => complete ?? [])
+  expect(completions).toHaveLength(5)
+  for (const complete of completions)
+    await expect(complete('channel', '', context())).rejects.toMatchObject(forbidden)
+  const { principal } = context()
+  const mayRead = [
+    'slack://channels/C1AA',
+    'slack://channels/C1AA/threads/1712345678.000100',
+    'slack://users/U1AA',
+    'slack://nothing',
+    'slack://emojis',
+  ].filter((uri) => slackOffer.mayRead(principal, uri))
+  expect(mayRead).toEqual(['slack://emojis'])
+  expect(slackOffer.mayRead(createToolBench().context().principal, 'slack://channels/C1AA')).toBe(true)
+})
