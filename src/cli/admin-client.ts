@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
+import { isObject, type JsonObject } from '../base/json-object.ts'
 import type { Secret } from '../base/secret.ts'
 import { createDeadline } from '../resilience/deadline.ts'
-import { isObject, type JsonObject } from '../slack/envelope.ts'
 import type { CliContext } from './cli-context.ts'
 import { CommandFailure } from './command-failure.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'

@@ -1,3 +1,4 @@
+import { isObject } from '../base/json-object.ts'
 import type { ClientEntry } from './mcp-clients.ts'
 
 /** What is put into a client's file. */
@@ -103,10 +104,6 @@ function hasSameId(item: ClientEntry, other: unknown): boolean {
 
 function isSame(left: unknown, right: unknown): boolean {
   return JSON.stringify(left) === JSON.stringify(right)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function indentationOf(text: string): string {

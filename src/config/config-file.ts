@@ -1,3 +1,4 @@
+import { isObject } from '../base/json-object.ts'
 import { nearest } from '../base/text.ts'
 import type { ConfigProblem } from './config-problem.ts'
 import type { Environment, FileText, ReadFile } from './config-sources.ts'
@@ -100,7 +101,7 @@ function parses(text: string, parseToml: (text: string) => unknown): boolean {
 function readTables(path: string, root: unknown): Pick<ConfigFile, 'values' | 'problems'> {
   const values = new Map<OptionKey, unknown>()
   const problems: ConfigProblem[] = []
-  for (const [name, table] of isTable(root) ? Object.entries(root) : []) {
+  for (const [name, table] of isObject(root) ? Object.entries(root) : []) {
     const found = readTable(name, table)
     problems.push(...found.filter((item) => 'message' in item).map((problem) => ({ ...problem, from: path })))
     for (const item of found) if ('key' in item) values.set(item.key, item.value)
@@ -112,15 +113,11 @@ type FileEntry = { readonly key: OptionKey; readonly value: unknown } | ConfigPr
 
 function readTable(name: string, table: unknown): readonly FileEntry[] {
   if (!Object.hasOwn(optionGroups, name)) return [unknownTable(name)]
-  if (!isTable(table)) return [{ subject: name, message: `expected a table, as in [${name}]` }]
+  if (!isObject(table)) return [{ subject: name, message: `expected a table, as in [${name}]` }]
   return Object.entries(table).map(([fileKey, value]) => {
     const option = namedOptions.find(({ row, fileKey: known }) => row.group === name && known === fileKey)
     return option === undefined ? unknownKey(name, fileKey) : { key: option.key, value }
   })
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A key that stands outside every table, or a table that does not exist. */

@@ -1,4 +1,6 @@
+import type { JsonObject } from '../base/json-object.ts'
 import { asOneLine, truncate } from '../base/text.ts'
+import { asObject } from '../slack/json-fields.ts'
 import { type Names, renderMrkdwn } from '../slack/text.ts'
 import type { DemoWorkspace } from './workspace.ts'
 
@@ -13,10 +15,10 @@ export interface EventLine {
 
 /** The event in the body of a webhook request. Names instead of ids, entities as characters, one line, nothing that could act on a terminal. */
 export function describeEvent(body: string, directory: Directory): EventLine {
-  const event = asRecord(asRecord(JSON.parse(body))['event'])
-  const item = asRecord(event['item'])
+  const event = asObject(asObject(JSON.parse(body))['event'])
+  const item = asObject(event['item'])
   const channelId = text(event['channel']) || text(event['channel_id']) || text(item['channel'])
-  const message = asRecord(event['message'])
+  const message = asObject(event['message'])
   return {
     channel: asOneLine(channelLabel(channelId, directory)),
     user: asOneLine(directory.userName(text(event['user']) || text(message['user']))),
@@ -53,7 +55,7 @@ function describe(event: JsonObject, directory: Directory): string {
 function describeMessage(event: JsonObject, words: string, names: Names): string {
   switch (event['subtype']) {
     case 'message_changed':
-      return `edits: ${renderMrkdwn(text(asRecord(event['message'])['text']), names)}`
+      return `edits: ${renderMrkdwn(text(asObject(event['message'])['text']), names)}`
     case 'message_deleted':
       return 'deletes a message'
     default:
@@ -75,12 +77,6 @@ export function renderEventLine(
 ): string {
   const line = `${time}  ${channel.padEnd(channelColumns)}  ${user.padEnd(userColumns)}  ${what}`
   return truncate(line, columns < columnsMin ? columnsDefault : columns)
-}
-
-type JsonObject = Readonly<Record<string, unknown>>
-
-function asRecord(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
 
 function text(value: unknown): string {

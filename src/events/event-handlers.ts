@@ -1,6 +1,6 @@
+import type { JsonObject } from '../base/json-object.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Delivery, QueueSubscriber } from '../queue/driver.ts'
-import type { JsonObject } from '../slack/envelope.ts'
 import { isMatch, namesOf, parsePattern } from './event-patterns.ts'
 import {
   isOwnEvent,

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../slack/envelope.ts'
+import type { JsonObject } from '../base/json-object.ts'
 
 /** Slack's names for messages by where they were written, as the Events API spells them in subscriptions. */
 const messageNames: Readonly<Record<string, string>> = {

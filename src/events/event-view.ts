@@ -1,6 +1,6 @@
 import { asIsoTime } from '../base/clock.ts'
+import type { JsonObject } from '../base/json-object.ts'
 import type { DeadLetter, GroupInfo, QueuedEvent } from '../queue/driver.ts'
-import type { JsonObject } from '../slack/envelope.ts'
 import { parseKeptEvent } from './slack-event.ts'
 
 /** A kept event as operators see it: plain JSON, the names of the wire. */

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, parseJsonObject } from '../slack/envelope.ts'
+import { isObject, type JsonObject } from '../base/json-object.ts'
+import { parseJsonObject } from '../slack/envelope.ts'
 
 /** What every inner event has, as Slack spells it; further fields by their type. https://docs.slack.dev/reference/events */
 export interface SlackEventBase extends JsonObject {

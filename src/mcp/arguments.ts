@@ -1,9 +1,9 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import { AppError, type ErrorDetails } from '../base/errors.ts'
+import { isObject } from '../base/json-object.ts'
 import { nearest, truncate } from '../base/text.ts'
 import type { RegisteredTool } from './registry.ts'
-import { isObject } from './rpc.ts'
 
 /** What the check needs of a tool. */
 export type CheckedTool = Pick<RegisteredTool, 'input' | 'aliases' | 'examples'>

@@ -8,11 +8,12 @@ import {
   type RequestStateCodec,
   type ServerContext,
 } from '@modelcontextprotocol/server'
+import { isObject } from '../base/json-object.ts'
 import type { Asking } from './caller.ts'
 import { isAccepted } from './elicit-schema.ts'
 import { InputNeeded } from './input-needed.ts'
 import type { ClientAnswer, ClientRequest } from './registry.ts'
-import { isObject, rpcCodes } from './rpc.ts'
+import { rpcCodes } from './rpc.ts'
 
 /** What travels through the client between the rounds of one call, signed: the answers so far, and which call they belong to. */
 export interface RoundState {

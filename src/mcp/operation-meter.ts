@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
+import { isObject } from '../base/json-object.ts'
 import type { Metrics } from '../observe/metrics.ts'
-import { isObject } from './rpc.ts'
 
 /** How a request ended. */
 export interface OperationEnd {

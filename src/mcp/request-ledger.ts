@@ -1,5 +1,6 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { AppError } from '../base/errors.ts'
+import { isObject } from '../base/json-object.ts'
 import {
   createProtocolMeter,
   errorTypeOf,
@@ -7,7 +8,7 @@ import {
   type OperationMeter,
 } from './operation-meter.ts'
 import type { Principal } from './registry.ts'
-import { isObject, type RpcId, type RpcMessage, type RpcRequest } from './rpc.ts'
+import type { RpcId, RpcMessage, RpcRequest } from './rpc.ts'
 import { asRpcError } from './rpc-error.ts'
 import { type SdkAnswer, sanitiseSdkError } from './sdk-error.ts'
 

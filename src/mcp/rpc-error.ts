@@ -6,9 +6,10 @@ import {
   type ErrorDetails,
   renderUnifiedError,
 } from '../base/errors.ts'
+import { isObject } from '../base/json-object.ts'
 import { asOneLine, truncate } from '../base/text.ts'
 import { challengeOf } from './auth.ts'
-import { isObject, type RpcId, rpcCodes } from './rpc.ts'
+import { type RpcId, rpcCodes } from './rpc.ts'
 
 /** The two families of revisions: with sessions (2024-11-05 to 2025-11-25) and without (2026-07-28). */
 export type Era = 'legacy' | 'modern'

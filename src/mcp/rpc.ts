@@ -1,3 +1,5 @@
+import { isObject } from '../base/json-object.ts'
+
 /** JSON-RPC 2.0 as MCP uses it: what a message is, told apart without trusting its shape. */
 
 export type RpcId = string | number
@@ -72,8 +74,4 @@ export function echoableId(value: unknown): RpcId | null {
 /** The id may be 0 or the empty text; fractions and null are not allowed in MCP. */
 function isRpcId(id: unknown): id is RpcId {
   return typeof id === 'string' || Number.isSafeInteger(id)
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

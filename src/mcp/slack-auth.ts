@@ -1,6 +1,7 @@
 import { BoundedMap } from '../base/bounded-map.ts'
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
+import { isObject } from '../base/json-object.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import {
   readSignatureClaim,
@@ -12,7 +13,6 @@ import {
 } from '../slack/signature.ts'
 import { unrestrictedPolicy } from './auth.ts'
 import type { Principal, SlackUser } from './registry.ts'
-import { isObject } from './rpc.ts'
 
 export interface SlackAuthOptions {
   /** Asked at every request, so that a reload of the secrets takes effect. */

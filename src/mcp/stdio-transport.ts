@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import { isNestedDeeperThan } from '../base/json-nesting.ts'
+import { isObject } from '../base/json-object.ts'
 import { mcpBodyBytesMax, mcpNestingMax } from './door.ts'
 import { LineSplitter } from './line-splitter.ts'
 import {
@@ -11,7 +12,7 @@ import {
   type OperationEnd,
   type OperationMeter,
 } from './operation-meter.ts'
-import { echoableId, isObject, parseRpcMessage, type RpcId, type RpcRequest, rpcCodes } from './rpc.ts'
+import { echoableId, parseRpcMessage, type RpcId, type RpcRequest, rpcCodes } from './rpc.ts'
 import { asRpcError, type Era } from './rpc-error.ts'
 import { type SdkAnswer, sanitiseSdkError } from './sdk-error.ts'
 

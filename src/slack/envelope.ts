@@ -1,4 +1,5 @@
 import { isNestedDeeperThan } from '../base/json-nesting.ts'
+import { isObject, type JsonObject } from '../base/json-object.ts'
 import { hashBytes, type VerifiedBody } from './signature.ts'
 
 /**
@@ -12,8 +13,6 @@ export const nestingMax = 64
 const challengeCharactersMax = 1024
 /** Ids and types are about 13 characters; what is longer than this is none. */
 const idCharactersMax = 255
-
-export type JsonObject = Readonly<Record<string, unknown>>
 
 export interface UrlVerification {
   readonly kind: 'url_verification'
@@ -100,10 +99,6 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   } catch {
     return undefined
   }
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** An id or a type: short text that is not empty. */

@@ -1,4 +1,5 @@
-import { asText, isObject, type JsonObject, type OtherEnvelope, parseJsonObject } from './envelope.ts'
+import { isObject, type JsonObject } from '../base/json-object.ts'
+import { asText, type OtherEnvelope, parseJsonObject } from './envelope.ts'
 import type { SignatureClaim, VerifiedBody } from './signature.ts'
 
 /**

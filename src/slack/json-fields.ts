@@ -1,16 +1,15 @@
+import { isObject, type JsonObject } from '../base/json-object.ts'
+
 /**
  * Readers for what Slack answers. Shapes drift between workspaces and years, so every field is optional and a field of another type counts
  * as absent: a message must never fail to render because one of its parts is odd.
  */
-export type JsonObject = Readonly<Record<string, unknown>>
 
 const nothing: JsonObject = {}
 
 /** `value` where it is an object, else an empty one. */
 export function asObject(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : nothing
+  return isObject(value) ? value : nothing
 }
 
 /** `value` where it is a list, else an empty one. */

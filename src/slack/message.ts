@@ -1,4 +1,5 @@
-import { asList, asNumber, asObject, asObjects, asText, type JsonObject } from './json-fields.ts'
+import type { JsonObject } from '../base/json-object.ts'
+import { asList, asNumber, asObject, asObjects, asText } from './json-fields.ts'
 
 /** One message of a channel or thread, as Slack answers it in history, replies and search. */
 export interface SlackMessage {

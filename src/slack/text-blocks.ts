@@ -1,4 +1,5 @@
-import { asList, asNumber, asObject, asObjects, asText, type JsonObject } from './json-fields.ts'
+import type { JsonObject } from '../base/json-object.ts'
+import { asList, asNumber, asObject, asObjects, asText } from './json-fields.ts'
 import { type Names, renderLink, renderMrkdwn, unescapeText } from './text.ts'
 
 /**

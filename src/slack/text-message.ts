@@ -1,4 +1,5 @@
-import { asNumber, asObject, asObjects, asText, type JsonObject } from './json-fields.ts'
+import type { JsonObject } from '../base/json-object.ts'
+import { asNumber, asObject, asObjects, asText } from './json-fields.ts'
 import type { SlackMessage } from './message.ts'
 import { type Names, renderLink, renderMrkdwn } from './text.ts'
 import { joinLines, prefixLines, renderBlocks, renderTextObject } from './text-blocks.ts'

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../base/json-object.ts'
 import { asOneLine, neutralise, truncate } from '../base/text.ts'
-import { asNumber, asText, compact, type JsonObject } from '../slack/json-fields.ts'
+import { asNumber, asText, compact } from '../slack/json-fields.ts'
 import type { SlackMessage } from '../slack/message.ts'
 import { permalinkOf } from '../slack/reference.ts'
 import { createRecordingNames } from '../slack/text.ts'

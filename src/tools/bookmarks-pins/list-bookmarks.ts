@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { asObjects, asText, compact, type JsonObject } from '../../slack/json-fields.ts'
+import type { JsonObject } from '../../base/json-object.ts'
+import { asObjects, asText, compact } from '../../slack/json-fields.ts'
 import { openConversation } from '../conversation.ts'
 import { answers, channelField, listField } from '../fields.ts'
 import { count, type Provenance, provenance, renderListing } from '../message-page.ts'

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { asNumber, asObjects, asText, compact, type JsonObject } from '../../slack/json-fields.ts'
+import type { JsonObject } from '../../base/json-object.ts'
+import { asNumber, asObjects, asText, compact } from '../../slack/json-fields.ts'
 import { answers, listField, optional } from '../fields.ts'
 import { count, indentRest, type Provenance, provenance, renderListing } from '../message-page.ts'
 import { safeName, safeText } from '../message-view.ts'

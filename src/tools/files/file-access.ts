@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts'
-import { asNumber, asText, asTexts, compact, type JsonObject } from '../../slack/json-fields.ts'
+import type { JsonObject } from '../../base/json-object.ts'
+import { asNumber, asText, asTexts, compact } from '../../slack/json-fields.ts'
 import { type FileView, safeName, viewFile } from '../message-view.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../slack/json-fields.ts'
+import type { JsonObject } from '../../base/json-object.ts'
 
 const textTypes: ReadonlySet<string> = new Set([
   'application/javascript',

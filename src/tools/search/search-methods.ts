@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts'
-import { asNumber, asObject, asObjects, asText, compact, type JsonObject } from '../../slack/json-fields.ts'
+import type { JsonObject } from '../../base/json-object.ts'
+import { asNumber, asObject, asObjects, asText, compact } from '../../slack/json-fields.ts'
 import { argumentError } from '../argument-error.ts'
 import { callSlack, refusalOf } from '../slack-call.ts'
 import type { SlackToolContext } from '../tool-context.ts'
