@@ -4,7 +4,7 @@ import { exitCodes } from '../../src/cli/exit-codes.ts'
 import { renderCommandHelp, renderProgramHelp } from '../../src/cli/help.ts'
 import { madeFrom, page, table } from './markdown.ts'
 
-const style = { columns: 100, isBold: false }
+const style = { columns: 100, bold: (text: string) => text }
 
 const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   done: 'Done; also after SIGTERM, Ctrl-C or SIGHUP of `serve` and `demo`, when everything in flight was finished.',

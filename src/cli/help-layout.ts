@@ -1,7 +1,8 @@
-/** How wide help may be, and whether headings may be bold. */
-export interface HelpStyle {
+import type { TerminalStyle } from './terminal-style.ts'
+
+/** How wide help may be, and how its headings stand out. */
+export interface HelpStyle extends Pick<TerminalStyle, 'bold'> {
   readonly columns: number
-  readonly isBold: boolean
 }
 
 export interface HelpEntry {
@@ -13,22 +14,18 @@ export interface HelpEntry {
 const termColumnsMax = 34
 const columnsMin = 60
 
-export function renderHeading(text: string, { isBold }: HelpStyle): string {
-  return isBold ? `\u001b[1m${text}\u001b[0m` : text
-}
-
 /** A heading and its entries in two columns; empty without entries. */
 export function renderSection(heading: string, entries: readonly HelpEntry[], style: HelpStyle): string {
   if (entries.length === 0) return ''
   const width = Math.min(termColumnsMax, Math.max(...entries.map(({ term }) => term.length)))
   const lines = entries.map((entry) => renderEntry(entry, width, style))
-  return [renderHeading(heading, style), ...lines].join('\n')
+  return [style.bold(heading), ...lines].join('\n')
 }
 
 /** Examples are pasted: a line each, so that nothing has to be cut off its end. */
 export function renderExamples(entries: readonly HelpEntry[], style: HelpStyle): string {
   const lines = entries.map(({ term, says }) => `  # ${says}\n  ${term}`)
-  return [renderHeading('Examples', style), ...lines].join('\n')
+  return [style.bold('Examples'), ...lines].join('\n')
 }
 
 /** Sections with an empty line between them; ends with a line feed. */

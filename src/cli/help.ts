@@ -9,7 +9,6 @@ import {
   type HelpStyle,
   joinSections,
   renderExamples,
-  renderHeading,
   renderSection,
   wrap,
 } from './help-layout.ts'
@@ -44,7 +43,7 @@ export function renderProgramHelp(style: HelpStyle): string {
   const [serve] = commandTable
   const featured = flagOptionsOf(serve).filter(({ flag = '' }) => featuredFlags.includes(flag))
   return joinSections([
-    `${renderHeading(programName, style)}\n${wrap(purpose, style.columns, '  ')}`,
+    `${style.bold(programName)}\n${wrap(purpose, style.columns, '  ')}`,
     renderExamples(
       [
         { term: `${programName} demo`, says: 'look around without a Slack account' },
@@ -67,7 +66,7 @@ export function renderProgramHelp(style: HelpStyle): string {
 export function renderGroupHelp(name: string, style: HelpStyle): string {
   const rows = commandTable.filter((row) => commandName(row).startsWith(`${name} `))
   return joinSections([
-    renderHeading(`${programName} ${name}`, style),
+    style.bold(`${programName} ${name}`),
     renderExamples(rows.flatMap(exampleEntries), style),
     renderSection(
       'Commands',
@@ -82,9 +81,9 @@ export function renderCommandHelp(command: CommandRow, style: HelpStyle): string
   const title = `${programName} ${commandName(command)}`
   const { operand, readsConfig, flags = [] } = command
   return joinSections([
-    `${renderHeading(title, style)}\n${wrap(command.summary, style.columns, '  ')}`,
+    `${style.bold(title)}\n${wrap(command.summary, style.columns, '  ')}`,
     renderExamples(exampleEntries(command), style),
-    `${renderHeading('Usage', style)}\n  ${title}${operand === undefined ? '' : ` [${operand.name}]`} [flags]`,
+    `${style.bold('Usage')}\n  ${title}${operand === undefined ? '' : ` [${operand.name}]`} [flags]`,
     renderSection(
       'Arguments',
       operand === undefined ? [] : [{ term: operand.name, says: operand.says }],

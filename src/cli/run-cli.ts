@@ -4,6 +4,7 @@ import { type CliContext, programName } from './cli-context.ts'
 import { CommandFailure, ConfigRefusal } from './command-failure.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { HelpStyle } from './help-layout.ts'
+import { createTerminalStyle } from './terminal-style.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Runs a command line and resolves with the exit code. Never rejects: what goes wrong is one line on stderr, or the problems of the configuration. */
@@ -39,10 +40,9 @@ async function dispatch(context: CliContext): Promise<number> {
 const helpColumnsMax = 110
 const helpColumnsDefault = 100
 
-/** https://no-color.org: any non-empty value turns colours off. */
-function helpStyle({ stdout, env }: CliContext): HelpStyle {
-  const hasColor = stdout.isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-  return { columns: Math.min(stdout.columns ?? helpColumnsDefault, helpColumnsMax), isBold: hasColor }
+function helpStyle(context: CliContext): HelpStyle {
+  const { bold } = createTerminalStyle(context)
+  return { columns: Math.min(context.stdout.columns ?? helpColumnsDefault, helpColumnsMax), bold }
 }
 
 function exitCodeOf(error: unknown): number {

@@ -5,6 +5,7 @@ import { createLogger, type RootLogger } from '../observe/line-logger.ts'
 import { createLineWriter, type LineWriter } from '../observe/line-writer.ts'
 import { createRedactor } from '../observe/redaction.ts'
 import { type CliContext, programName } from './cli-context.ts'
+import { takesEmphasis } from './terminal-style.ts'
 
 export interface ServerLog {
   readonly log: RootLogger
@@ -27,7 +28,7 @@ export function createServerLog(context: CliContext, config: Config, stream: 'st
     write: (line) => writer.write(line),
     level: config.logLevel,
     format: isPretty ? 'pretty' : 'json',
-    isColoured: isTerminal && (context.env['NO_COLOR'] ?? '') === '',
+    isColoured: takesEmphasis(context[stream], context.env),
     redactor: createRedactor(secretsOf(config)),
     clock: context.clock,
     base: { service: programName, version: context.build.version },

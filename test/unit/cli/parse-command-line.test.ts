@@ -7,7 +7,7 @@ import { parseCommandLine } from '../../../src/cli/parse-command-line.ts'
 import { UsageError } from '../../../src/cli/usage-error.ts'
 import { verifies } from '../../support/verifies.ts'
 
-const style = { columns: 100, isBold: false }
+const style = { columns: 100, bold: (text: string) => text }
 
 function parse(line: string): { readonly command: string; readonly flags: ParsedFlags } {
   const invocation = parseCommandLine(line === '' ? [] : line.split(' '), style)
