@@ -3,14 +3,16 @@ import { Secret } from '../../src/base/secret.ts'
 import type { Delivery, EventHandler, QueueBackend, Subscription } from '../../src/queue/driver.ts'
 import { RedisQueue } from '../../src/queue/redis.ts'
 import type { RedisQueueOptions } from '../../src/queue/redis-options.ts'
-import { contractLimits } from '../contract/queue-driver.ts'
+import { contractLimits, type QueueHarness } from '../contract/queue-driver.ts'
 import { topic } from './queue-events.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { RecordingMetrics } from './recording-metrics.ts'
-import { RedisServer } from './redis-server.ts'
+import { ageRedis, RedisServer } from './redis-server.ts'
 import { ShiftingClock } from './shifting-clock.ts'
 
 const waitMaxMs = 15_000
+/** Up to here time passes by waiting; beyond, the clocks are put forward. */
+const realWaitMaxMs = 100
 
 /** A Redis of its own and drivers over it, all ended by `close`. */
 export class RedisBench {
@@ -51,6 +53,22 @@ export class RedisBench {
     const driver = this.createDriver(options)
     await driver.start()
     return driver
+  }
+
+  /** What the contract suite asks of the surroundings of its drivers. */
+  get surroundings(): Pick<QueueHarness, 'advance' | 'outage' | 'openHandles'> {
+    const { clock, server } = this
+    return {
+      async advance(ms) {
+        if (ms > realWaitMaxMs) {
+          clock.shift(ms)
+          await ageRedis(server, ms)
+        }
+        await Bun.sleep(Math.min(ms, realWaitMaxMs))
+      },
+      outage: { begin: () => server.kill(), end: () => server.begin() },
+      openHandles: async () => clock.timerCount + (await server.clientCount()),
+    }
   }
 
   /** Subscribes until `end`, recording what comes. */
