@@ -100,6 +100,16 @@ function bench() {
   return { clock, log, source, dispatcher, consume }
 }
 
+/** A consumer in the middle of the event `a`, until `finish`. */
+async function inTheMiddle() {
+  const started = bench()
+  const { promise, resolve: finish } = Promise.withResolvers<void>()
+  const consumer = started.consume({ handler: () => promise })
+  started.source.offer(held('a'))
+  await settle()
+  return { ...started, consumer, finish }
+}
+
 test('waits between tries, twice as long each time, half of it by chance, and buries after the last', async () => {
   const { clock, log, source, consume } = bench()
   const consumer = consume({ handler: () => Promise.reject(new RangeError('no')) })
@@ -301,13 +311,9 @@ test('one member leaves while another goes on', async () => {
 })
 
 test('stops although the store does not take the last verdicts, leaving no timer', async () => {
-  const { clock, source, dispatcher, consume } = bench()
-  const gate = Promise.withResolvers<void>()
-  const consumer = consume({ handler: () => gate.promise })
-  source.offer(held('a'))
-  await settle()
+  const { clock, source, dispatcher, consumer, finish } = await inTheMiddle()
   source.isAway = true
-  gate.resolve()
+  finish()
   await settle()
   dispatcher.stop()
   await consumer.ended
@@ -381,17 +387,13 @@ test('ends only when the last verdict is kept', async () => {
 })
 
 test('a member that leaves others behind ends only when its own last verdict is kept', async () => {
-  const { source, consume } = bench()
-  const handling = Promise.withResolvers<void>()
+  const { source, consume, consumer: leaving, finish } = await inTheMiddle()
   const keeping = Promise.withResolvers<void>()
   source.settleGate = keeping.promise
-  const leaving = consume({ handler: () => handling.promise })
-  source.offer(held('a'))
-  await settle()
   consume()
   leaving.abort()
   await settle()
-  handling.resolve()
+  finish()
   await settle()
   expect(leaving.hasEnded()).toBe(false)
   keeping.resolve()
@@ -416,14 +418,10 @@ test('a member counts, and nothing is given back, until its last handler has set
 })
 
 test('ends without the store where that is away, and records the verdict when it is back', async () => {
-  const { clock, source, consume } = bench()
-  const gate = Promise.withResolvers<void>()
-  const consumer = consume({ handler: () => gate.promise })
-  source.offer(held('a'))
-  await settle()
+  const { clock, source, consumer, finish } = await inTheMiddle()
   source.isAway = true
   consumer.abort()
-  gate.resolve()
+  finish()
   await consumer.ended
   expect(source.story).toEqual([])
   source.isAway = false
