@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { QueuedEvent } from './driver.ts'
+import type { GroupStand } from './group-depth.ts'
 import type { GroupSource, HeldEvent, Verdict } from './group-source.ts'
 import { LogEntry, type MemoryLog } from './memory-log.ts'
 
@@ -48,21 +49,17 @@ export class MemoryGroup implements GroupSource<MemoryHeld> {
     return this.#pendingCount
   }
 
-  get pendingBytes(): number {
-    return this.#pendingBytes
+  get stand(): GroupStand {
+    return {
+      pending: this.#pendingCount,
+      keptEvents: this.#pendingCount,
+      keptBytes: this.#pendingBytes,
+      oldestAtMs: this.#oldestWaiting()?.event.meta.receivedAtMs,
+    }
   }
 
   get activeAtMs(): number | undefined {
     return this.#activeAtMs
-  }
-
-  /** The oldest entry that is not acknowledged. */
-  get oldestWaiting(): LogEntry | undefined {
-    let oldest = this.#next
-    for (const entry of this.#taken.keys()) {
-      if (oldest === undefined || entry.seq < oldest.seq) oldest = entry
-    }
-    return oldest
   }
 
   isWaitingFor(entry: LogEntry): boolean {
@@ -132,6 +129,15 @@ export class MemoryGroup implements GroupSource<MemoryHeld> {
     }
     this.#returned.sort((left, right) => left.entry.seq - right.entry.seq)
     this.#serveTaker()
+  }
+
+  /** The oldest entry that is not acknowledged. */
+  #oldestWaiting(): LogEntry | undefined {
+    let oldest = this.#next
+    for (const entry of this.#taken.keys()) {
+      if (oldest === undefined || entry.seq < oldest.seq) oldest = entry
+    }
+    return oldest
   }
 
   #giveBack(entry: LogEntry, attempt: number): void {

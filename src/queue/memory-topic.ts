@@ -29,16 +29,6 @@ export class MemoryTopic {
     })
   }
 
-  /** How near the group furthest behind is to the bound: 1 is there. */
-  get fill(): number {
-    const { eventsMax, bytesMax } = this.#options.limits
-    let fill = 0
-    for (const { pendingCount, pendingBytes } of this.groups.values()) {
-      fill = Math.max(fill, pendingCount / eventsMax, pendingBytes / bytesMax)
-    }
-    return fill
-  }
-
   append(event: QueuedEvent): 'stored' | 'duplicate' | 'full' {
     const nowMs = this.#options.clock.monotonic()
     if (this.#dedupe.has(event.id, nowMs)) return 'duplicate'

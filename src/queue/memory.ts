@@ -10,6 +10,7 @@ import type {
   Subscription,
 } from './driver.ts'
 import { DriverAccess } from './driver-access.ts'
+import { groupDepth } from './group-depth.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import { dedupeWindowDefaultMs, type QueueLimits, retryPolicyDefault } from './limits.ts'
 import type { MemoryGroup, MemoryHeld } from './memory-group.ts'
@@ -76,29 +77,12 @@ export class MemoryQueue implements QueueBackend {
   }
 
   depth(): Promise<QueueDepth> {
-    let events = 0
-    let bytes = 0
-    let pending = 0
-    let fill = 0
-    let oldestAtMs: number | undefined
-    for (const topic of this.#topics.values()) {
-      events += topic.log.count
-      bytes += topic.log.bytes
-      fill = Math.max(fill, topic.fill)
-      for (const group of topic.groups.values()) {
-        pending = Math.max(pending, group.pendingCount)
-        const receivedAtMs = group.oldestWaiting?.event.meta.receivedAtMs
-        if (receivedAtMs !== undefined) oldestAtMs = Math.min(oldestAtMs ?? receivedAtMs, receivedAtMs)
-      }
-    }
-    const { eventsMax } = this.#limits
+    const topics = [...this.#topics.values()]
+    const stands = topics.flatMap(({ groups }) => [...groups.values()].map(({ stand }) => stand))
     return Promise.resolve({
-      events,
-      bytes,
-      eventsMax,
-      pending,
-      fill,
-      oldestAtMs,
+      events: topics.reduce((sum, { log }) => sum + log.count, 0),
+      bytes: topics.reduce((sum, { log }) => sum + log.bytes, 0),
+      ...groupDepth(stands, this.#limits),
       deadLetters: this.#letters.count,
     })
   }

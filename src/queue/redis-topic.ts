@@ -1,4 +1,5 @@
 import type { DeadLetter, Purge, QueuedEvent } from './driver.ts'
+import type { GroupStand } from './group-depth.ts'
 import type { QueueLimits } from './limits.ts'
 import { decodeDeadLetter, decodeEvent, encodeMeta } from './redis-codec.ts'
 import { nobody } from './redis-group.ts'
@@ -9,15 +10,8 @@ import type { RedisScripts } from './redis-script.ts'
 import { findScript, purgeScript } from './redis-search-scripts.ts'
 import { addScript, newestScript, standScript, tidyScript } from './redis-topic-scripts.ts'
 
-export interface RedisGroupStand {
+export interface RedisGroupStand extends GroupStand {
   readonly group: string
-  /** Events that it has not acknowledged. */
-  readonly pending: number
-  /** What is kept because of it, in events and in bytes. */
-  readonly keptEvents: number
-  readonly keptBytes: number
-  /** Arrival of the oldest event that it has not acknowledged, wall clock. */
-  readonly oldestAtMs: number | undefined
   /** Milliseconds since a consumer of it was last heard of; undefined before the first. */
   readonly idleMs: number | undefined
 }

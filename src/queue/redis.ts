@@ -10,6 +10,7 @@ import type {
   Subscription,
 } from './driver.ts'
 import { DriverAccess } from './driver-access.ts'
+import { groupDepth } from './group-depth.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { type RedisFailure, redisRefusal } from './redis-failure.ts'
@@ -105,21 +106,13 @@ export class RedisQueue implements QueueBackend {
 
   async depth(): Promise<QueueDepth> {
     const stands = await this.#stands()
-    const { eventsMax, bytesMax } = this.#limits
     const groups = stands.flatMap(([, stand]) => stand.groups)
-    const oldest = groups.flatMap(({ oldestAtMs }) => (oldestAtMs === undefined ? [] : [oldestAtMs]))
     const sum = (of: (stand: RedisTopicStand) => number) =>
       stands.reduce((total, [, stand]) => total + of(stand), 0)
     return {
       events: sum((stand) => stand.events),
       bytes: sum((stand) => stand.bytes),
-      eventsMax,
-      pending: Math.max(0, ...groups.map(({ pending }) => pending)),
-      fill: Math.max(
-        0,
-        ...groups.map(({ keptEvents, keptBytes }) => Math.max(keptEvents / eventsMax, keptBytes / bytesMax)),
-      ),
-      oldestAtMs: oldest.length === 0 ? undefined : Math.min(...oldest),
+      ...groupDepth(groups, this.#limits),
       deadLetters: sum((stand) => stand.deadLetters),
     }
   }

@@ -1,4 +1,5 @@
 import type { DeadLetter, GroupInfo, QueueDepth, QueuedEvent } from './driver.ts'
+import { groupDepth } from './group-depth.ts'
 import type { SqlDatabase, SqlStatement } from './sqlite-database.ts'
 import { SqliteDeliveries } from './sqlite-deliveries.ts'
 import { SqliteEvents } from './sqlite-events.ts'
@@ -97,19 +98,17 @@ export class SqliteStore {
   }
 
   depth(): QueueDepth {
-    const { eventsMax, bytesMax } = this.#limits
     const { topics, groups } = this.#ledger
-    const oldest = groups.flatMap((group) => this.#deliveries.oldestWaitingAtMs(group) ?? [])
+    const stands = groups.map((group) => ({
+      pending: group.pending,
+      keptEvents: group.pending,
+      keptBytes: group.pendingBytes,
+      oldestAtMs: this.#deliveries.oldestWaitingAtMs(group),
+    }))
     return {
       events: topics.reduce((sum, { events }) => sum + events, 0),
       bytes: topics.reduce((sum, { bytes }) => sum + bytes, 0),
-      eventsMax,
-      pending: Math.max(0, ...groups.map(({ pending }) => pending)),
-      fill: Math.max(
-        0,
-        ...groups.map(({ pending, pendingBytes }) => Math.max(pending / eventsMax, pendingBytes / bytesMax)),
-      ),
-      oldestAtMs: oldest.length === 0 ? undefined : Math.min(...oldest),
+      ...groupDepth(stands, this.#limits),
       deadLetters: this.#letters.count,
     }
   }
