@@ -143,10 +143,13 @@ export class TokenWatch {
     const isKnown = this.#identity !== undefined && this.#connection === 'connected'
     if (isKnown && silentMs < checkEveryMs) return this.#schedule(checkEveryMs - silentMs)
     this.#timer = undefined
+    const epoch = this.#epoch
     try {
       await this.#ask(this.#stop.signal)
-      this.#schedule(checkEveryMs)
+      if (epoch === this.#epoch) this.#schedule(checkEveryMs)
     } catch (error) {
+      // What became of the question about an old token must not put off the one about the new.
+      if (epoch !== this.#epoch) return
       const namedMs = waitNamedBy(error)
       if (namedMs === undefined) this.#failureCount++
       this.#schedule(namedMs ?? this.#backoffMs())

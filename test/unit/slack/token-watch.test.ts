@@ -337,6 +337,22 @@ describe('a replaced token', () => {
     await old
     expect(slack.identity()).toBeUndefined()
   })
+
+  test('is asked about at once, also where the answer about the old one comes first', async () => {
+    const { slack, web, clock } = makeClient()
+    let reply: (response: Response) => void = () => undefined
+    web.script('auth.test', () => new Promise((resolve) => (reply = resolve)), ok(answer))
+    await slack.start()
+    await clock.advance(0)
+    await web.arrived(1)
+    slack.replaceToken(new Secret('new-token'))
+    reply(Response.json({ ok: true, ...answer }))
+    await settle()
+    await clock.advance(0)
+    await settle()
+    expect(web.of('auth.test')[1]?.authorization).toBe('Bearer new-token')
+    expect(slack.identity()).toEqual(identity)
+  })
 })
 
 test('a user token that comes later is found out about like one from the start', async () => {
