@@ -13,6 +13,8 @@ export interface ConfigFile {
   /** undefined where there is no file. */
   readonly path: string | undefined
   readonly values: ReadonlyMap<OptionKey, unknown>
+  /** False where there is or should be a file, and what it says is not known. */
+  readonly isKnown: boolean
   readonly problems: readonly ConfigProblem[]
 }
 
@@ -28,12 +30,12 @@ export interface ConfigFileSources {
 /** Finds, reads and parses the configuration file. Never throws: what is wrong becomes a problem. */
 export function readConfigFile(sources: ConfigFileSources): ConfigFile {
   const found = findFile(sources)
-  if (found === undefined) return { path: undefined, values: new Map(), problems: [] }
+  if (found === undefined) return { path: undefined, values: new Map(), isKnown: true, problems: [] }
   const { path, file } = found
   if (file.kind !== 'text')
     return withProblem(path, file.kind === 'missing' ? 'there is no such file' : file.reason)
   try {
-    return { path, ...readTables(path, sources.parseToml(file.text)) }
+    return { path, isKnown: true, ...readTables(path, sources.parseToml(file.text)) }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return withProblem(path, tomlFault(error, file.text, sources.parseToml))
@@ -67,7 +69,7 @@ function usualPaths(env: Environment): readonly string[] {
 }
 
 function withProblem(path: string, message: string): ConfigFile {
-  return { path, values: new Map(), problems: [{ subject: path, message }] }
+  return { path, values: new Map(), isKnown: false, problems: [{ subject: path, message }] }
 }
 
 /** Lines beyond this are not searched for the fault: each costs a parse of all lines before it. */

@@ -73,7 +73,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     ...envFile.problems,
     ...configFile.problems,
     ...loaded.flatMap(({ problems }) => problems),
-    ...ruleProblems(settings, purpose),
+    ...ruleProblems(settings, purpose, configFile.isKnown && envFile.problems.length === 0),
   ]
   const values = asConfig(settings)
   return {
@@ -143,19 +143,32 @@ function withTokens(setting: Setting, readFile: ReadFile): LoadedOption {
 
 type Settings = ReadonlyMap<OptionKey, Setting>
 
-function ruleProblems(settings: Settings, purpose: ConfigPurpose): readonly ConfigProblem[] {
+/** Of a file that could not be read nobody knows what it leaves unset: only what is set elsewhere is judged then. */
+function ruleProblems(
+  settings: Settings,
+  purpose: ConfigPurpose,
+  areFilesKnown: boolean,
+): readonly ConfigProblem[] {
   const config = asConfig(settings)
-  const isRefused = (key: OptionKey) => settings.get(key)?.isRefused === true
-  return brokenRules(config, purpose, isRefused).map(({ concerns: [key], message, hint }) => {
+  const isUnknown = (key: OptionKey) => {
+    const setting = settings.get(key)
+    return setting?.isRefused === true || (!areFilesKnown && !isGiven(setting?.origin))
+  }
+  return brokenRules(config, purpose, isUnknown).map(({ concerns: [key], message, hint }) => {
     const origin = settings.get(key)?.origin
     const option = optionOf(key)
     return {
       subject: subjectOf(option),
       message,
-      from: origin?.kind === 'unset' || origin?.kind === 'default' ? undefined : origin?.where,
+      from: isGiven(origin) ? origin?.where : undefined,
       hint: hint ?? option.row.hint,
     }
   })
+}
+
+/** Whether somebody set the option. */
+function isGiven(origin: Origin | undefined): boolean {
+  return origin !== undefined && origin.kind !== 'unset' && origin.kind !== 'default'
 }
 
 /** Each value was decoded by its own row: this is where the record gets the type that the table computes from the rows. */

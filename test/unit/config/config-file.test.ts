@@ -48,6 +48,12 @@ describe('where the file is looked for', () => {
     expect(load({ configPath: '/gone.toml' }).problems).toEqual([
       { subject: '/gone.toml', message: 'there is no such file' },
     ])
+    // What is missing may stand in it.
+    expect(load({ configPath: '/gone.toml', purpose: 'serve' }).problems).toHaveLength(1)
+    expect(load({ files: { [path]: 'port = ' }, purpose: 'serve' }).problems).toHaveLength(1)
+    expect(load({ files: { [path]: '[server]' }, purpose: 'serve' }).problems).toHaveLength(2)
+    const off = { MCP_ENABLED: 'false', WEBHOOK_ENABLED: 'false' }
+    expect(load({ configPath: '/gone.toml', purpose: 'serve', env: off }).problems).toHaveLength(2)
     const unreadable = { kind: 'unreadable', reason: 'permission denied' } as const
     expect(load({ files: { [path]: unreadable } }).problems).toEqual([
       { subject: path, message: 'permission denied' },

@@ -158,7 +158,7 @@ describe('which value counts', () => {
     expect(configOf(load({ files })).port).toBe(3000)
     const config = configOf(load({ files, envFilePath: '/app/.env' }))
     expect([config.logLevel, config.slackBotToken?.reveal(), config.port]).toEqual(['debug', 'xoxb-1', 3000])
-    expect(load({ envFilePath: '/app/no.env' }).problems).toEqual([
+    expect(load({ envFilePath: '/app/no.env', purpose: 'serve' }).problems).toEqual([
       { subject: '--env-file /app/no.env', message: 'there is no such file' },
     ])
   })
