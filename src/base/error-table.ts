@@ -375,7 +375,7 @@ export const errorTable = {
     component: 'server',
     status: 500,
     retryable: false,
-    message: 'Another server is using the state directory; see details.pid.',
+    message: 'Another server is using the state directory.',
     cause: 'One server per directory: two writers would hand out the same events.',
     fix: 'Stop the other server, or give this one a directory of its own with STATE_DIR.',
   },
@@ -383,7 +383,7 @@ export const errorTable = {
     component: 'server',
     status: 500,
     retryable: false,
-    message: 'The state directory cannot be used; see details.fault.',
+    message: 'The state directory cannot be used.',
     cause:
       'It does not exist, cannot be written, is a symbolic link or belongs to another user, or a newer release has written it.',
     fix: 'Make the directory for the user of the server, or set STATE_DIR to one that is; go back to the newer release where that wrote it.',

@@ -1,5 +1,7 @@
+import { errorTable } from '../base/error-table.ts'
 import { AppError, type ErrorCode } from '../base/errors.ts'
 import type { Config } from '../config/option-table.ts'
+import { callFailureLine } from './call-failure.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 
 /** The second listener could not be opened; the cause is what the system said. */
@@ -15,7 +17,7 @@ export class AdminListenError extends Error {
   }
 }
 
-/** Why a server did not start, in one line that says what to change. */
+/** Why a server did not start, and what to change. */
 export function startFailureReason(error: unknown, config: Pick<Config, 'host' | 'port'>): string {
   const [fault, { host, port }, options] =
     error instanceof AdminListenError
@@ -35,8 +37,8 @@ export function startFailureReason(error: unknown, config: Pick<Config, 'host' |
   if (isCode(fault, 'EINVAL') || isCode(fault, 'ENOTFOUND'))
     return `${options.name} ${host} is no address or name that this machine knows; choose another with ${options.host}`
   if (error instanceof AppError) {
-    const details = Object.entries(error.details).map(([name, value]) => `${name}: ${String(value)}`)
-    return ['the server cannot start', error.message.replace(/\.$/, ''), ...details].join('; ')
+    const fault = `the server cannot start: ${callFailureLine(error)}`
+    return operatorFaults.has(error.code) ? `${fault}\n  hint: ${errorTable[error.code].fix}` : fault
   }
   return `the server cannot start: ${error instanceof Error ? error.message : String(error)}`
 }

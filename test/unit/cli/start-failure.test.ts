@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { AppError } from '../../../src/base/errors.ts'
 import { AdminListenError, startFailureReason } from '../../../src/cli/start-failure.ts'
 
 const config = { host: 'nowhere.invalid', port: 3000 }
@@ -16,6 +17,19 @@ test.each(['EINVAL', 'ENOTFOUND'])('a host that does not resolve is named with i
   const admin = new AdminListenError({ host: 'admin.invalid', port: 9000 }, { cause: fault })
   expect(startFailureReason(admin, config)).toBe(
     'ADMIN_HOST admin.invalid is no address or name that this machine knows; choose another with ADMIN_HOST or --admin-host',
+  )
+})
+
+test('what only the operator can change is said with the change; the rest in one line', () => {
+  const details = { directory: '/srv/state', pid: 7 }
+  expect(startFailureReason(new AppError('STATE_DIR_IN_USE', { details }), config)).toBe(
+    [
+      'the server cannot start: Another server is using the state directory; directory: /srv/state; pid: 7',
+      '  hint: Stop the other server, or give this one a directory of its own with STATE_DIR.',
+    ].join('\n'),
+  )
+  expect(startFailureReason(new AppError('QUEUE_FULL', { details: { backend: 'redis' } }), config)).toMatch(
+    /^the server cannot start: [^\n]+; backend: redis$/,
   )
 })
 
