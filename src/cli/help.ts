@@ -120,11 +120,11 @@ function exampleEntries({ examples }: CommandRow): readonly HelpEntry[] {
 }
 
 function flagEntry(option: NamedOption): HelpEntry {
-  const { description } = option.row
+  const { description, negation } = option.row
   const fallback = defaultText(option)
   if (isToggle(option)) {
     const other = fallback === 'true' ? 'false' : 'true'
-    return { term: flagTerm(option), says: `${description} (${option.env}=${other})` }
+    return { term: flagTerm(option), says: `${negation ?? description} (${option.env}=${other})` }
   }
   const note = fallback === undefined ? option.env : `${option.env}, default ${fallback}`
   return { term: flagTerm(option), says: `${description} (${note})` }

@@ -41,6 +41,8 @@ export interface OptionRow {
   readonly synonyms?: Readonly<Record<string, string>>
   /** Values that people try, and what to do instead. */
   readonly refusals?: Readonly<Record<string, string>>
+  /** For a toggle that is on by default: what its flag, which turns it off, does. */
+  readonly negation?: string
   /** What stands for the value in help; without it the type does. */
   readonly placeholder?: string
   /** Completes "expected …" where the schema alone does not say it well. */

@@ -154,6 +154,7 @@ export const optionTable = {
     schema: toggle(true),
     group: 'mcp',
     description: 'Whether MCP is served. Off, the webhook runs alone and no bot token is needed.',
+    negation: 'Do not serve MCP: the webhook runs alone, and no bot token is needed.',
     flag: '--mcp',
   },
   mcpTransport: {
@@ -239,6 +240,7 @@ export const optionTable = {
     schema: toggle(true),
     group: 'mcp',
     description: 'Whether direct messages may be read and written.',
+    negation: 'Neither read nor write direct messages.',
     flag: '--dms',
   },
   mcpConfirm: {
@@ -317,6 +319,7 @@ export const optionTable = {
     schema: toggle(true),
     group: 'webhook',
     description: "Whether Slack's events are received. Off, MCP runs alone and no signing secret is needed.",
+    negation: "Do not receive Slack's events: MCP runs alone, and no signing secret is needed.",
     flag: '--webhook',
   },
 
@@ -458,6 +461,7 @@ export const optionTable = {
     schema: toggle(true),
     group: 'docs',
     description: 'Whether /docs and /openapi.json are served.',
+    negation: 'Do not serve /docs and /openapi.json.',
     flag: '--docs',
   },
 

@@ -119,3 +119,11 @@ test('an option is called by every spelling that may be changed', () => {
   expect(subjectOf(optionWithEnv('MCP_TRANSPORT'))).toBe('MCP_TRANSPORT (--transport, [mcp] transport)')
   expect(subjectOf(optionWithEnv('REDIS_URL'))).toBe('REDIS_URL (REDIS_URL_FILE, [queue] redis_url)')
 })
+
+test('a toggle that is on by default says what its flag does, which turns it off', () => {
+  const on = namedOptions.filter(({ flag, row }) => flag !== undefined && row.schema.default === true)
+  expect(on.map(({ key }) => key)).toEqual(['mcpEnabled', 'mcpDms', 'webhookEnabled', 'docsEnabled'])
+  for (const { key, row } of on)
+    expect([key, row.negation]).toEqual([key, expect.stringMatching(/^[A-Z].*\.$/)])
+  for (const { row } of namedOptions) if (row.schema.default !== true) expect(row.negation).toBeUndefined()
+})
