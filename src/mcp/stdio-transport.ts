@@ -28,6 +28,11 @@ interface ByteReader {
   cancel(): Promise<void>
 }
 
+interface Waiting {
+  readonly method: string
+  readonly end: (end: OperationEnd) => void
+}
+
 export interface StdioTransportOptions {
   readonly pipe: StdioPipe
   readonly clock: Clock
@@ -50,7 +55,7 @@ export class StdioTransport implements Transport {
   /** Resolves once closed. */
   readonly closed: Promise<void>
   readonly #options: StdioTransportOptions
-  readonly #waiting = new Map<RpcId, (end: OperationEnd) => void>()
+  readonly #waiting = new Map<RpcId, Waiting>()
   readonly #measure: ReturnType<typeof createProtocolMeter>
   readonly #lines = new LineSplitter(mcpBodyBytesMax)
   readonly #reader: ByteReader
@@ -103,8 +108,7 @@ export class StdioTransport implements Transport {
       for (const line of this.#lines.push(value)) this.#take(line)
     }
     this.#isEnding = true
-    if (this.#waiting.size > 0)
-      await sleep(this.#options.clock, this.#options.drainDeadlineMs, this.#idle.signal)
+    if (!this.#isIdle) await sleep(this.#options.clock, this.#options.drainDeadlineMs, this.#idle.signal)
     await this.close()
   }
 
@@ -115,14 +119,19 @@ export class StdioTransport implements Transport {
       this.#version ??= answer.result['protocolVersion']
     const { id } = answer
     if (id !== undefined) {
-      this.#waiting.get(id)?.({ version: this.#version ?? '', errorType: errorTypeOf(answer) })
+      this.#waiting.get(id)?.end({ version: this.#version ?? '', errorType: errorTypeOf(answer) })
       this.#waiting.delete(id)
     }
     return this.era === 'legacy' ? withLegacyCode(answer) : answer
   }
 
+  /** A stream that listens is answered only when it ends, and ends with the session: it is nothing to wait for. */
+  get #isIdle(): boolean {
+    return [...this.#waiting.values()].every(({ method }) => method === 'subscriptions/listen')
+  }
+
   #noteIdle(): void {
-    if (this.#isEnding && this.#waiting.size === 0) this.#idle.abort()
+    if (this.#isEnding && this.#isIdle) this.#idle.abort()
   }
 
   #take(line: Uint8Array | undefined): void {
@@ -157,7 +166,7 @@ export class StdioTransport implements Transport {
     const meta = params?.['_meta']
     const claimed = isObject(meta) ? meta[PROTOCOL_VERSION_META_KEY] : undefined
     if (typeof claimed === 'string') this.#version = claimed
-    this.#waiting.set(id, this.#measure(method))
+    this.#waiting.set(id, { method, end: this.#measure(method) })
     return true
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
+import { FakeClock } from '../support/fake-clock.ts'
 import { type McpHarnessOptions, sketchOffer, sketchTool, startMcp } from '../support/mcp-harness.ts'
 import type { WireMessage } from '../support/mcp-wire-client.ts'
 import { verifies } from '../support/verifies.ts'
@@ -142,6 +143,23 @@ describe('at the end of the input', () => {
     await using pipe = openPipe()
     await pipe.write(`${initialize(1)}\n`)
     await pipe.messages(1)
+    await pipe.end()
+    await pipe.served
+  })
+
+  verifies('mcp:stdio:eof', 'a stream that listens keeps nobody waiting', async () => {
+    await using pipe = openPipe({
+      offer: sketchOffer({ tools: [holdingTool().tool] }),
+      clock: new FakeClock(),
+    })
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+    }
+    const params = { notifications: { toolsListChanged: true }, _meta }
+    const method = 'subscriptions/listen'
+    await pipe.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })}\n`)
+    expect(await pipe.messages(1)).toMatchObject([{ method: 'notifications/subscriptions/acknowledged' }])
     await pipe.end()
     await pipe.served
   })
