@@ -19,6 +19,7 @@ import {
 import { createSigningKeys, signBody } from '../../src/slack/signature.ts'
 import { createFixtureOffer } from '../conformance/fixture-offer.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { createHoldingTool } from '../support/holding-tool.ts'
 import {
   aliceToken,
   type McpHarness,
@@ -32,25 +33,6 @@ import { RecordingMetrics } from '../support/recording-metrics.ts'
 import { verifies } from '../support/verifies.ts'
 
 const authorization = `Bearer ${aliceToken}`
-
-/** A tool that waits until the test lets it go on or its caller is gone. */
-function holdingTool() {
-  const began = Promise.withResolvers<void>()
-  const gate = Promise.withResolvers<void>()
-  const tool = sketchTool({
-    name: 'hold',
-    input: Type.Object({}),
-    async run(_, { signal }) {
-      began.resolve()
-      const gone = new Promise<never>((_resolve, reject) =>
-        signal.addEventListener('abort', () => reject(new Error('gone')), { once: true }),
-      )
-      await Promise.race([gate.promise, gone])
-      return 'held'
-    },
-  })
-  return { tool, began: began.promise, open: gate.resolve }
-}
 
 describe('without sessions', () => {
   verifies('mcp:stateless', 'every POST stands alone, and there is nothing to GET or DELETE', async () => {
@@ -96,7 +78,7 @@ describe('without sessions', () => {
   })
 
   test('lets go of the server object of each POST', async () => {
-    const { tool, began, open } = holdingTool()
+    const { tool, began, open } = createHoldingTool()
     await using mcp = startMcp({ sessionMode: 'stateless', offer: sketchOffer({ tools: [tool] }) })
     const call = mcpHttp(mcp).post(callMessage(1, 'hold'))
     await began
@@ -241,7 +223,7 @@ describe('stopping', () => {
     'mcp:stop',
     'refuses what is new, finishes calls in flight, and says goodbye on every stream',
     async () => {
-      const { tool, began, open } = holdingTool()
+      const { tool, began, open } = createHoldingTool()
       await using mcp = startMcp({ offer: sketchOffer({ tools: [tool] }), drainDeadlineMs: 5000 })
       const http = mcpHttp(mcp)
       const headers = { 'mcp-session-id': await http.open() }
@@ -276,7 +258,7 @@ describe('stopping', () => {
       options: McpHarnessOptions,
       send: (mcp: McpHarness) => Promise<Response>,
     ): Promise<readonly [status: number, body: unknown]> => {
-      const { tool, began } = holdingTool()
+      const { tool, began } = createHoldingTool()
       const offer = sketchOffer({ tools: [tool] })
       await using mcp = startMcp({ ...options, offer, drainDeadlineMs: 1 })
       const sent = send(mcp)

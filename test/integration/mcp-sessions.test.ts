@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
 import { defaultSessionLimits } from '../../src/mcp/session-table.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { createHoldingTool } from '../support/holding-tool.ts'
 import { startMcpChild } from '../support/mcp-child.ts'
 import { aliceToken, bobToken, sketchOffer, sketchTool, startMcp } from '../support/mcp-harness.ts'
 import { callMessage, errorCodeOf, eventReader, initializeMessage, mcpHttp } from '../support/mcp-http.ts'
@@ -12,23 +13,6 @@ const echo = sketchTool({
   input: Type.Object({ text: Type.String() }),
   run: async ({ text }) => text,
 })
-
-/** A tool that waits until the test lets it go on, and says when it began. */
-function holdingTool() {
-  const began = Promise.withResolvers<void>()
-  const gate = Promise.withResolvers<void>()
-  const tool = sketchTool({
-    name: 'hold',
-    input: Type.Object({}),
-    async run(_, { releaseConnection }) {
-      began.resolve()
-      await gate.promise
-      releaseConnection?.()
-      return 'held'
-    },
-  })
-  return { tool, began: began.promise, open: gate.resolve }
-}
 
 describe('a session', () => {
   verifies('mcp:session:principal', 'exists for no other principal, on any method', async () => {
@@ -159,7 +143,7 @@ describe('a session', () => {
     [33, 429],
   ] as const)
     verifies('mcp:session:in-flight', `with ${count} calls at once answers the last ${status}`, async () => {
-      const { tool, open } = holdingTool()
+      const { tool, open } = createHoldingTool({ releasesConnection: true })
       await using mcp = startMcp({ offer: sketchOffer({ tools: [tool] }) })
       const http = mcpHttp(mcp)
       const headers = { 'mcp-session-id': await http.open() }
@@ -179,7 +163,7 @@ describe('resumption', () => {
     'mcp:session:resume',
     'hands the rest of a call to the session that lost its connection',
     async () => {
-      const { tool, open } = holdingTool()
+      const { tool, open } = createHoldingTool({ releasesConnection: true })
       await using mcp = startMcp({ offer: sketchOffer({ tools: [tool] }) })
       const http = mcpHttp(mcp)
       const headers = { 'mcp-session-id': await http.open(), 'mcp-protocol-version': '2025-11-25' }
@@ -201,7 +185,7 @@ describe('resumption', () => {
     'mcp:session:resume',
     'knows no event of another session, also of the same principal',
     async () => {
-      const { tool, open } = holdingTool()
+      const { tool, open } = createHoldingTool({ releasesConnection: true })
       await using mcp = startMcp({ offer: sketchOffer({ tools: [tool] }) })
       const http = mcpHttp(mcp)
       const first = { 'mcp-session-id': await http.open(), 'mcp-protocol-version': '2025-11-25' }

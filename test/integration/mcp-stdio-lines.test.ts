@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { Type } from '@sinclair/typebox'
 import { FakeClock } from '../support/fake-clock.ts'
-import { type McpHarnessOptions, sketchOffer, sketchTool, startMcp } from '../support/mcp-harness.ts'
+import { createHoldingTool } from '../support/holding-tool.ts'
+import { type McpHarnessOptions, sketchOffer, startMcp } from '../support/mcp-harness.ts'
 import type { WireMessage } from '../support/mcp-wire-client.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -116,25 +116,6 @@ describe('a line', () => {
   })
 })
 
-/** A tool that waits until the test lets it go on or its caller is gone. */
-function holdingTool() {
-  const began = Promise.withResolvers<void>()
-  const gate = Promise.withResolvers<void>()
-  const outcome = Promise.withResolvers<string>()
-  const tool = sketchTool({
-    name: 'hold',
-    input: Type.Object({}),
-    async run(_, { signal }) {
-      began.resolve()
-      const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-      await Promise.race([gate.promise, gone])
-      outcome.resolve(signal.aborted ? 'gone' : 'held')
-      return 'held'
-    },
-  })
-  return { tool, began: began.promise, open: gate.resolve, outcome: outcome.promise }
-}
-
 const call = (id: number) =>
   `${JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'hold', arguments: {} } })}\n`
 
@@ -149,7 +130,7 @@ describe('at the end of the input', () => {
 
   verifies('mcp:stdio:eof', 'a stream that listens keeps nobody waiting', async () => {
     await using pipe = openPipe({
-      offer: sketchOffer({ tools: [holdingTool().tool] }),
+      offer: sketchOffer({ tools: [createHoldingTool().tool] }),
       clock: new FakeClock(),
     })
     const _meta = {
@@ -165,7 +146,7 @@ describe('at the end of the input', () => {
   })
 
   verifies('mcp:stdio:eof', 'calls in flight are still answered', async () => {
-    const { tool, began, open } = holdingTool()
+    const { tool, began, open } = createHoldingTool()
     await using pipe = openPipe({ offer: sketchOffer({ tools: [tool] }) })
     await pipe.write(`${initialize(1)}\n${call(2)}`)
     await began
@@ -179,7 +160,7 @@ describe('at the end of the input', () => {
   })
 
   verifies('mcp:stdio:eof', 'a call that does not end is given up at the deadline', async () => {
-    const { tool, began, outcome } = holdingTool()
+    const { tool, began, outcome } = createHoldingTool()
     await using pipe = openPipe({ offer: sketchOffer({ tools: [tool] }), drainDeadlineMs: 30 })
     await pipe.write(`${initialize(1)}\n${call(2)}`)
     await began
@@ -191,7 +172,7 @@ describe('at the end of the input', () => {
 })
 
 test('a signal ends the session before its input does', async () => {
-  const { tool, began, outcome } = holdingTool()
+  const { tool, began, outcome } = createHoldingTool()
   await using pipe = openPipe({ offer: sketchOffer({ tools: [tool] }) })
   await pipe.write(`${initialize(1)}\n${call(2)}`)
   await began
@@ -208,7 +189,7 @@ for (const [count, code] of [
     'mcp:stdio:in-flight',
     `${count} calls at once: the last is ${code === undefined ? 'taken' : 'refused'}`,
     async () => {
-      const { tool, open } = holdingTool()
+      const { tool, open } = createHoldingTool()
       await using pipe = openPipe({ offer: sketchOffer({ tools: [tool] }) })
       await pipe.write(`${initialize(0)}\n`)
       await pipe.messages(1)
