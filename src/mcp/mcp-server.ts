@@ -28,6 +28,7 @@ import type { ChangeNotice, Offer } from './registry.ts'
 import { createRestFacade } from './rest-facade.ts'
 import { type SessionLimits, SessionTable } from './session-table.ts'
 import type { SlackAuth } from './slack-auth.ts'
+import type { StdioDeps } from './stdio.ts'
 import type { StdioPipe } from './stdio-transport.ts'
 import { createSurface, type Surface } from './surface.ts'
 
@@ -105,10 +106,11 @@ export function createMcpServer(deps: McpDeps): McpServer {
   const surface = countCalls(createSurface({ ...deps, measure }), inFlight, abandoning.signal)
   const desk = new ChangeDesk({ ...deps, index: surface.index })
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
+  const shared: Shared = { surface, desk, sessions, measure, noteRefusal }
   let protocol: Promise<Protocol> | undefined
   let loaded: Protocol | undefined
   const speak = (): Promise<Protocol> => {
-    protocol ??= loadProtocol(deps, { surface, desk, sessions, measure, noteRefusal }).then((made) => {
+    protocol ??= loadProtocol(deps, shared).then((made) => {
       loaded = made
       return made
     })
@@ -129,7 +131,11 @@ export function createMcpServer(deps: McpDeps): McpServer {
       callsInFlight: inFlight.count,
       callsAbandoned,
     }),
-    serveStdio: async (pipe, signal) => (await speak()).serveStdio(pipe, signal),
+    async serveStdio(pipe, signal) {
+      // Not with `protocol.ts`: over a pipe the newer SDK speaks both eras, and the older one would only make the start slower.
+      const { serveMcpOverStdio } = await import('./stdio.ts')
+      return serveMcpOverStdio(pipe, signal, createStdioDeps(deps, shared))
+    },
     endpoints: (contexts) =>
       createEndpoints({
         ...deps,
@@ -176,8 +182,16 @@ async function loadProtocol(deps: McpDeps, shared: Shared): Promise<Protocol> {
     mode: deps.sessionMode,
     limits: deps.sessionLimits,
     messagesPath: hasSse ? `${deps.publicPathPrefix}${deps.mountPath}/messages` : undefined,
-    stateKey: deps.stateKey?.reveal() ?? deps.ids.token(stateKeyBytes),
+    stateKey: stateKeyOf(deps),
   })
+}
+
+function createStdioDeps(deps: McpDeps, shared: Shared): StdioDeps {
+  return { ...deps, ...shared, stateKey: stateKeyOf(deps), inFlightMax: deps.sessionLimits.inFlightMax }
+}
+
+function stateKeyOf({ stateKey, ids }: McpDeps): string {
+  return stateKey?.reveal() ?? ids.token(stateKeyBytes)
 }
 
 /** Waits for the calls in flight, aborts those that outlive the deadline, and lets the answers get on the way. Resolves with how many it aborted. */

@@ -10,8 +10,6 @@ import type { OperationMeter } from './operation-meter.ts'
 import type { NoteRefusal } from './refusal-note.ts'
 import type { SessionLimits, SessionTable } from './session-table.ts'
 import { createSseLeg, type SseLeg } from './sse-leg.ts'
-import { serveMcpOverStdio } from './stdio.ts'
-import type { StdioPipe } from './stdio-transport.ts'
 import type { Surface } from './surface.ts'
 
 export interface ProtocolDeps {
@@ -37,11 +35,10 @@ export interface Protocol {
   readonly modern: ModernLeg
   readonly legacy: LegacyLeg
   readonly sse: SseLeg | undefined
-  serveStdio(pipe: StdioPipe, signal: AbortSignal): Promise<void>
 }
 
 /**
- * The one module that brings both SDKs in. They cost a third of the start of the process and 7 MB, so `mcp-server.ts` imports it when the first
+ * The module that brings both SDKs in for HTTP. They cost a third of the start of the process and 7 MB, so `mcp-server.ts` imports it when the first
  * client is let in: a probe, a webhook and a refused request never wait for it.
  */
 export function createProtocol(deps: ProtocolDeps): Protocol {
@@ -50,7 +47,5 @@ export function createProtocol(deps: ProtocolDeps): Protocol {
     modern: createModernLeg(deps),
     legacy: createLegacyLeg(deps),
     sse: messagesPath === undefined ? undefined : createSseLeg({ ...deps, messagesPath }),
-    serveStdio: (pipe, signal) =>
-      serveMcpOverStdio(pipe, signal, { ...deps, inFlightMax: deps.limits.inFlightMax }),
   }
 }
