@@ -17,7 +17,7 @@ export class AdminListenError extends Error {
   }
 }
 
-/** Why a server did not start, and what to change. */
+/** Why a server did not start, in one line that says what to change. */
 export function startFailureReason(error: unknown, config: Pick<Config, 'host' | 'port'>): string {
   const [fault, { host, port }, options] =
     error instanceof AdminListenError
@@ -38,7 +38,7 @@ export function startFailureReason(error: unknown, config: Pick<Config, 'host' |
     return `${options.name} ${host} is no address or name that this machine knows; choose another with ${options.host}`
   if (error instanceof AppError) {
     const fault = `the server cannot start: ${callFailureLine(error)}`
-    return operatorFaults.has(error.code) ? `${fault}\n  hint: ${errorTable[error.code].fix}` : fault
+    return operatorFaults.has(error.code) ? `${fault}. ${errorTable[error.code].fix}` : fault
   }
   return `the server cannot start: ${error instanceof Error ? error.message : String(error)}`
 }

@@ -20,13 +20,10 @@ test.each(['EINVAL', 'ENOTFOUND'])('a host that does not resolve is named with i
   )
 })
 
-test('what only the operator can change is said with the change; the rest in one line', () => {
+test('what only the operator can change is said with the change', () => {
   const details = { directory: '/srv/state', pid: 7 }
   expect(startFailureReason(new AppError('STATE_DIR_IN_USE', { details }), config)).toBe(
-    [
-      'the server cannot start: Another server is using the state directory; directory: /srv/state; pid: 7',
-      '  hint: Stop the other server, or give this one a directory of its own with STATE_DIR.',
-    ].join('\n'),
+    'the server cannot start: Another server is using the state directory; directory: /srv/state; pid: 7. Stop the other server, or give this one a directory of its own with STATE_DIR.',
   )
   expect(startFailureReason(new AppError('QUEUE_FULL', { details: { backend: 'redis' } }), config)).toMatch(
     /^the server cannot start: [^\n]+; backend: redis$/,
