@@ -45,7 +45,7 @@ export async function askToken(interview: Interview, key: keyof typeof tokens): 
     if (token === '' && isOptional) return undefined
     const fault = token.startsWith(prefix) ? faultOf(key, token) : `a ${kind} token begins with ${prefix}`
     if (fault !== undefined) {
-      say(`That is none: ${fault}.`)
+      say(`That is not one: ${fault}.`)
       continue
     }
     if (await isAccepted(interview, key, token)) return token
@@ -89,7 +89,7 @@ export async function askSecret({ context, questions }: Interview): Promise<stri
       ? faultOf('slackSigningSecret', secret)
       : 'it is 32 of 0-9 a-f'
     if (fault === undefined) return secret
-    context.stderr.write(`  That is none: ${fault}.\n`)
+    context.stderr.write(`  That is not one: ${fault}.\n`)
   }
 }
 

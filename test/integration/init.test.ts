@@ -98,10 +98,10 @@ describe('init', () => {
     expect(stderr).not.toContain('Save it all the same?')
     for (const line of [
       'That is no https URL',
-      'That is none: a bot token begins with xoxb-.',
+      'That is not one: a bot token begins with xoxb-.',
       'invalid_auth',
-      'That is none: a user token begins with xoxp-.',
-      'That is none: it is 32 of 0-9 a-f.',
+      'That is not one: a user token begins with xoxp-.',
+      'That is not one: it is 32 of 0-9 a-f.',
     ]) {
       expect(stderr).toContain(line)
     }
