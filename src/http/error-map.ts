@@ -17,12 +17,6 @@ export interface ErrorMapDeps {
 const retryAfterSeconds = 5
 
 /**
- * Whoever holds many half-sent bodies must not hold the connections too; and where the form of a request is in doubt, so is where the next one
- * on its connection begins (T8).
- */
-const endsConnection: ReadonlySet<string> = new Set(['OVERLOADED', 'SHUTTING_DOWN', 'REQUEST_INVALID'])
-
-/**
  * Renders an AppError as the unified error (S67). The one place for HTTP outside MCP: nothing of the cause leaves, it goes to the log under the
  * correlation id.
  */
@@ -43,7 +37,6 @@ function headersOf(error: AppError): Record<string, string> {
     const seconds = error.details['retry_after_s']
     headers['retry-after'] = String(typeof seconds === 'number' ? Math.ceil(seconds) : retryAfterSeconds)
   }
-  if (endsConnection.has(error.code)) headers['connection'] = 'close'
   if (error.code === 'ADMIN_UNAUTHORIZED') headers['www-authenticate'] = 'Bearer'
   return headers
 }

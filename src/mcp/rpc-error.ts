@@ -89,8 +89,6 @@ export function errorHeaders(error: AppError): Headers {
   const { retry_after_s: retryAfterSeconds } = error.details
   if (typeof retryAfterSeconds === 'number') headers.set('Retry-After', String(retryAfterSeconds))
   else if (error.isRetryable) headers.set('Retry-After', '1')
-  // The listener is going away: a client that keeps its connection would meet the same refusal again.
-  if (error.code === 'SHUTTING_DOWN') headers.set('Connection', 'close')
   return headers
 }
 
