@@ -76,8 +76,11 @@ export function createWebhookRoutes(deps: ReceiveDeps, contexts: RequestContexts
       ({ request }) => answer({ request, context: contexts.of(request), intake }, deps),
       {
         parse: 'none',
-        response: { 200: receiptSchema },
+        ...(intake.source === 'events' ? { response: { 200: receiptSchema } } : {}),
         detail: {
+          ...(intake.source === 'events'
+            ? {}
+            : { responses: { 200: { description: 'Kept; the body is empty.' } } }),
           tags: ['webhook'],
           summary,
           description: `Verified by X-Slack-Signature over the raw body. ${says}`,

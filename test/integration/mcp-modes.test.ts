@@ -233,11 +233,12 @@ describe('stopping', () => {
       const stopped = mcp.plugin.component.stop()
       const refused = [await http.post(initializeMessage()), await http.post(callMessage(2, 'hold'), headers)]
       for (const response of refused)
-        expect([response.status, response.headers.has('retry-after'), await errorCodeOf(response)]).toEqual([
-          503,
-          true,
-          'SHUTTING_DOWN',
-        ])
+        expect([
+          response.status,
+          response.headers.has('retry-after'),
+          response.headers.get('connection'),
+          await errorCodeOf(response),
+        ]).toEqual([503, true, 'close', 'SHUTTING_DOWN'])
       expect(mcp.plugin.component.check()).toBe('down')
       open()
       expect(await (await call).json()).toMatchObject({ result: { structuredContent: { text: 'held' } } })
