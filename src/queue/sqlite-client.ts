@@ -50,6 +50,7 @@ export class WriterClient {
 
   /** Starts the writer and opens the file. Rejects with a WriterError. */
   async open(): Promise<WriterReply<'open'>> {
+    if (this.#isTerminated) throw ended('terminated')
     const port = this.#options.openPort({
       onAnswer: (answer) => this.#onAnswer(answer),
       // The end of a writer that was given up is reported late, when its successor is at work.

@@ -356,6 +356,13 @@ describe('groups', () => {
   })
 })
 
+test('a queue that was stopped before it started starts no thread any more', async () => {
+  const queue = harness.createQueue()
+  await queue.stop()
+  await expect(queue.start()).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' })
+  expect(harness.openHandles).toBe(0)
+})
+
 test('events of a take that was refused, and is in the file all the same, are delivered', async () => {
   let refusedCount = 0
   const queue = await started({}, (events) => {
