@@ -1,4 +1,5 @@
 import { type Clock, sleep, type Timer } from '../base/clock.ts'
+import { Waiters } from '../base/waiters.ts'
 
 /** What is written to: `process.stdout` or `process.stderr`, handed in. */
 export interface LineStream {
@@ -45,7 +46,7 @@ class StreamLineWriter implements LineWriter {
   #pendingCharacters = 0
   #droppedCount = 0
   #turn: Timer | undefined
-  #waiters: (() => void)[] = []
+  readonly #emptiness = new Waiters()
 
   constructor(stream: LineStream, options: LineWriterOptions) {
     this.#stream = stream
@@ -65,7 +66,7 @@ class StreamLineWriter implements LineWriter {
     if (!this.#isBehind) this.#sendPending()
     if (this.#writesInFlight === 0 || this.#isGone) return
     const isOver = new AbortController()
-    this.#waiters.push(() => isOver.abort())
+    void this.#emptiness.next().then(() => isOver.abort())
     await sleep(clock, deadlineMs, isOver.signal)
   }
 
@@ -107,7 +108,7 @@ class StreamLineWriter implements LineWriter {
     if (this.#writesInFlight > 0) return
     this.#isBehind = false
     this.#sendPending()
-    if (this.#writesInFlight === 0) this.#wake()
+    if (this.#writesInFlight === 0) this.#emptiness.release()
   }
 
   #sendPending(): void {
@@ -127,12 +128,6 @@ class StreamLineWriter implements LineWriter {
     this.#turn?.cancel()
     this.#pending = []
     this.#pendingCharacters = 0
-    this.#wake()
-  }
-
-  #wake(): void {
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const wake of waiters) wake()
+    this.#emptiness.release()
   }
 }

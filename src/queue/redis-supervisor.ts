@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../base/clock.ts'
 import type { Ids } from '../base/ids.ts'
+import { Waiters } from '../base/waiters.ts'
 import type { Logger } from '../observe/logger.ts'
 import { backoffMs } from '../resilience/backoff.ts'
 import { diagnoseRedis, type OpenRedis, openRedis, type RedisConnection } from './redis-connection.ts'
@@ -46,7 +47,8 @@ const provenAfterMs = 2_000
 export class RedisSupervisor {
   readonly #options: RedisSupervisorOptions
   readonly #stopping = new AbortController()
-  readonly #waiters = new Set<() => void>()
+  /** For the end of an attempt, well or not, and of the supervisor. */
+  readonly #changes = new Waiters()
   #loop: Promise<void> | undefined
   #current: Ready | undefined
   #problem: RedisFailure | undefined
@@ -84,7 +86,7 @@ export class RedisSupervisor {
   /** Resolves when there is a connection, or when `signal` aborts or the supervisor stops: the caller looks. Never rejects. */
   async ready(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
-    const wake = () => this.#wake()
+    const wake = () => this.#changes.release()
     signal.addEventListener('abort', wake, { once: true })
     await this.#until(() => this.#current !== undefined || signal.aborted)
     signal.removeEventListener('abort', wake)
@@ -94,7 +96,7 @@ export class RedisSupervisor {
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#current?.link.end(redisFailure('unreachable'))
-    this.#wake()
+    this.#changes.release()
     await this.#loop
   }
 
@@ -109,7 +111,7 @@ export class RedisSupervisor {
         log.warn('redis_unavailable', { redis: target.display, reason: problem.kind, error: problem })
       }
       this.#problem = problem
-      this.#wake()
+      this.#changes.release()
       failureCount = isProven ? 1 : failureCount + 1
       await sleep(clock, backoffMs(reconnectBackoff, failureCount, ids), signal)
     }
@@ -133,7 +135,7 @@ export class RedisSupervisor {
       this.#current = ready
       this.#problem = undefined
       this.#options.onReady?.(ready.info)
-      this.#wake()
+      this.#changes.release()
     }
     const readyAtMs = clock.monotonic()
     const servedAtFirst = ready.link.servedCount
@@ -167,13 +169,7 @@ export class RedisSupervisor {
 
   async #until(isDone: () => boolean): Promise<void> {
     while (!isDone() && !this.#stopping.signal.aborted) {
-      await new Promise<void>((resolve) => this.#waiters.add(resolve))
+      await this.#changes.next()
     }
-  }
-
-  #wake(): void {
-    const waiters = [...this.#waiters]
-    this.#waiters.clear()
-    for (const wake of waiters) wake()
   }
 }

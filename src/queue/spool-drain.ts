@@ -1,5 +1,6 @@
 import { type Clock, repeat, sleep, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
+import { Waiters } from '../base/waiters.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { QueuedEvent } from './driver.ts'
 import type { GroupSource, HeldEvent } from './group-source.ts'
@@ -58,7 +59,7 @@ const retryWhenFullMs = 1_000
 export class SpoolDrain<Held extends HeldEvent> {
   readonly #options: SpoolDrainOptions<Held>
   readonly #stopping = new AbortController()
-  readonly #waiters = new Set<() => void>()
+  readonly #progress = new Waiters()
   #shipments: readonly Shipment<Held>[] = []
   #shippedCount = 0
   #shippedBytes = 0
@@ -100,14 +101,14 @@ export class SpoolDrain<Held extends HeldEvent> {
     const total = this.#expectedTotal
     const { clock, target } = this.#options
     const untilMs = clock.monotonic() + waitMaxMs
-    const timer = clock.schedule(waitMaxMs, () => this.#wake())
+    const timer = clock.schedule(waitMaxMs, () => this.#progress.release())
     const isWorthWaiting = () =>
       this.#sentTotal < total &&
       !this.#isHeldUp &&
       target.runId !== undefined &&
       clock.monotonic() < untilMs &&
       !this.#stopping.signal.aborted
-    while (isWorthWaiting()) await this.#news()
+    while (isWorthWaiting()) await this.#progress.next()
     timer.cancel()
   }
 
@@ -127,7 +128,7 @@ export class SpoolDrain<Held extends HeldEvent> {
     this.#stopping.abort()
     this.#confirming?.cancel()
     this.#taking?.abort()
-    this.#wake()
+    this.#progress.release()
     await Promise.allSettled([this.#running, this.#prefetched])
   }
 
@@ -136,10 +137,11 @@ export class SpoolDrain<Held extends HeldEvent> {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       await target.connected(signal)
+      if (signal.aborted) return
       try {
         const lost = this.#takeBackLost()
         if (lost.length > 0) await this.#ship(lost)
-        else if (this.#isFullUp()) await this.#news()
+        else if (this.#isFullUp()) await this.#progress.next()
         else await this.#shipNext()
       } catch (error) {
         log.warn('spool_read_failed', { topic: this.#options.topic, error })
@@ -149,7 +151,6 @@ export class SpoolDrain<Held extends HeldEvent> {
   }
 
   async #shipNext(): Promise<void> {
-    if (this.#stopping.signal.aborted) return
     const taking = this.#prefetched ?? this.#take()
     this.#prefetched = undefined
     this.#isIdle = true
@@ -206,7 +207,7 @@ export class SpoolDrain<Held extends HeldEvent> {
     if (!isFull && this.#isHeldUp && leftCount === 0)
       log.info('spool_goes_on', { topic, events: this.unsentCount })
     this.#isHeldUp = isFull
-    this.#wake()
+    this.#progress.release()
     if (leftCount === 0) return
     await sleep(clock, isFull ? retryWhenFullMs : retryMs, signal)
     await target.connected(signal)
@@ -251,7 +252,7 @@ export class SpoolDrain<Held extends HeldEvent> {
     const held = [...due].flatMap((shipment) => shipment.held)
     await source.settle(held.map((each) => ({ kind: 'acknowledged', held: each })))
     this.#setShipments(this.#shipments.filter((shipment) => !due.has(shipment)))
-    this.#wake()
+    this.#progress.release()
   }
 
   #setShipments(shipments: readonly Shipment<Held>[]): void {
@@ -262,16 +263,5 @@ export class SpoolDrain<Held extends HeldEvent> {
 
   #isFullUp(): boolean {
     return this.#shippedCount >= shippedMax || this.#shippedBytes >= shippedBytesMax
-  }
-
-  #news(): Promise<void> {
-    if (this.#stopping.signal.aborted) return Promise.resolve()
-    return new Promise((resolve) => this.#waiters.add(resolve))
-  }
-
-  #wake(): void {
-    const waiters = [...this.#waiters]
-    this.#waiters.clear()
-    for (const wake of waiters) wake()
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
+import { Waiters } from '../base/waiters.ts'
 import type { QueuedEvent } from './driver.ts'
 import { packEvents, unpackEvents } from './packed-events.ts'
 import type { WriterClient } from './sqlite-client.ts'
@@ -57,7 +58,7 @@ export class SqliteCommits {
   #waitingBytes = 0
   #isBusy = false
   #sentAtMs: number | undefined
-  #onIdle: (() => void)[] = []
+  readonly #idleness = new Waiters()
 
   constructor(writer: WriterClient, clock: Clock, events: CommitEvents) {
     this.#writer = writer
@@ -100,7 +101,7 @@ export class SqliteCommits {
   /** Resolves once nothing waits and nothing is under way. */
   idle(): Promise<void> {
     if (!this.#isBusy) return Promise.resolve()
-    return new Promise((resolve) => this.#onIdle.push(resolve))
+    return this.#idleness.next()
   }
 
   /** One listener per signal, which many publishes share. */
@@ -133,9 +134,7 @@ export class SqliteCommits {
   async #run(): Promise<void> {
     for (let batch = this.#next(); batch !== undefined; batch = this.#next()) await this.#commit(batch)
     this.#isBusy = false
-    const waiters = this.#onIdle
-    this.#onIdle = []
-    for (const resolve of waiters) resolve()
+    this.#idleness.release()
   }
 
   #next(): Batch | undefined {

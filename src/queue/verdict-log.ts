@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../base/clock.ts'
+import { Waiters } from '../base/waiters.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { GroupSource, HeldEvent, Verdict } from './group-source.ts'
 
@@ -21,7 +22,7 @@ export class VerdictLog<Held extends HeldEvent> {
   #isSaving = false
   /** The store has refused and is left alone for a while. */
   #isRefused = false
-  #flushWaiters: (() => void)[] = []
+  readonly #flushes = new Waiters()
 
   constructor(options: VerdictLogOptions<Held>) {
     this.#options = options
@@ -35,7 +36,7 @@ export class VerdictLog<Held extends HeldEvent> {
   /** Resolves once everything is kept or the store has refused it: what is not kept is delivered again some day. */
   flushed(): Promise<void> {
     if (!this.#isSaving || this.#isRefused) return Promise.resolve()
-    return new Promise((resolve) => this.#flushWaiters.push(resolve))
+    return this.#flushes.next()
   }
 
   /** One more try for what is not kept yet, then it is let go. */
@@ -56,7 +57,7 @@ export class VerdictLog<Held extends HeldEvent> {
       }
     }
     this.#isSaving = false
-    this.#releaseWaiters()
+    this.#flushes.release()
   }
 
   async #waitAfter(error: unknown, batch: readonly Verdict<Held>[]): Promise<void> {
@@ -65,14 +66,8 @@ export class VerdictLog<Held extends HeldEvent> {
     if (this.#closing.signal.aborted) return
     this.#verdicts = [...batch, ...this.#verdicts]
     this.#isRefused = true
-    this.#releaseWaiters()
+    this.#flushes.release()
     await sleep(clock, settleRetryMs, this.#closing.signal)
     this.#isRefused = false
-  }
-
-  #releaseWaiters(): void {
-    const waiters = this.#flushWaiters
-    this.#flushWaiters = []
-    for (const resolve of waiters) resolve()
   }
 }

@@ -241,6 +241,18 @@ describe('the drain of the spool', () => {
     expect(redis.got).toEqual(ids(25_000))
   })
 
+  test('stops while it holds all that it may and waits for Redis', async () => {
+    put(queuedEvents(25_000))
+    drain.start()
+    while (redis.got.length < 20_000) await settle()
+    // Whoever waits for the drain wakes it when his time is over: it looks for Redis then.
+    void drain.caughtUp(1_000)
+    redis.leave()
+    await clock.advance(1_000)
+    await drain.stop()
+    expect(clock.timerCount).toBe(0)
+  })
+
   test('holds at most 32 MiB that are not yet durable, and one batch', async () => {
     const mebibyte = new Uint8Array(1024 * 1024)
     put(queuedEvents(512 + 40).map((event) => ({ ...event, bytes: mebibyte })))
