@@ -53,14 +53,14 @@ export function requireConfig(...args: Parameters<typeof loadCommandConfig>): Va
 function renderRefusal(loaded: LoadedConfig): string {
   const advice = [
     `"${programName} config show" prints every value and its origin.`,
-    ...(credentialKeys.some((key) => isMissing(key, loaded))
+    ...(requiredCredentials.some((key) => isMissing(key, loaded))
       ? [`"${programName} demo" runs without a Slack account.`]
       : []),
   ]
   return `${renderProblems(loaded.problems)}${advice.join('\n')}\n`
 }
 
-const credentialKeys = ['slackBotToken', 'slackSigningSecret'] as const
+const requiredCredentials = ['slackBotToken', 'slackSigningSecret'] as const
 
 /** Whether the option is a problem because nobody set it: not because of what was set. */
 function isMissing(key: OptionKey, { settings, problems }: LoadedConfig): boolean {

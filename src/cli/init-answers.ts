@@ -1,4 +1,5 @@
 import { Secret } from '../base/secret.ts'
+import { type CredentialKey, credentialForms } from '../config/credential-forms.ts'
 import { decodeOption } from '../config/option-decode.ts'
 import { optionOf } from '../config/option-names.ts'
 import { callFailureLine } from './call-failure.ts'
@@ -22,13 +23,11 @@ export interface Interview {
 const tokens = {
   slackBotToken: {
     kind: 'bot',
-    prefix: 'xoxb-',
     question: 'Bot User OAuth Token (OAuth & Permissions, xoxb-…):',
     isOptional: false,
   },
   slackUserToken: {
     kind: 'user',
-    prefix: 'xoxp-',
     question: 'User OAuth Token, for search only (xoxp-…; Enter: none):',
     isOptional: true,
   },
@@ -37,13 +36,13 @@ const tokens = {
 /** A token that Slack takes, or that the person wants all the same while Slack does not answer; undefined where an optional one is left out. */
 export async function askToken(interview: Interview, key: keyof typeof tokens): Promise<string | undefined> {
   const { context, questions } = interview
-  const { kind, prefix, question, isOptional } = tokens[key]
+  const { question, isOptional } = tokens[key]
   const say = (text: string) => context.stderr.write(`  ${text}\n`)
   for (;;) {
     const token = await questions.ask(question, { isHidden: true })
     if (token === undefined) throw new GivenUp()
     if (token === '' && isOptional) return undefined
-    const fault = token.startsWith(prefix) ? faultOf(key, token) : `a ${kind} token begins with ${prefix}`
+    const fault = faultOf(key, token)
     if (fault !== undefined) {
       say(`That is not one: ${fault}.`)
       continue
@@ -85,18 +84,16 @@ export async function askSecret({ context, questions }: Interview): Promise<stri
       isHidden: true,
     })
     if (secret === undefined) throw new GivenUp()
-    const fault = /^[0-9a-f]{32}$/.test(secret)
-      ? faultOf('slackSigningSecret', secret)
-      : 'it is 32 of 0-9 a-f'
+    const fault = faultOf('slackSigningSecret', secret)
     if (fault === undefined) return secret
     context.stderr.write(`  That is not one: ${fault}.\n`)
   }
 }
 
-function faultOf(
-  key: 'slackBotToken' | 'slackUserToken' | 'slackSigningSecret',
-  text: string,
-): string | undefined {
+/** Somebody who pastes is stopped by a form that a configuration is only warned of: there is nothing yet that it would break. */
+function faultOf(key: CredentialKey, text: string): string | undefined {
+  const { form, says } = credentialForms[key]
+  if (!form.test(text)) return `it ${says}`
   const result = decodeOption(optionOf(key), { kind: 'text', text })
   return result.kind === 'refused' ? result.message : undefined
 }

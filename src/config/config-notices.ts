@@ -1,4 +1,5 @@
 import type { Environment } from './config-sources.ts'
+import { credentialForms, credentialKeys } from './credential-forms.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { optionOf } from './option-names.ts'
 import type { Config } from './option-table.ts'
@@ -16,20 +17,6 @@ const platforms = [
   { variable: 'DYNO', name: 'Heroku' },
   { variable: 'K_SERVICE', name: 'Cloud Run' },
   { variable: 'KUBERNETES_SERVICE_HOST', name: 'Kubernetes' },
-] as const
-
-/**
- * What Slack's credentials look like today. Slack promises it nowhere, so another form is no error; most often it is the credential of a
- * neighbouring field. With token rotation `xoxe.` stands in front.
- */
-const credentialForms = [
-  { key: 'slackBotToken', form: /^(xoxe\.)?xoxb-/, says: 'does not begin with xoxb-, as bot tokens do' },
-  { key: 'slackUserToken', form: /^(xoxe\.)?xoxp-/, says: 'does not begin with xoxp-, as user tokens do' },
-  {
-    key: 'slackSigningSecret',
-    form: /^[0-9a-f]{32}$/,
-    says: 'is not 32 hexadecimal digits, as signing secrets are',
-  },
 ] as const
 
 /** What an operator would otherwise find out the hard way, given where the process runs. Empty for a configuration that is refused. */
@@ -64,11 +51,11 @@ export function configNotices({ config, settings }: LoadedConfig, env: Environme
 }
 
 function suspectedCredentials(config: Config): readonly ConfigNotice[] {
-  return credentialForms
-    .filter(({ key, form }) => [config[key] ?? []].flat().some((secret) => !form.test(secret.reveal())))
-    .map(({ key, says }) => {
-      const { env = '', row } = optionOf(key)
-      const advice = `${env} ${says}. Where to find it: ${row.hint}`
-      return { level: 'warn', event: 'slack_credential_suspected', fields: { option: env, advice } }
-    })
+  return credentialKeys.flatMap((key) => {
+    const { form, says } = credentialForms[key]
+    if ([config[key] ?? []].flat().every((secret) => form.test(secret.reveal()))) return []
+    const { env = '', row } = optionOf(key)
+    const advice = `${env} ${says}. Where to find it: ${row.hint}`
+    return { level: 'warn', event: 'slack_credential_suspected', fields: { option: env, advice } } as const
+  })
 }

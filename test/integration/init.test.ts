@@ -98,10 +98,10 @@ describe('init', () => {
     expect(stderr).not.toContain('Save it all the same?')
     for (const line of [
       'That is no https URL',
-      'That is not one: a bot token begins with xoxb-.',
+      'That is not one: it does not begin with xoxb-, as bot tokens do.',
       'invalid_auth',
-      'That is not one: a user token begins with xoxp-.',
-      'That is not one: it is 32 of 0-9 a-f.',
+      'That is not one: it does not begin with xoxp-, as user tokens do.',
+      'That is not one: it is not 32 hexadecimal digits, as signing secrets are.',
     ]) {
       expect(stderr).toContain(line)
     }
