@@ -5,6 +5,7 @@ import { createSystemClock, keepProcessAlive } from './base/clock.ts'
 import { buildInfo } from './build-info.ts'
 import type { CliContext, Output, ProgramInput, StopSignal } from './cli/cli-context.ts'
 import { runCli } from './cli/run-cli.ts'
+import { systemCode, systemReason } from './cli/system-reason.ts'
 import { createKeyboard, type RawInput } from './cli/terminal-keyboard.ts'
 import type { FileText } from './config/config-sources.ts'
 import { createLocalFiles } from './local-files.ts'
@@ -77,8 +78,8 @@ function writeSome(descriptor: number, bytes: Uint8Array): number {
   try {
     return writeSync(descriptor, bytes)
   } catch (error) {
-    if (codeOf(error) === 'EPIPE') process.exit(0)
-    if (codeOf(error) !== 'EAGAIN') throw error
+    if (systemCode(error) === 'EPIPE') process.exit(0)
+    if (systemCode(error) !== 'EAGAIN') throw error
     Bun.sleepSync(fullPipeWaitMs)
     return 0
   }
@@ -93,16 +94,10 @@ function readFile(path: string): FileText {
       closeSync(descriptor)
     }
   } catch (error) {
-    const code = codeOf(error)
+    const code = systemCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' }
-    return { kind: 'unreadable', reason: reasons[code] ?? code }
+    return { kind: 'unreadable', reason: systemReason(error) }
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is a directory',
 }
 
 function readBounded(descriptor: number): FileText {
@@ -114,10 +109,6 @@ function readBounded(descriptor: number): FileText {
   if (byteCount > fileBytesMax)
     return { kind: 'unreadable', reason: `it is larger than ${fileBytesMax} bytes` }
   return { kind: 'text', text: buffer.toString('utf8', 0, byteCount) }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }
 
 async function runProgram(

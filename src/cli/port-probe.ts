@@ -1,3 +1,5 @@
+import { systemCode } from './system-reason.ts'
+
 /** What came of listening on a port for a moment: `free`, or the system's code. Port 0 is always free. */
 export async function probePort(hostname: string, port: number): Promise<string> {
   try {
@@ -5,6 +7,6 @@ export async function probePort(hostname: string, port: number): Promise<string>
     await server.stop(true)
     return 'free'
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    return systemCode(error) ?? 'unknown'
   }
 }

@@ -3,6 +3,7 @@ import { AppError, type ErrorCode } from '../base/errors.ts'
 import type { Config } from '../config/option-table.ts'
 import { callFailureLine } from './call-failure.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { systemCode } from './system-reason.ts'
 
 /** The second listener could not be opened; the cause is what the system said. */
 export class AdminListenError extends Error {
@@ -27,14 +28,15 @@ export function startFailureReason(error: unknown, config: Pick<Config, 'host' |
           { name: 'ADMIN_HOST', host: 'ADMIN_HOST or --admin-host', port: 'ADMIN_PORT or --admin-port' },
         ] as const)
       : ([error, config, { name: 'HOST', host: 'HOST or --host', port: 'PORT or --port' }] as const)
-  if (isCode(fault, 'EADDRINUSE'))
+  const code = systemCode(fault)
+  if (code === 'EADDRINUSE')
     return `port ${port} on ${host} is in use by another process; choose another with ${options.port}`
-  if (isCode(fault, 'EACCES'))
+  if (code === 'EACCES')
     return `port ${port} on ${host} needs a privilege that this process does not have; choose one above 1023`
-  if (isCode(fault, 'EADDRNOTAVAIL'))
+  if (code === 'EADDRNOTAVAIL')
     return `${host} is no address of this machine; choose another with ${options.host}`
   // A name that does not resolve is EINVAL to Bun's listen, and ENOTFOUND where it asked the resolver.
-  if (isCode(fault, 'EINVAL') || isCode(fault, 'ENOTFOUND'))
+  if (code === 'EINVAL' || code === 'ENOTFOUND')
     return `${options.name} ${host} is no address or name that this machine knows; choose another with ${options.host}`
   if (error instanceof AppError) {
     const fault = `the server cannot start: ${callFailureLine(error)}`
@@ -54,8 +56,4 @@ export function startFailureCode(error: unknown): ExitCode {
   if (!(error instanceof AppError)) return exitCodes.failed
   if (operatorFaults.has(error.code)) return exitCodes.config
   return error.isRetryable ? exitCodes.unavailable : exitCodes.failed
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

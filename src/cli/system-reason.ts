@@ -9,8 +9,13 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'another process is writing it',
 }
 
+/** What the system calls a failure (ENOENT); undefined where it was not the system that failed. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+}
+
 /** Why the system refused, in words where its code is a usual one. */
 export function systemReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+  const code = systemCode(error) ?? 'unknown error'
   return reasons[code] ?? code
 }
