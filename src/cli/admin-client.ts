@@ -25,7 +25,7 @@ export interface AdminRequest {
 
 /** Nobody answered at the address: there may be no server. */
 export class ServerAwayError extends CommandFailure {
-  override readonly name = 'CommandFailure'
+  override readonly name = 'ServerAwayError'
 
   constructor(url: string, options: ErrorOptions) {
     super(`no server answers at ${url}`, { exitCode: exitCodes.unavailable, ...options })

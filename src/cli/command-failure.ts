@@ -6,7 +6,7 @@ export interface CommandFailureOptions extends ErrorOptions {
 
 /** A command cannot do what it was asked for: one line for the person, and the exit code that says of which kind. */
 export class CommandFailure extends Error {
-  override readonly name = 'CommandFailure'
+  override readonly name: string = 'CommandFailure'
   readonly exitCode: ExitCode
 
   constructor(message: string, { exitCode, ...options }: CommandFailureOptions) {

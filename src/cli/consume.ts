@@ -41,7 +41,7 @@ export async function runConsume(context: CliContext, flags: ParsedFlags): Promi
       if (isWanted(consumed)) await work(consumed, signal)
     }
     const run = (consume: Consume) => consume(options, handler, stop.signal)
-    await consumeFrom(context, flags, { config: config, stop, run })
+    await consumeFrom(context, flags, { config, stop, run })
     if (stop.failure !== undefined) throw stop.failure
     return stop.exitCode
   } finally {

@@ -1,11 +1,9 @@
-import { AppError } from '../base/errors.ts'
 import { isLoopbackHost } from '../base/ip-address.ts'
 import { acceptedAdminTokens } from '../config/accepted-tokens.ts'
 import type { Config } from '../config/option-table.ts'
 import { createEventsDesk, type EventsDesk } from '../events/events-desk.ts'
 import { AdminClient, ServerAwayError } from './admin-client.ts'
-import { callFailureCode, callFailureLine } from './call-failure.ts'
-import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
+import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { requireConfig } from './command-config.ts'
 import { CommandFailure } from './command-failure.ts'
 import { createRemoteDesk } from './events-remote.ts'
@@ -31,18 +29,12 @@ export async function withEvents(
   run: (work: EventsWork) => Promise<ExitCode>,
 ): Promise<number> {
   const { config } = requireConfig(context, flags, { purpose: 'print' })
-  try {
-    return await interruptible(context, async (signal) => {
-      const client =
-        flags.own['offline'] === true ? undefined : await reachServer(context, flags, config, signal)
-      if (client !== undefined) return await run({ desk: createRemoteDesk(client), signal })
-      return await runOffline(context, config, (desk) => run({ desk, signal }))
-    })
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    context.stderr.write(`${programName}: ${callFailureLine(error)}\n`)
-    return callFailureCode(error)
-  }
+  return await interruptible(context, async (signal) => {
+    const client =
+      flags.own['offline'] === true ? undefined : await reachServer(context, flags, config, signal)
+    if (client !== undefined) return await run({ desk: createRemoteDesk(client), signal })
+    return await runOffline(context, config, (desk) => run({ desk, signal }))
+  })
 }
 
 /** The running server; undefined where none answers and the store can be reached without one. Rejects with CommandFailure. */

@@ -1,11 +1,11 @@
 import { AppError } from '../base/errors.ts'
 import { asOneLine } from '../base/text.ts'
+import { callFailureCode, callFailureLine } from './call-failure.ts'
 import { type CliContext, programName } from './cli-context.ts'
 import { CommandFailure, ConfigRefusal } from './command-failure.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { HelpStyle } from './help-layout.ts'
 import { createTerminalStyle } from './terminal-style.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Runs a command line and resolves with the exit code. Never rejects: what goes wrong is one line on stderr, or the problems of the configuration. */
 export async function runCli(context: CliContext): Promise<number> {
@@ -46,15 +46,12 @@ function helpStyle(context: CliContext): HelpStyle {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError) return exitCodes.usage
   if (error instanceof CommandFailure) return error.exitCode
   if (error instanceof ConfigRefusal) return exitCodes.config
-  if (error instanceof AppError && error.code === 'CONFIG_INVALID') return exitCodes.config
-  return exitCodes.failed
+  return error instanceof AppError ? callFailureCode(error) : exitCodes.failed
 }
 
 function oneLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const details = error instanceof AppError ? Object.entries(error.details) : []
-  return asOneLine([message, ...details.map(([name, value]) => `${name}: ${String(value)}`)].join('; '))
+  if (error instanceof AppError) return callFailureLine(error)
+  return asOneLine(error instanceof Error ? error.message : String(error))
 }

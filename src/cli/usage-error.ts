@@ -1,4 +1,11 @@
-/** A command line that means nothing: exit code 2. The message is one line, for the one who typed it. */
-export class UsageError extends Error {
+import { CommandFailure } from './command-failure.ts'
+import { exitCodes } from './exit-codes.ts'
+
+/** A command line that means nothing: one line for the person, exit code 2. */
+export class UsageError extends CommandFailure {
   override readonly name = 'UsageError'
+
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, { exitCode: exitCodes.usage, ...options })
+  }
 }
