@@ -14,6 +14,7 @@ export class EmojiCatalogue {
   readonly #flights = new SharedFlights<ReadonlyMap<string, string>>()
   #emoji: ReadonlyMap<string, string> | undefined
   #readAtMs = 0
+  #changeCount = 0
 
   constructor(deps: { readonly slack: SlackApi; readonly clock: Clock }) {
     this.#slack = deps.slack
@@ -24,20 +25,27 @@ export class EmojiCatalogue {
   async all(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const isFresh = this.#clock.monotonic() - this.#readAtMs < ttlMs
     if (this.#emoji !== undefined && isFresh) return this.#emoji
-    return await this.#flights.join('emoji', signal, (shared) => this.#read(shared))
+    // A list that was asked for before a change may not have it: whoever comes after the change asks anew.
+    const asOf = this.#changeCount
+    return await this.#flights.join(`emoji ${asOf}`, signal, (shared) => this.#read(shared, asOf))
   }
 
   notice(notice: SlackNotice): void {
-    if (notice.type === 'emoji_changed') this.#emoji = undefined
+    if (notice.type !== 'emoji_changed') return
+    this.#emoji = undefined
+    this.#changeCount++
   }
 
-  async #read(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  async #read(signal: AbortSignal, asOf: number): Promise<ReadonlyMap<string, string>> {
     const answer = await this.#slack.call('emoji.list', {}, { signal })
     const entries = Object.entries(asObject(answer['emoji']))
       .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
       .sort(([left], [right]) => (left < right ? -1 : 1))
-    this.#emoji = new Map(entries)
-    this.#readAtMs = this.#clock.monotonic()
-    return this.#emoji
+    const emoji = new Map(entries)
+    if (asOf === this.#changeCount) {
+      this.#emoji = emoji
+      this.#readAtMs = this.#clock.monotonic()
+    }
+    return emoji
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { SlackAnswer } from '../../../src/slack/api.ts'
 import { fails, hangs, refuses } from '../../support/scripted-slack.ts'
 import { createToolBench, noticeOf } from '../../support/tool-bench.ts'
 import { verifies } from '../../support/verifies.ts'
@@ -207,6 +208,25 @@ test('lists the emoji once and answers from memory until an event says that they
   expect(slack.counts()).toEqual({ 'emoji.list': 1 })
   bus.publish(noticeOf('emoji_changed', {}))
   await call('slack_read_emojis', {})
+  expect(slack.counts()).toEqual({ 'emoji.list': 2 })
+})
+
+test('emoji that change while they are read are read again', async () => {
+  const { slack, call, bus } = createToolBench()
+  const before = Promise.withResolvers<SlackAnswer>()
+  const asked = Promise.withResolvers<void>()
+  slack.on('emoji.list', () => {
+    asked.resolve()
+    return before.promise
+  })
+  const early = call('slack_read_emojis', {})
+  await asked.promise
+  bus.publish(noticeOf('emoji_changed', {}))
+  slack.on('emoji.list', { emoji: { party: 'https://emoji.example/party.png' } })
+  expect((await call('slack_read_emojis', {})).data.total).toBe(1)
+  before.resolve({ emoji: {} })
+  expect((await early).data.total).toBe(0)
+  expect((await call('slack_read_emojis', {})).data.total).toBe(1)
   expect(slack.counts()).toEqual({ 'emoji.list': 2 })
 })
 
