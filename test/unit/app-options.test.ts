@@ -109,7 +109,8 @@ describe('options beside each other', () => {
   })
 
   test('are looked at for every rule of serve but those about credentials', () => {
-    const about = optionRules.filter((rule) => rule.isAboutCredentials === true)
+    const ofServe = optionRules.filter(({ purposes }) => purposes.includes('serve'))
+    const about = ofServe.filter((rule) => rule.isAboutCredentials === true)
     expect(about.map(({ concerns: [key] }) => key)).toEqual(['slackSigningSecret', 'slackBotToken'])
   })
 })
