@@ -63,7 +63,7 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
   bun: { files: /^src\/(main|queue\/redis-connection)\.ts$/ },
   'node:async_hooks': { files: /^src\/(slack\/client|mcp\/modern-leg)\.ts$/ },
   'node:crypto': {
-    files: /^src\/(base\/ids|slack\/signature|config\/derived-token|mcp\/auth|events\/admin-gate)\.ts$/,
+    files: /^src\/(base\/(ids|bearer)|slack\/signature|config\/derived-token)\.ts$/,
     names: ['createHash', 'createHmac', 'timingSafeEqual', 'randomBytes', 'randomUUID'],
   },
   'node:net': { files: /^src\/(config|http|cli)\//, names: ['isIP', 'BlockList'] },
