@@ -6,6 +6,7 @@ import { createSystemClock, sleep } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
 import { SqliteQueue } from '../../src/queue/sqlite.ts'
 import { sqliteLimitsDefault } from '../../src/queue/sqlite-options.ts'
+import { lifeMaxMs, liveAndDie } from './killed-publisher.ts'
 import { topic } from './queue-events.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { RecordingMetrics } from './recording-metrics.ts'
@@ -24,17 +25,19 @@ export interface KillRoundsReport {
   readonly integrity: string
 }
 
-/** The longest time that a process is left at work, milliseconds. Kills come at any moment of it, the first included. */
-const lifeMaxMs = 250
-
 /** Kills a process that publishes and consumes, `rounds` times over one directory, and compares what it acknowledged with what is there. */
 export async function runKillRounds(rounds: number): Promise<KillRoundsReport> {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'sis-kill-'))
+  const options = { backend: 'sqlite', stateDirectory, pid: 1 }
+  const kill = async (child: Bun.Subprocess) => {
+    await sleep(createSystemClock(), Math.random() * lifeMaxMs)
+    child.kill('SIGKILL')
+  }
   try {
     const acknowledged = new Set<string>()
     const delivered = new Set<string>()
     for (let round = 0; round < rounds; round++) {
-      for (const line of await liveAndDie(stateDirectory, round)) {
+      for (const line of await liveAndDie(options, round, kill)) {
         if (line.startsWith('a ')) acknowledged.add(line.slice(2))
         if (line.startsWith('d ')) delivered.add(line.slice(2))
       }
@@ -44,32 +47,6 @@ export async function runKillRounds(rounds: number): Promise<KillRoundsReport> {
   } finally {
     rmSync(stateDirectory, { recursive: true, force: true })
   }
-}
-
-/** One life: starts, works for a random time, is killed. The whole lines that it said. */
-async function liveAndDie(stateDirectory: string, round: number): Promise<readonly string[]> {
-  const options = { backend: 'sqlite', stateDirectory, pid: 1 }
-  const child = Bun.spawn(
-    [
-      process.execPath,
-      join(import.meta.dir, 'queue-publisher.ts'),
-      JSON.stringify(options),
-      `r${round}`,
-      `r${round - 1}`,
-    ],
-    { stdout: 'pipe', stderr: 'pipe' },
-  )
-  let text = ''
-  let isTimed = false
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += chunk
-    if (isTimed || !text.startsWith('ready\n')) continue
-    isTimed = true
-    void sleep(createSystemClock(), Math.random() * lifeMaxMs).then(() => child.kill('SIGKILL'))
-  }
-  await child.exited
-  if (!isTimed) throw new Error(`The process ended by itself: ${await new Response(child.stderr).text()}`)
-  return text.slice(0, text.lastIndexOf('\n')).split('\n')
 }
 
 /** Consumes what is left; how many dead letters there are then. */

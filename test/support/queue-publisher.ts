@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs'
 import { createSystemClock } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
+import { Secret } from '../../src/base/secret.ts'
 import type { QueueBackend } from '../../src/queue/driver.ts'
 import { createQueueBackend, type QueueOptions } from '../../src/queue/registry.ts'
 import { queuedEvent, topic } from './queue-events.ts'
@@ -42,7 +43,11 @@ const [options, prefix, earlier] = process.argv.slice(2)
 if (options === undefined || prefix === undefined || earlier === undefined) {
   throw new Error('Three arguments are needed')
 }
-const queue = createQueueBackend(JSON.parse(options) as QueueOptions, {
+// Only a URL is more than what JSON says.
+const revived = JSON.parse(options, (key, value) =>
+  key === 'url' ? new Secret(value) : value,
+) as QueueOptions
+const queue = createQueueBackend(revived, {
   clock: createSystemClock(),
   ids: createSystemIds(),
   log: new RecordingLogger(),

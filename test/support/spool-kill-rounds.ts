@@ -6,6 +6,7 @@ import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { asList, asText } from '../../src/queue/redis-reply.ts'
 import { SpoolQueue } from '../../src/queue/spool.ts'
+import { lifeMaxMs, liveAndDie } from './killed-publisher.ts'
 import { topic } from './queue-events.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { RecordingMetrics } from './recording-metrics.ts'
@@ -20,8 +21,6 @@ export interface SpoolKillReport {
   readonly doubled: number
 }
 
-/** The longest time that a process is left at work, milliseconds. Kills come at any moment of it, the first included. */
-const lifeMaxMs = 400
 /** Every so many rounds Redis is killed as well, in the middle of the life of the process. */
 const redisKilledEvery = 3
 const pageEntries = 5_000
@@ -30,10 +29,15 @@ const pageEntries = 5_000
 export async function runSpoolKillRounds(rounds: number): Promise<SpoolKillReport> {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'spool-kill-'))
   const redis = await RedisServer.start()
+  const options = {
+    backend: 'redis',
+    redis: { url: redis.url, topics: [topic] },
+    spool: { stateDirectory, pid: process.pid },
+  }
   try {
     const acknowledged = new Set<string>()
     for (let round = 0; round < rounds; round++) {
-      const lines = await liveAndDie(redis, stateDirectory, round)
+      const lines = await liveAndDie(options, round, (child) => kill(child, redis, round))
       for (const line of lines) if (line.startsWith('a ')) acknowledged.add(line.slice(2))
     }
     await handOnTheRest(redis, stateDirectory)
@@ -42,31 +46,6 @@ export async function runSpoolKillRounds(rounds: number): Promise<SpoolKillRepor
     await redis.close()
     rmSync(stateDirectory, { recursive: true, force: true })
   }
-}
-
-/** One life: starts, works for a random time, is killed. The whole lines that it said. */
-async function liveAndDie(
-  redis: RedisServer,
-  stateDirectory: string,
-  round: number,
-): Promise<readonly string[]> {
-  const args = [redis.url, stateDirectory, `r${round}`, `r${round - 1}`]
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'spool-publisher.ts'), ...args], {
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-  let text = ''
-  let death: Promise<void> | undefined
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += chunk
-    if (death === undefined && text.startsWith('ready\n')) death = kill(child, redis, round)
-  }
-  await child.exited
-  if (death === undefined) {
-    throw new Error(`The process ended by itself: ${await new Response(child.stderr).text()}`)
-  }
-  await death
-  return text.slice(0, text.lastIndexOf('\n')).split('\n')
 }
 
 async function kill(child: Bun.Subprocess, redis: RedisServer, round: number): Promise<void> {
