@@ -1,4 +1,4 @@
-import type { Conversation } from './conversation.ts'
+import type { Conversation, ConversationKind } from './conversation.ts'
 import { joinConversation, openDirect } from './membership-actions.ts'
 import {
   type Call,
@@ -8,7 +8,6 @@ import {
   readScopes,
   requireConversationScope,
   requireMembership,
-  requireScope,
 } from './method.ts'
 import { cutPage, type Page } from './page.ts'
 import { Refusal } from './refusal.ts'
@@ -35,19 +34,12 @@ export const conversationMethods: MethodTable = {
   },
 }
 
-const typeScopes = {
-  public_channel: 'channels:read',
-  private_channel: 'groups:read',
-  im: 'im:read',
-  mpim: 'mpim:read',
-} as const
-type TypeName = keyof typeof typeScopes
-const typeNames = {
-  public: 'public_channel',
-  private: 'private_channel',
+const kindsByType: Readonly<Record<string, ConversationKind>> = {
+  public_channel: 'public',
+  private_channel: 'private',
   im: 'im',
   mpim: 'mpim',
-} as const satisfies Record<Conversation['kind'], TypeName>
+}
 
 function list(call: Call): Rendered {
   const { items, nextCursor } = pageOfConversations(call, () => true)
@@ -79,7 +71,7 @@ function pageOfConversations(
   isWanted: (conversation: Conversation) => boolean,
 ): Page<Conversation> {
   const { params, grant, state } = call
-  const types = typesOf(call)
+  const kinds = kindsOf(call)
   const withoutArchived = params.isTrue('exclude_archived')
   const { conversations } = state
   return cutPage<Conversation>(
@@ -94,7 +86,7 @@ function pageOfConversations(
       limit: params.limit('limit', listLimitDefault, listLimitMax),
       label: 'team',
       isWanted: (conversation) =>
-        types.includes(typeNames[conversation.kind]) &&
+        kinds.includes(conversation.kind) &&
         isVisible(conversation, grant) &&
         !(withoutArchived && conversation.isArchived) &&
         isWanted(conversation),
@@ -102,18 +94,15 @@ function pageOfConversations(
   )
 }
 
-function typesOf({ params, grant }: Call): readonly TypeName[] {
+function kindsOf({ params, grant }: Call): readonly ConversationKind[] {
   const asked = params.list('types')
   const types = asked.length === 0 ? ['public_channel'] : asked
   return types.map((type) => {
-    if (!isTypeName(type)) throw new Refusal('invalid_types')
-    requireScope(grant, [typeScopes[type]])
-    return type
+    const kind = Object.hasOwn(kindsByType, type) ? kindsByType[type] : undefined
+    if (kind === undefined) throw new Refusal('invalid_types')
+    requireConversationScope({ kind }, grant, 'read')
+    return kind
   })
-}
-
-function isTypeName(type: string): type is TypeName {
-  return Object.hasOwn(typeScopes, type)
 }
 
 function info(call: Call): Rendered {

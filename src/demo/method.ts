@@ -66,11 +66,11 @@ export function isVisible(conversation: Conversation, grant: TokenGrant): boolea
 
 /** `channels:history` for a public channel, `groups:history` for a private one, and so on. */
 export function requireConversationScope(
-  conversation: Conversation,
+  { kind }: Pick<Conversation, 'kind'>,
   grant: TokenGrant,
   verb: 'read' | 'history',
 ): void {
-  requireScope(grant, [`${scopeFamilies[conversation.kind]}:${verb}`])
+  requireScope(grant, [`${scopeFamilies[kind]}:${verb}`])
 }
 
 /** Bots must be in a channel to read or mark it; people read every public one. */
