@@ -4,7 +4,7 @@ import { exitCodes } from './exit-codes.ts'
 import { findTool } from './find-tool.ts'
 import { wrap } from './help-layout.ts'
 import { createTerminalStyle } from './terminal-style.ts'
-import { scopesText } from './tools-list.ts'
+import { scopesText, toolFacts } from './tools-list.ts'
 
 /** Says what one tool does, takes and needs, whether or not the configuration offers it. Reads no configuration, asks nobody. */
 export async function runToolsDescribe(context: CliContext, flags: ParsedFlags): Promise<number> {
@@ -13,17 +13,8 @@ export async function runToolsDescribe(context: CliContext, flags: ParsedFlags):
   return exitCodes.done
 }
 
-function asJson({ name, title, description, toolset, effect, scopes, input, output }: SlackTool): string {
-  const shown = {
-    name,
-    title,
-    description,
-    toolset,
-    effect,
-    scopes,
-    inputSchema: input,
-    outputSchema: output,
-  }
+function asJson(tool: SlackTool): string {
+  const shown = { ...toolFacts(tool), inputSchema: tool.input, outputSchema: tool.output }
   return `${JSON.stringify(shown, undefined, 2)}\n`
 }
 

@@ -26,13 +26,10 @@ export function scopesText({ scopes, needsAnyScope }: SlackTool): string {
 }
 
 function asJson(tools: readonly SlackTool[]): string {
-  const rows = tools.map(({ name, title, description, toolset, effect, scopes }) => ({
-    name,
-    title,
-    description,
-    toolset,
-    effect,
-    scopes,
-  }))
-  return `${JSON.stringify(rows, undefined, 2)}\n`
+  return `${JSON.stringify(tools.map(toolFacts), undefined, 2)}\n`
+}
+
+/** What programs are told of a tool. */
+export function toolFacts({ name, title, description, toolset, effect, scopes }: SlackTool) {
+  return { name, title, description, toolset, effect, scopes }
 }
