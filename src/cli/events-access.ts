@@ -1,3 +1,4 @@
+import { withoutSlash } from '../base/http-url.ts'
 import { isLoopbackHost } from '../base/ip-address.ts'
 import { acceptedAdminTokens } from '../config/accepted-tokens.ts'
 import type { Config } from '../config/option-table.ts'
@@ -10,6 +11,7 @@ import { createRemoteDesk } from './events-remote.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { interruptible } from './interruptible.ts'
 import { localAddress } from './local-address.ts'
+import { urlOfFlag } from './url-flag.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What a command that looks at events works with. */
@@ -88,16 +90,13 @@ function serverUrl(given: string | true | undefined, config: Config): string {
 
 /** The admin token must not travel in the clear, except within this machine. */
 function checkedUrl(text: string): string {
-  const url = URL.parse(text)
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new UsageError('--url takes an http:// or https:// URL')
-  }
+  const url = urlOfFlag(text)
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
     throw new UsageError(
       '--url takes plain http for loopback alone: the admin token would travel in the clear',
     )
   }
-  return url.href.replace(/\/+$/, '')
+  return withoutSlash(url)
 }
 
 /** Whether the events of this configuration can be reached without a running server. */

@@ -1,3 +1,4 @@
+import { withoutSlash } from '../base/http-url.ts'
 import { createSystemIds } from '../base/ids.ts'
 import { nearest } from '../base/text.ts'
 import { createDeadline } from '../resilience/deadline.ts'
@@ -9,6 +10,7 @@ import { exitCodes } from './exit-codes.ts'
 import { localAddress } from './local-address.ts'
 import { createTriggerRequest } from './trigger-request.ts'
 import { triggerTemplates } from './trigger-templates.ts'
+import { urlOfFlag } from './url-flag.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Slack would have given up long before. */
@@ -33,7 +35,10 @@ export async function runTrigger(context: CliContext, flags: ParsedFlags): Promi
     nowMs,
     signingSecret: signingSecret.reveal(),
   })
-  const url = `${originOf(flags.own['url']) ?? `http://${localAddress(config)}`}${request.path}`
+  const { url: given } = flags.own
+  const origin =
+    given === undefined ? `http://${localAddress(config)}` : withoutSlash(urlOfFlag(String(given)))
+  const url = `${origin}${request.path}`
   const startedAtMs = context.clock.monotonic()
   const response = await send(context, url, request)
   const durationMs = Math.round(context.clock.monotonic() - startedAtMs)
@@ -81,14 +86,6 @@ async function send(
   } finally {
     deadline.dispose()
   }
-}
-
-function originOf(given: string | true | undefined): string | undefined {
-  if (given === undefined) return undefined
-  const url = URL.parse(String(given))
-  if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:'))
-    return url.href.replace(/\/+$/, '')
-  throw new UsageError('--url takes an http:// or https:// URL')
 }
 
 function parseWords([event, ...words]: readonly string[]) {

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { parseHttpUrl, withoutSlash } from '../base/http-url.ts'
 import { ipVersion, isLoopbackHost } from '../base/ip-address.ts'
 import { Secret } from '../base/secret.ts'
 import { decoded } from './plain-types.ts'
@@ -59,16 +60,20 @@ export const slackApiUrl = (options: { readonly default: string }) =>
   })
 
 /** Where clients reach the server from outside, without a slash at the end. */
-export const publicUrl = () => decoded(Type.String(), (text) => asPlainUrl(text).href.replace(/\/+$/, ''))
+export const publicUrl = () => decoded(Type.String(), (text) => withoutSlash(asPlainUrl(text)))
 
 function asPlainUrl(text: string): URL {
-  const url = URL.parse(text)
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new Error('expected an https:// or http:// URL')
-  }
+  const url = httpUrl(text)
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new Error('expected a URL without credentials, query and fragment')
   }
+  return url
+}
+
+/** Throws where the text is no URL of the web. */
+export function httpUrl(text: string): URL {
+  const url = parseHttpUrl(text)
+  if (url === undefined) throw new Error('expected an https:// or http:// URL')
   return url
 }
 

@@ -1,14 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { ipVersion, isLoopbackHost } from '../base/ip-address.ts'
+import { httpUrl } from './address-types.ts'
 import { decoded } from './plain-types.ts'
 
 /** Where events are forwarded to. It may have a query, and no credentials: `config show` prints it. */
 export const forwardUrl = () =>
   decoded(Type.String(), (text) => {
-    const url = URL.parse(text)
-    if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-      throw new Error('expected an https:// or http:// URL')
-    }
+    const url = httpUrl(text)
     if (url.username !== '' || url.password !== '' || url.hash !== '') {
       throw new Error('expected a URL without credentials and fragment')
     }

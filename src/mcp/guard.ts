@@ -1,3 +1,5 @@
+import { parseHttpUrl } from '../base/http-url.ts'
+
 /** Which header of a request the guard does not let pass. */
 export type GuardFault = 'host' | 'origin'
 
@@ -52,7 +54,5 @@ function withoutPort(host: string): string {
 
 /** Behind a proxy that ends TLS the scheme is not ours to see, so the hosts decide; default ports are left out on both sides. */
 function isSameHost(origin: string, host: string): boolean {
-  const parsed = URL.parse(origin)
-  if (parsed === null || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) return false
-  return parsed.host === host.replace(/:(80|443)$/, '')
+  return parseHttpUrl(origin)?.host === host.replace(/:(80|443)$/, '')
 }
