@@ -14,6 +14,7 @@ import type {
   Losses,
   PublishOutcome,
   SqliteLimits,
+  VerdictRecord,
   WriterCalls,
 } from './sqlite-protocol.ts'
 import { SqliteRetention } from './sqlite-retention.ts'
@@ -77,7 +78,7 @@ export class SqliteStore {
   commit({ publishes, verdicts, takes }: CommitRequest, nowMs: number): CommitReply {
     this.#losses = noLosses()
     return this.#transaction(nowMs, () => {
-      for (const verdict of verdicts) this.#deliveries.settle(this.#group(verdict), verdict, nowMs)
+      for (const verdict of verdicts) this.#settle(verdict, nowMs)
       if (verdicts.length > 0) this.#retention.roomMayExist()
       const outcomes = publishes.map((event) => this.#publish(event, nowMs))
       const taken = takes.map((take) => this.#deliveries.take(this.#group(take), take, nowMs))
@@ -180,6 +181,12 @@ export class SqliteStore {
       const hasMoreSeen = this.#seen.forget(nowMs - this.#limits.dedupeWindowMs)
       return this.#retention.sweep(nowMs) || hasMoreSeen
     })
+  }
+
+  /** A group that was removed meanwhile waits for nothing, and must not be made again: everything would be kept for it. */
+  #settle(verdict: VerdictRecord, nowMs: number): void {
+    const group = this.#ledger.findGroup(verdict.topic, verdict.group)
+    if (group !== undefined) this.#deliveries.settle(group, verdict, nowMs)
   }
 
   #publish(event: QueuedEvent, nowMs: number): PublishOutcome {

@@ -56,6 +56,18 @@ test('a group that is forgotten makes room although another one stays', () => {
   expect(publish(queuedEvent({ id: 'late' }))).toBe('stored')
 })
 
+test('a verdict that comes after its group was removed does not bring the group back', () => {
+  const { store, publish, take, settle, commit } = bench({ eventsMax: 2 })
+  publish(queuedEvent({ id: 'a' }))
+  const [taken] = take(1)
+  if (taken === undefined) return expect.unreachable()
+  store.removeGroup(group, false, 1_000)
+  settle('acknowledged', taken.seq)
+  commit({ verdicts: [{ ...group, kind: 'waiting', seq: taken.seq, size: 15, tries: 1 }] })
+  expect(store.groups()).toEqual([])
+  for (const event of queuedEvents(3)) expect(publish(event)).toBe('stored')
+})
+
 test('a replayed letter that waits is not dropped for the room of events', () => {
   const { store, publish, take, settle, kept } = bench({ eventsMax: 2, whenFull: 'drop-oldest' })
   publish(queuedEvent({ id: 'dead' }))
