@@ -11,17 +11,17 @@ export interface Door {
 }
 
 /** The listening sockets. Bun closes idle connections itself and waits for the others. */
-export function createDoor(listeners: readonly Listener[]): Door {
+export function createDoor(listeners: () => readonly Listener[]): Door {
   let closed: Promise<unknown> = Promise.resolve()
   return {
     close() {
-      closed = Promise.all(listeners.map(({ server }) => server?.stop(false)))
+      closed = Promise.all(listeners().map(({ server }) => server?.stop(false)))
     },
     async drained(signal) {
       let isCut = false
       const cut = () => {
         isCut = true
-        for (const { server } of listeners) void server?.stop(true)
+        for (const { server } of listeners()) void server?.stop(true)
       }
       signal.addEventListener('abort', cut, { once: true })
       if (signal.aborted) cut()

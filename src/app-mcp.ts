@@ -168,7 +168,10 @@ function toolSettingsOf(config: Config): ToolSettings {
     allowsBroadcasts: config.mcpAllowBroadcasts,
     allowsUnfurling: config.mcpAllowUnfurling,
     imageHosts: config.mcpImageHosts,
-    timezone: config.mcpTimezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    // Asked of the host when the first time is read or shown: bringing its tables in is a fifth of the start.
+    get timezone() {
+      return config.mcpTimezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone
+    },
     lookupPagesMax: config.mcpLookupPagesMax,
     isDistributedApp: config.slackDistributedAppLimits,
     hasUserToken: config.slackUserToken !== undefined,

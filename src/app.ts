@@ -97,34 +97,37 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Inte
     { clock, log, stopDeadlineMs: config.serverShutdownSeconds * 1000 },
   )
   const health = createHealthCheck({ clock, metrics, probes: createProbes(parts, forwarder) })
-  const { app, admin } = createListeners(parts, operators, (contexts) => [
+  const createRoutes: HttpAppDeps['routes'] = (contexts) => [
     createOperationsRoutes({ health, isReady: () => lifecycle.isReady }),
     ...(config.webhookEnabled ? [createWebhookRoutes(createReceiveDeps(parts), contexts)] : []),
     ...(mcp === undefined ? [] : mcp.plugin.routes(contexts)),
-  ])
+  ]
+  let listeners: Listeners | undefined
+  // Made when they are asked for: who serves a client on a pipe has no use for routes, and they are a third of what there is to make.
+  const listening = (): Listeners => {
+    if (listeners === undefined) {
+      listeners = createListeners(parts, operators, createRoutes)
+      startWithListener(listeners.app, start, log)
+      // Elysia's own stop stops the components too; ours has closed the sockets by then.
+      listeners.app.onStop(() => void lifecycle.stop())
+    }
+    return listeners
+  }
   metrics.onScrape(() => metrics.set('slackmcp_ready', {}, lifecycle.isReady ? 1 : 0))
   metrics.onScrape(async () => void (await health()))
   if (config.webhookEnabled) metrics.onScrape(() => queue.sample())
-  const door = createDoor(admin === undefined ? [app] : [app, admin])
+  const door = createDoor(() => Object.values<AnyElysia>({ ...listeners }))
   const start = () => {
     requireCredentials(config, surroundings)
     return lifecycle.start()
   }
-  // Listening by itself starts everything; whoever called `start` before only waits for it here.
-  app.onStart(() => {
-    try {
-      start().catch((error: unknown) => log.error('server_start_failed', { error }))
-    } catch (error) {
-      // Elysia calls this when it listens already; whoever called `listen` hears what is missing.
-      void app.server?.stop(true)
-      throw error
-    }
-  })
-  // Elysia's own stop stops the components too; ours has closed the sockets by then.
-  app.onStop(() => void lifecycle.stop())
   return {
-    app,
-    admin,
+    get app() {
+      return listening().app
+    },
+    get admin() {
+      return listening().admin
+    },
     events: Object.assign(createEventStream(queue, config.slackEventsTopic), {
       on: handlers.on.bind(handlers),
       use: handlers.use.bind(handlers),
@@ -142,12 +145,30 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Inte
   }
 }
 
+/** Listening by itself starts everything; whoever called `start` before only waits for it here. */
+function startWithListener(app: AnyElysia, start: () => Promise<void>, log: Logger): void {
+  app.onStart(() => {
+    try {
+      start().catch((error: unknown) => log.error('server_start_failed', { error }))
+    } catch (error) {
+      // Elysia calls this when it listens already; whoever called `listen` hears what is missing.
+      void app.server?.stop(true)
+      throw error
+    }
+  })
+}
+
+interface Listeners {
+  readonly app: AnyElysia
+  readonly admin?: AnyElysia
+}
+
 /** The one listener, or with `adminPort` both: the second has what operators get, and the first has it no more. */
 function createListeners(
   { config, clock, ids, log, metrics }: Parts,
   operators: AppAdmin,
   createRoutes: HttpAppDeps['routes'],
-): { readonly app: AnyElysia; readonly admin: AnyElysia | undefined } {
+): Listeners {
   const common = {
     clock,
     ids,
@@ -165,14 +186,14 @@ function createListeners(
       return isSeparate ? served : [...served, ...operators.routes(served)]
     },
   })
-  const admin = isSeparate
-    ? createHttpApp({ ...common, routes: () => operators.routes(served) }).app
-    : undefined
-  metrics.register(
-    'http_route',
-    new Set([app, admin].flatMap((listener) => listener?.routes.map(({ path }) => path) ?? [])),
+  const listeners: Listeners = isSeparate
+    ? { app, admin: createHttpApp({ ...common, routes: () => operators.routes(served) }).app }
+    : { app }
+  const paths = Object.values<AnyElysia>({ ...listeners }).flatMap((listener) =>
+    listener.routes.map((route) => route.path),
   )
-  return { app, admin }
+  metrics.register('http_route', new Set(paths))
+  return listeners
 }
 
 /** Everything that is built once, in the order in which one needs the other. */

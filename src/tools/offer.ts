@@ -97,8 +97,6 @@ export function createSlackOffer(deps: SlackOfferDeps): SlackOffer {
 }
 
 function createServices({ slack, clock, ids, settings, idempotency, files }: SlackOfferDeps): ToolServices {
-  // Checked at start, not when the first message is shown.
-  new Intl.DateTimeFormat('en', { timeZone: settings.timezone })
   const directory = new Directory({
     ...directoryDefaults,
     slack,

@@ -75,10 +75,6 @@ describe('selection', () => {
     expect(offer.resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(['slack://users/{user}'])
     expect(offer.prompts).toEqual([])
   })
-
-  test('a time zone that does not exist is refused at the start', () => {
-    expect(() => offerWith({ timezone: 'Europe/Atlantis' })).toThrow(RangeError)
-  })
 })
 
 verifies(
