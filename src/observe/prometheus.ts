@@ -1,14 +1,6 @@
-// An embedder's compiler sees this file, but no declaration that nothing leads to.
-/// <reference path="./process-metrics.d.ts" />
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import heapSizeAndUsed from 'prom-client/lib/metrics/heapSizeAndUsed.js'
-import osMemoryHeap from 'prom-client/lib/metrics/osMemoryHeap.js'
-import processCpuTotal from 'prom-client/lib/metrics/processCpuTotal.js'
-import processMaxFileDescriptors from 'prom-client/lib/metrics/processMaxFileDescriptors.js'
-import processOpenFileDescriptors from 'prom-client/lib/metrics/processOpenFileDescriptors.js'
-import processStartTime from 'prom-client/lib/metrics/processStartTime.js'
 import { type Clock, sleep } from '../base/clock.ts'
 import { CellTree, type LabelTexts } from './cell-tree.ts'
+import type { Exposition, HistogramCell, NumberCell } from './exposition.ts'
 import { LabelValues, type OpenLabel } from './label-values.ts'
 import { type MetricName, type MetricRow, metricTable } from './metric-table.ts'
 import type { Metrics } from './metrics.ts'
@@ -31,23 +23,25 @@ export interface PrometheusOptions {
   readonly hasProcessMetrics?: boolean
 }
 
+/** Of the text format, version 0.0.4: what prom-client renders. */
+const expositionMediaType = 'text/plain; version=0.0.4; charset=utf-8'
+
 /** How long a scrape waits for the collectors; scrapers give up after 10 s by default. */
 const collectDeadlineMs = 1_000
 
 /**
- * Metrics over a registry of their own, so that two apps in one process do not meet. Nothing runs between scrapes. Measurements go into cells of
- * ours (some 20 ns where prom-client's own take 130 to 300); prom-client reads the cells when it renders.
+ * Metrics of their own, so that two apps in one process do not meet. Nothing runs between scrapes. Measurements go into cells of ours (some 20 ns
+ * where prom-client's own take 130 to 300); prom-client renders them, and is loaded by the first scrape.
  */
 export function createPrometheusMetrics(options: PrometheusOptions): PrometheusMetrics {
-  const registry = new Registry()
-  if (options.hasProcessMetrics ?? true) measureProcess(registry)
   const values = new LabelValues()
   const numbers = new Map<string, CellTree<NumberCell>>()
   const histograms = new Map<string, CellTree<HistogramCell>>()
   for (const [name, row] of Object.entries<MetricRow>(metricTable)) {
-    if (row.type === 'histogram') histograms.set(name, exposeHistogram(registry, name, row, values))
-    else numbers.set(name, exposeNumber(registry, name, row, values))
+    if (row.type === 'histogram') histograms.set(name, createHistogram(row, values))
+    else numbers.set(name, createNumber(row, values))
   }
+  let exposition: Promise<Exposition> | undefined
   const collectors: (() => void | Promise<void>)[] = []
   return {
     increment(name, labels, by = 1) {
@@ -62,10 +56,16 @@ export function createPrometheusMetrics(options: PrometheusOptions): PrometheusM
     },
     register: (label, added) => values.register(label, added),
     onScrape: (collect) => collectors.push(collect),
-    contentType: registry.contentType,
+    contentType: expositionMediaType,
     async render() {
+      exposition ??= loadExposition({
+        numbers,
+        histograms,
+        hasProcessMetrics: options.hasProcessMetrics ?? true,
+      })
+      const { render } = await exposition
       await collectAll(collectors, options)
-      return registry.metrics()
+      return render()
     },
   }
 }
@@ -80,45 +80,27 @@ function cellOf<Cell extends object>(
   return tree.find(labels as LabelTexts)
 }
 
-interface NumberCell {
-  value: number
+async function loadExposition(
+  cells: Parameters<typeof import('./exposition.ts').createExposition>[0],
+): Promise<Exposition> {
+  const { createExposition } = await import('./exposition.ts')
+  return createExposition(cells)
 }
 
 /** Counters whose labels are all closed exist at 0 from the start, so that their first increase is seen as one. */
-function exposeNumber(
-  registry: Registry,
-  name: string,
-  row: MetricRow,
-  values: LabelValues,
-): CellTree<NumberCell> {
+function createNumber(row: MetricRow, values: LabelValues): CellTree<NumberCell> {
   const tree = new CellTree<NumberCell>(row, values, () => ({ value: 0 }))
-  const common = { name, help: row.help, labelNames: Object.keys(row.labels), registers: [registry] }
-  if (row.type === 'gauge') {
-    const gauge: Gauge = new Gauge({
-      ...common,
-      collect() {
-        gauge.remove({})
-        for (const { labels, cell } of tree.series) gauge.set(labels, cell.value)
-      },
-    })
-    return tree
-  }
-  tree.fill()
-  const counter: Counter = new Counter({
-    ...common,
-    collect() {
-      counter.reset()
-      for (const { labels, cell } of tree.series) counter.inc(labels, cell.value)
-    },
-  })
+  if (row.type === 'counter') tree.fill()
   return tree
 }
 
-interface HistogramCell {
-  /** How many values fell into each bucket alone; the last one is for those above every bound. */
-  readonly counts: number[]
-  readonly bounds: readonly number[]
-  sum: number
+function createHistogram(row: MetricRow, values: LabelValues): CellTree<HistogramCell> {
+  const bounds = row.buckets ?? []
+  return new CellTree<HistogramCell>(row, values, () => ({
+    counts: new Array<number>(bounds.length + 1).fill(0),
+    bounds,
+    sum: 0,
+  }))
 }
 
 function observe(cell: HistogramCell, value: number): void {
@@ -128,77 +110,6 @@ function observe(cell: HistogramCell, value: number): void {
   while (index < bounds.length && value > (bounds[index] ?? 0)) index++
   counts[index] = (counts[index] ?? 0) + 1
   cell.sum += value
-}
-
-function exposeHistogram(
-  registry: Registry,
-  name: string,
-  row: MetricRow,
-  values: LabelValues,
-): CellTree<HistogramCell> {
-  const bounds = row.buckets ?? []
-  const tree = new CellTree<HistogramCell>(row, values, () => ({
-    counts: new Array<number>(bounds.length + 1).fill(0),
-    bounds,
-    sum: 0,
-  }))
-  new CellHistogram(tree, {
-    name,
-    help: row.help,
-    labelNames: Object.keys(row.labels),
-    buckets: [...bounds],
-    registers: [registry],
-  })
-  return tree
-}
-
-/** prom-client's histogram has no way to be told its counts, so this one answers the call by which the registry reads it. */
-class CellHistogram extends Histogram {
-  readonly #tree: CellTree<HistogramCell>
-  readonly #description: { readonly name: string; readonly help: string }
-
-  constructor(tree: CellTree<HistogramCell>, configuration: ConstructorParameters<typeof Histogram>[0]) {
-    super(configuration)
-    this.#tree = tree
-    this.#description = { name: configuration.name, help: configuration.help }
-  }
-
-  async getForPromString(): Promise<object> {
-    const { name, help } = this.#description
-    const values = this.#tree.series.flatMap(({ labels, cell }) => histogramLines(name, labels, cell))
-    return { name, help, type: 'histogram', aggregator: 'sum', values }
-  }
-}
-
-function histogramLines(name: string, sharedLabels: LabelTexts, cell: HistogramCell): object[] {
-  let count = 0
-  const lines: object[] = cell.counts.map((inBucket, index) => {
-    count += inBucket
-    return {
-      metricName: `${name}_bucket`,
-      labels: { le: cell.bounds[index] ?? '+Inf' },
-      sharedLabels,
-      value: count,
-    }
-  })
-  lines.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: cell.sum })
-  lines.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: count })
-  return lines
-}
-
-function measureProcess(registry: Registry): void {
-  for (const measure of [
-    processCpuTotal,
-    processStartTime,
-    osMemoryHeap,
-    processOpenFileDescriptors,
-    processMaxFileDescriptors,
-    heapSizeAndUsed,
-  ]) {
-    measure(registry)
-  }
-  // VmData of /proc: on Bun that is reserved address space, tens of gigabytes that nobody uses.
-  registry.removeSingleMetric('process_heap_bytes')
 }
 
 async function collectAll(
