@@ -48,7 +48,7 @@ export async function openStage(
     const presets = presetsOf(workspace, signingSecret, api.apiUrl)
     const loaded = requireConfig(withoutOperator(context), flags, { purpose: 'serve', presets })
     const config = adjust(loaded, defaults)
-    const running = createServerProcess(context, config, { stream: 'stderr', ids })
+    const running = await createServerProcess(context, config, { stream: 'stderr', ids })
     const { server } = running
     const listening = await running.start(() => listen(server.app, config))
     const [accepted] = acceptedMcpTokens(config)

@@ -14,7 +14,7 @@ import { AdminListenError } from './start-failure.ts'
 export async function runServe(context: CliContext, flags: ParsedFlags): Promise<number> {
   const loaded = requireConfig(context, flags, { purpose: 'serve' })
   const { config } = loaded
-  const running = createServerProcess(context, config, { stream: 'stdout' })
+  const running = await createServerProcess(context, config, { stream: 'stdout' })
   const { server, log } = running
   const notifier = await createNotifier(context, log)
   try {

@@ -17,23 +17,32 @@ export interface ServerLog {
 const flushDeadlineMs = 1000
 
 /** The log of a server process: JSON lines for machines, pretty for a person at a terminal, every secret of the configuration masked. */
-export function createServerLog(context: CliContext, config: Config, stream: 'stdout' | 'stderr'): ServerLog {
+export async function createServerLog(
+  context: CliContext,
+  config: Config,
+  stream: 'stdout' | 'stderr',
+): Promise<ServerLog> {
   const { isTerminal } = context[stream]
   const isPretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && isTerminal)
   const writer: LineWriter = createLineWriter(context.logStream(stream), {
     clock: context.clock,
     onDropped: (lineCount) => log.warn('log_lines_dropped', { line_count: lineCount }),
   })
+  const render = isPretty ? await loadPrettyRenderer(takesEmphasis(context[stream], context.env)) : undefined
   const log = createLogger({
-    write: (line) => writer.write(line),
+    write: (line) => writer.write(render === undefined ? line : render(line)),
     level: config.logLevel,
-    format: isPretty ? 'pretty' : 'json',
-    isColoured: takesEmphasis(context[stream], context.env),
     redactor: createRedactor(secretsOf(config)),
     clock: context.clock,
     base: { service: programName, version: context.build.version },
   })
   return { log, flush: () => writer.flush(context.clock, flushDeadlineMs) }
+}
+
+/** Loaded only where a person looks on: services start without it. */
+async function loadPrettyRenderer(isColoured: boolean): Promise<(line: string) => string> {
+  const { createPrettyRenderer } = await import('../observe/pretty-line.ts')
+  return createPrettyRenderer(isColoured)
 }
 
 /** Whatever of the configuration would let its reader in somewhere, the derived tokens included. */

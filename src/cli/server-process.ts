@@ -25,13 +25,13 @@ export interface ServerProcessOptions extends Pick<AppSurroundings, 'ids'> {
   readonly stream: 'stdout' | 'stderr'
 }
 
-export function createServerProcess(
+export async function createServerProcess(
   context: CliContext,
   config: Config,
   { stream, ...options }: ServerProcessOptions,
-): ServerProcess {
+): Promise<ServerProcess> {
   const { clock, pid } = context
-  const { log, flush } = createServerLog(context, config, stream)
+  const { log, flush } = await createServerLog(context, config, stream)
   const server = composeApp(config, { logger: log, clock, pid, ...options })
   const signalled = Promise.withResolvers<StopSignal>()
   let signalCount = 0

@@ -9,7 +9,7 @@ import { createServerProcess } from './server-process.ts'
  */
 export async function runStdio(context: CliContext, flags: ParsedFlags): Promise<number> {
   const { config } = requireConfig(context, flags, { purpose: 'stdio' })
-  const running = createServerProcess(context, config, { stream: 'stderr' })
+  const running = await createServerProcess(context, config, { stream: 'stderr' })
   const ended = new AbortController()
   let isInterrupted = false
   void running.signalled().then((signal) => {

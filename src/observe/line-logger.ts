@@ -1,4 +1,3 @@
-import { prettyFactory } from 'pino-pretty'
 import { asIsoTime, type Clock } from '../base/clock.ts'
 import { asLogFields, asLogMembers } from './log-value.ts'
 import { type LogFields, type Logger, type LogLevel, logLevels } from './logger.ts'
@@ -8,10 +7,6 @@ export interface LoggerOptions {
   /** Takes one whole line, line feed included. Must not throw; see createLineWriter. */
   readonly write: (line: string) => void
   readonly level: LogLevel
-  /** `json`: one object per line. `pretty`: for a person at a terminal. */
-  readonly format: 'json' | 'pretty'
-  /** Colours in `pretty`. Default false. */
-  readonly isColoured?: boolean
   readonly redactor: Redactor
   readonly clock: Pick<Clock, 'now'>
   /** On every line: `service`, `version`. */
@@ -32,9 +27,8 @@ export interface RootLogger extends Logger {
  */
 export function createLogger(options: LoggerOptions): RootLogger {
   const { write, redactor, clock, base } = options
-  const render = options.format === 'pretty' ? createPrettyRenderer(options.isColoured === true) : undefined
   const sink: Sink = {
-    write: render === undefined ? write : (line) => write(render(line)),
+    write,
     redactor,
     isoTime: createIsoTime(clock),
     base: asLogMembers(base, redactor),
@@ -130,27 +124,5 @@ function createIsoTime(clock: Pick<Clock, 'now'>): () => string {
       text = asIsoTime(nowMs)
     }
     return text
-  }
-}
-
-/**
- * `[12:01:07.123] INFO: webhook_event_received {"event_type":"message"}`. Values stay on their line; the stack of `error` follows indented, so
- * that a line feed inside it cannot pass for another line.
- */
-function createPrettyRenderer(isColoured: boolean): (line: string) => string {
-  const pretty = prettyFactory({
-    colorize: isColoured,
-    colorizeObjects: false,
-    singleLine: true,
-    translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'service,version',
-    errorLikeObjectKeys: [],
-  })
-  return (line) => {
-    const { error, ...record }: Record<string, unknown> = JSON.parse(line)
-    if (typeof error !== 'object' || error === null || !('stack' in error))
-      return pretty({ ...record, error })
-    const { stack, ...rest } = error
-    return `${pretty({ ...record, error: rest })}    ${String(stack).replaceAll('\n', '\n    ')}\n`
   }
 }

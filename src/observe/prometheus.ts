@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../base/clock.ts'
 import { CellTree, type LabelTexts } from './cell-tree.ts'
-import type { Exposition, HistogramCell, NumberCell } from './exposition.ts'
+import type { Exposition, HistogramCell, MeasuredCells, NumberCell } from './exposition.ts'
 import { LabelValues, type OpenLabel } from './label-values.ts'
 import { type MetricName, type MetricRow, metricTable } from './metric-table.ts'
 import type { Metrics } from './metrics.ts'
@@ -80,9 +80,7 @@ function cellOf<Cell extends object>(
   return tree.find(labels as LabelTexts)
 }
 
-async function loadExposition(
-  cells: Parameters<typeof import('./exposition.ts').createExposition>[0],
-): Promise<Exposition> {
+async function loadExposition(cells: MeasuredCells): Promise<Exposition> {
   const { createExposition } = await import('./exposition.ts')
   return createExposition(cells)
 }

@@ -16,7 +16,6 @@ test('an embedder makes a logger, and everything else that the options take, fro
   const options: LoggerOptions = {
     write: (line) => lines.push(line),
     level: 'info',
-    format: 'json',
     redactor: createRedactor([new Secret('canary-value')]),
     clock: createSystemClock(),
     base: { service: 'embedder' },

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { AppError } from '../../../src/base/errors.ts'
 import { Secret } from '../../../src/base/secret.ts'
 import { createLogger, type LoggerOptions, type RootLogger } from '../../../src/observe/line-logger.ts'
+import { createPrettyRenderer } from '../../../src/observe/pretty-line.ts'
 import { createRedactor } from '../../../src/observe/redaction.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { verifies } from '../../support/verifies.ts'
@@ -13,13 +14,16 @@ interface Recorded {
   readonly record: () => Record<string, unknown>
 }
 
-function recorded(options: Partial<LoggerOptions> & { readonly secrets?: readonly string[] } = {}): Recorded {
+interface RecordingOptions extends Partial<LoggerOptions> {
+  readonly secrets?: readonly string[]
+  readonly render?: (line: string) => string
+}
+
+function recorded({ secrets = [], render = (line) => line, ...rest }: RecordingOptions = {}): Recorded {
   const lines: string[] = []
-  const { secrets = [], ...rest } = options
   const log = createLogger({
-    write: (line) => lines.push(line),
+    write: (line) => lines.push(render(line)),
     level: 'debug',
-    format: 'json',
     redactor: createRedactor(secrets.map((value) => new Secret(value))),
     clock: new FakeClock(),
     base: { service: 'slack-integrated-server', version: '1.2.3' },
@@ -221,8 +225,8 @@ describe('what others wrote', () => {
     'observe:log:one-line',
     'cannot forge a line or move a terminal, whatever characters it holds',
     () => {
-      for (const format of ['json', 'pretty'] as const) {
-        const { log, lines } = recorded({ format })
+      for (const rendering of [{}, { render: createPrettyRenderer(false) }]) {
+        const { log, lines } = recorded(rendering)
         for (let code = 0; code < 500; code++) {
           log.info('x_happened', { text: `a${String.fromCharCode(code)}{"msg":"forged"}` })
         }
@@ -334,7 +338,7 @@ describe('errors', () => {
 
 describe('pretty', () => {
   test('shows level, event and fields on one line, without what is the same on every line', () => {
-    const { log, lines } = recorded({ format: 'pretty' })
+    const { log, lines } = recorded({ render: createPrettyRenderer(false) })
     log.info('webhook_event_received', { event_type: 'message' })
     expect(lines[0]).toMatch(
       /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: webhook_event_received \{"event_type":"message"\}\n$/,
@@ -342,7 +346,7 @@ describe('pretty', () => {
   })
 
   test('shows the stack of an error below its line, indented, so that a line feed in a message forges nothing', () => {
-    const { log, lines } = recorded({ format: 'pretty' })
+    const { log, lines } = recorded({ render: createPrettyRenderer(false) })
     log.error('x_failed', { error: new Error('boom\n[00:00:00.000] INFO: forged') })
     const [first, ...below] = (lines[0] ?? '').trimEnd().split('\n')
     expect(first).toContain('ERROR: x_failed {"error":{"type":"Error","message":"boom\\n')
@@ -352,9 +356,9 @@ describe('pretty', () => {
 
   test('colours only when asked to', () => {
     const ansi = String.fromCharCode(27)
-    const plain = recorded({ format: 'pretty' })
+    const plain = recorded({ render: createPrettyRenderer(false) })
     plain.log.info('x_happened')
-    const coloured = recorded({ format: 'pretty', isColoured: true })
+    const coloured = recorded({ render: createPrettyRenderer(true) })
     coloured.log.info('x_happened')
     expect([plain.lines[0]?.includes(ansi), coloured.lines[0]?.includes(ansi)]).toEqual([false, true])
   })
