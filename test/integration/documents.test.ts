@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { AnyElysia } from 'elysia'
 import type { IntegratedAppOptions } from '../../src/app-options.ts'
+import { Secret } from '../../src/base/secret.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -113,4 +114,33 @@ describe('the page', () => {
     expect(script).toContain('rapi-doc')
     expect(script.length).toBeGreaterThan(500_000)
   })
+})
+
+test('documents and metrics name no team, channel, user, principal or token, whoever did what', async () => {
+  const token = 'canary-token-canary-token-canary-token'
+  const server = await start({
+    mcpTransport: 'streamable-http',
+    config: {
+      mcpAuthTokens: [{ name: 'canary-principal', token: new Secret(token) }],
+      limitsPrincipalRequestsPerMinute: 3,
+      limitsToolCallsPerMinute: 1,
+    },
+  })
+  await server.slack.identify()
+  await server.event('Ev1', { type: 'message', channel: 'C0CANARY', user: 'U0CANARY', text: 'canary words' })
+  const call = { name: 'slack_post_message', arguments: { channel: '#general', text: 'canary words' } }
+  const statuses: number[] = []
+  // Done, beyond the limit of the tool, beyond that of the principal, and by nobody that is known.
+  for (const bearer of [token, token, token, token, 'canary-stranger']) {
+    const headers = { authorization: `Bearer ${bearer}` }
+    statuses.push((await server.authorized('/call_tool', call, { headers })).status)
+  }
+  expect(statuses).toEqual([200, 429, 429, 429, 401])
+  const { teamId, botUserId, botToken } = server.workspace
+  for (const path of ['/docs', '/openapi.json', '/metrics']) {
+    const text = await (await server.request(path)).text()
+    expect(text.length).toBeGreaterThan(300)
+    for (const name of ['canary', 'C0CANARY', 'U0CANARY', teamId, botUserId, botToken, '#general'])
+      expect([path, name, text.toLowerCase().includes(name.toLowerCase())]).toEqual([path, name, false])
+  }
 })
