@@ -2,6 +2,7 @@ import { asOneLine } from '../base/text.ts'
 import type { Config } from '../config/option-table.ts'
 import { isMatch, namesOf, parsePattern } from '../events/event-patterns.ts'
 import { parseKeptEvent } from '../events/slack-event.ts'
+import { HandlerFailure } from '../queue/failure-reason.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { requireConfig } from './command-config.ts'
 import { CommandFailure } from './command-failure.ts'
@@ -143,12 +144,12 @@ function commandRunner(
       const input = { input: consumed.bytes, env: consumedEnvironment(consumed), signal: kill.signal }
       const code = await context.runProgram(command, input).catch((cause: unknown) => {
         stop.fail(new CommandFailure(`${command[0]} cannot be run`, { exitCode: exitCodes.failed, cause }))
-        throw new ProgramFailure('NOT_RUN')
+        throw new HandlerFailure('NOT_RUN')
       })
       if (code === 0) return
       // What the command wrote itself does not say which event it was about.
       context.stderr.write(`${asOneLine(failureLine(command[0], code, consumed))}\n`)
-      throw new ProgramFailure(`EXIT_${code}`)
+      throw new HandlerFailure(`EXIT_${code}`)
     } finally {
       stop.hurried.removeEventListener('abort', onHurry)
       lease.removeEventListener('abort', onLease)
@@ -158,17 +159,6 @@ function commandRunner(
 
 function failureLine(program: string, code: number, { event, attempt }: ConsumedEvent): string {
   return `${event.id}: ${program} ended with ${code} at attempt ${attempt}; the event comes again, or is given up`
-}
-
-/** The command did not handle the event; `code` is what dead letters show. */
-class ProgramFailure extends Error {
-  override readonly name = 'ProgramFailure'
-  readonly code: string
-
-  constructor(code: string) {
-    super(`The command did not handle the event: ${code}`)
-    this.code = code
-  }
 }
 
 function optionsOf({ own }: ParsedFlags): ConsumeOptions {

@@ -2,6 +2,7 @@ import { type Clock, repeat, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import type { Delivery, QueueSubscriber } from '../queue/driver.ts'
+import { HandlerFailure } from '../queue/failure-reason.ts'
 import { viewEvent } from './event-view.ts'
 
 export interface ConsumerStreamsDeps {
@@ -80,17 +81,6 @@ export class ConsumerStreams {
   }
 }
 
-/** Why an event came back; `code` is what dead letters show. */
-class ConsumerFailure extends Error {
-  override readonly name = 'ConsumerFailure'
-  readonly code: string
-
-  constructor(code: string) {
-    super(`The consumer did not handle the event: ${code}`)
-    this.code = code
-  }
-}
-
 class ConsumerStream {
   readonly body: ReadableStream<Uint8Array>
   /** Resolves once the group has back what was not settled. */
@@ -135,7 +125,7 @@ class ConsumerStream {
     const held = this.#held.get(number)
     if (held === undefined) return false
     if (reason === undefined) held.resolve()
-    else held.reject(new ConsumerFailure(reason))
+    else held.reject(new HandlerFailure(reason))
     return true
   }
 
@@ -148,7 +138,7 @@ class ConsumerStream {
   end(): void {
     this.#heartbeat.cancel()
     this.#over.abort()
-    for (const { reject } of this.#held.values()) reject(new ConsumerFailure('CONSUMER_LEFT'))
+    for (const { reject } of this.#held.values()) reject(new HandlerFailure('CONSUMER_LEFT'))
     this.#controller?.close()
     this.#controller = undefined
   }
@@ -159,7 +149,7 @@ class ConsumerStream {
       this.#held.set(number, { resolve, reject })
       // The end of the lease too: what is settled later came too late.
       const giveUp = () => {
-        if (!this.#isDraining) reject(new ConsumerFailure('CONSUMER_LEFT'))
+        if (!this.#isDraining) reject(new HandlerFailure('CONSUMER_LEFT'))
       }
       signal.addEventListener('abort', giveUp, { once: true })
     })

@@ -11,3 +11,15 @@ export function failureReason(thrown: unknown): string {
   if (typeof code === 'string' && namePattern.test(code)) return code
   return namePattern.test(thrown.name) ? thrown.name : 'Error'
 }
+
+/** An event was not handled by whoever had it outside of this process. */
+export class HandlerFailure extends Error {
+  override readonly name = 'HandlerFailure'
+  /** What dead letters show. */
+  readonly code: string
+
+  constructor(code: string) {
+    super(`The event was not handled: ${code}`)
+    this.code = code
+  }
+}
