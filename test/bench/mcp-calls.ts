@@ -1,5 +1,6 @@
 // Tool calls per second and CPU per call over streamable HTTP with sessions, ours against a bare server of the same SDK; one JSON line per
 // round. Run: bun test/bench/mcp-calls.ts
+import { LineReader } from '../support/line-reader.ts'
 import { aliceToken } from '../support/mcp-harness.ts'
 
 const concurrency = 16
@@ -15,12 +16,12 @@ interface Measured {
 async function measure(kind: 'ours' | 'bare'): Promise<Measured> {
   const script = new URL('mcp-call-servers.ts', import.meta.url).pathname
   const child = Bun.spawn([process.execPath, script, kind], { stdin: 'pipe', stdout: 'pipe' })
-  const lines = readLines(child.stdout)
-  const origin = (await lines.next()).value ?? ''
+  const lines = new LineReader(child.stdout)
+  const origin = (await lines.next()) ?? ''
   const cpu = async (): Promise<number> => {
     child.stdin.write('\n')
     child.stdin.flush()
-    return JSON.parse((await lines.next()).value ?? '{}').cpuMicroseconds
+    return JSON.parse((await lines.next()) ?? '{}').cpuMicroseconds
   }
   const headers = new Headers({
     authorization: `Bearer ${aliceToken}`,
@@ -55,17 +56,6 @@ async function measure(kind: 'ours' | 'bare'): Promise<Measured> {
   return {
     callsPerSecond: Math.round(calls / elapsedSeconds),
     cpuMicrosecondsPerCall: Math.round(cpuMicrosecondsPerCall),
-  }
-}
-
-async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true })
-    const lines = text.split('\n')
-    text = lines.pop() ?? ''
-    yield* lines
   }
 }
 

@@ -1,3 +1,5 @@
+import { LineReader } from './line-reader.ts'
+
 export interface ChildState {
   readonly rss: number
   readonly said: number
@@ -14,8 +16,8 @@ export interface McpChild extends AsyncDisposable {
 export async function startMcpChild(): Promise<McpChild> {
   const script = new URL('mcp-child-server.ts', import.meta.url).pathname
   const child = Bun.spawn([process.execPath, script], { stdin: 'pipe', stdout: 'pipe' })
-  const lines = readLines(child.stdout)
-  const next = async () => (await lines.next()).value ?? ''
+  const lines = new LineReader(child.stdout)
+  const next = async () => (await lines.next()) ?? ''
   return {
     origin: await next(),
     async state() {
@@ -27,16 +29,5 @@ export async function startMcpChild(): Promise<McpChild> {
       child.kill()
       await child.exited
     },
-  }
-}
-
-async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true })
-    const lines = text.split('\n')
-    text = lines.pop() ?? ''
-    yield* lines
   }
 }

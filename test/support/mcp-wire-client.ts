@@ -41,8 +41,18 @@ export class Inbox {
   readonly #waiting = new Map<string | number, (message: WireMessage) => void>()
   readonly #listeners = new Set<(message: WireMessage) => void>()
 
-  answerTo(id: string | number): Promise<WireMessage> {
-    return new Promise((resolve) => this.#waiting.set(id, resolve))
+  /** The answer to what `send` sends under this id; `onMessage` hears what comes before it. */
+  async exchange(
+    id: string | number,
+    onMessage: SendOptions['onMessage'],
+    send: () => Promise<void>,
+  ): Promise<WireMessage> {
+    const stop = onMessage === undefined ? undefined : this.listen(onMessage)
+    const answer = new Promise<WireMessage>((resolve) => this.#waiting.set(id, resolve))
+    await send()
+    const message = await answer
+    stop?.()
+    return message
   }
 
   take(message: WireMessage): void {
@@ -87,14 +97,8 @@ function createLegacyClient(wire: Wire): WireClient {
   return {
     notices: inbox.notices,
     hears: (isWanted) => inbox.hears(isWanted),
-    async request(method, params = {}, { id = ++lastId, onMessage } = {}) {
-      const stop = onMessage === undefined ? undefined : inbox.listen(onMessage)
-      const answer = inbox.answerTo(id)
-      await wire.send({ jsonrpc: '2.0', id, method, params })
-      const message = await answer
-      stop?.()
-      return message
-    },
+    request: (method, params = {}, { id = ++lastId, onMessage } = {}) =>
+      inbox.exchange(id, onMessage, () => wire.send({ jsonrpc: '2.0', id, method, params })),
     cancel: (requestId) =>
       wire.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }),
     close: () => wire.close(),
@@ -226,40 +230,37 @@ export async function connectModern(
   const inbox = new Inbox()
   const streams = new Map<string | number, AbortController>()
   let lastId = 1000
+  const send = async (id: string | number, method: string, params: object) => {
+    const { _meta: meta = {}, ...rest } = params as { readonly _meta?: object }
+    const { name, uri } = rest as { readonly name?: string; readonly uri?: string }
+    const message = { jsonrpc: '2.0', id, method, params: { ...rest, _meta: { ...envelope, ...meta } } }
+    const abort = new AbortController()
+    streams.set(id, abort)
+    const response = await fetch(`${mcp.origin}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': method,
+        ...((name ?? uri) !== undefined && { 'mcp-name': name ?? uri }),
+      },
+      body: JSON.stringify(message),
+      signal: abort.signal,
+    })
+    if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+      const pump = async () => {
+        for await (const { data } of readEvents(response.body)) inbox.take(JSON.parse(data))
+      }
+      pump().catch(() => undefined)
+    } else inbox.take((await response.json()) as WireMessage)
+  }
   return {
     notices: inbox.notices,
     hears: (isWanted) => inbox.hears(isWanted),
-    async request(method, params = {}, { id = ++lastId, onMessage } = {}) {
-      const stop = onMessage === undefined ? undefined : inbox.listen(onMessage)
-      const answer = inbox.answerTo(id)
-      const { _meta: meta = {}, ...rest } = params as { readonly _meta?: object }
-      const { name, uri } = rest as { readonly name?: string; readonly uri?: string }
-      const message = { jsonrpc: '2.0', id, method, params: { ...rest, _meta: { ...envelope, ...meta } } }
-      const abort = new AbortController()
-      streams.set(id, abort)
-      const response = await fetch(`${mcp.origin}/mcp`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${token}`,
-          accept: 'application/json, text/event-stream',
-          'content-type': 'application/json',
-          'mcp-protocol-version': '2026-07-28',
-          'mcp-method': method,
-          ...((name ?? uri) !== undefined && { 'mcp-name': name ?? uri }),
-        },
-        body: JSON.stringify(message),
-        signal: abort.signal,
-      })
-      if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
-        const pump = async () => {
-          for await (const { data } of readEvents(response.body)) inbox.take(JSON.parse(data))
-        }
-        pump().catch(() => undefined)
-      } else inbox.take((await response.json()) as WireMessage)
-      const message_ = await answer
-      stop?.()
-      return message_
-    },
+    request: (method, params = {}, { id = ++lastId, onMessage } = {}) =>
+      inbox.exchange(id, onMessage, () => send(id, method, params)),
     cancel: async (id) => streams.get(id)?.abort(),
     async close() {
       for (const abort of streams.values()) abort.abort()
