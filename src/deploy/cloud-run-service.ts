@@ -1,6 +1,6 @@
 import { containerHost } from './container-facts.ts'
 import type { Template } from './deployment.ts'
-import { defaultOf, envOf, publicUrlSettings, setting } from './option-setting.ts'
+import { defaultOf, envOf, publicUrlSettings, replicaSettings, setting } from './option-setting.ts'
 import { envEntries, indented, quoted, secretEntry } from './yaml-text.ts'
 
 const name = 'slack-mcp-integrated'
@@ -14,10 +14,7 @@ export const renderCloudRunService: Template = ({ image, publicUrl }) => {
   const port = defaultOf('port')
   const settings = [
     setting('host', containerHost),
-    // Legacy SSE would need both of its halves to reach the same instance.
-    setting('mcpTransport', 'streamable-http'),
-    setting('mcpSessions', 'stateless'),
-    setting('queueBackendType', 'redis'),
+    ...replicaSettings,
     setting('serverShutdownSeconds', String(shutdownSeconds)),
     setting('logFormat', 'json'),
     ...publicUrlSettings(publicUrl),

@@ -1,6 +1,6 @@
 import { containerHost, containerUserId } from './container-facts.ts'
 import type { Deployment, Template } from './deployment.ts'
-import { defaultOf, envOf, publicUrlSettings, setting } from './option-setting.ts'
+import { defaultOf, envOf, publicUrlSettings, replicaSettings, setting } from './option-setting.ts'
 import { envEntries, indented, quoted, secretEntry } from './yaml-text.ts'
 
 const name = 'slack-mcp-integrated'
@@ -52,10 +52,7 @@ function workload({ image, publicUrl }: Deployment): string {
   const settings = [
     setting('host', containerHost),
     setting('port', port),
-    // Legacy SSE would need both of its halves to reach the same replica.
-    setting('mcpTransport', 'streamable-http'),
-    setting('mcpSessions', 'stateless'),
-    setting('queueBackendType', 'redis'),
+    ...replicaSettings,
     setting('serverShutdownSeconds', String(shutdownSeconds)),
     setting('logFormat', 'json'),
     ...publicUrlSettings(publicUrl),

@@ -30,3 +30,11 @@ export function defaultOf(key: OptionKey): string {
 export function publicUrlSettings(publicUrl: string | undefined): readonly OptionSetting[] {
   return publicUrl === undefined ? [] : [setting('publicUrl', publicUrl)]
 }
+
+/** What one of several servers needs, whichever of them a request reaches: sessions in none of them, events in a store that all share. */
+export const replicaSettings: readonly OptionSetting[] = [
+  // Legacy SSE would need both of its halves to reach the same one.
+  setting('mcpTransport', 'streamable-http'),
+  setting('mcpSessions', 'stateless'),
+  setting('queueBackendType', 'redis'),
+]
