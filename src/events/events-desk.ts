@@ -111,9 +111,9 @@ const lettersNamedMax = 100
 export const listMax = 1_000
 
 export function createEventsDesk({ queue, topic, forward }: EventsDeskDeps): EventsDesk {
-  const select = async (selection: DeadSelection): Promise<readonly DeadLetter[]> => {
+  const select = async (selection: DeadSelection, countMax = lettersMax): Promise<readonly DeadLetter[]> => {
     const isWanted = isSelected(selection)
-    return (await queue.deadLetters(lettersMax)).filter(
+    return (await queue.deadLetters(countMax)).filter(
       (letter) => letter.event.topic === topic && isWanted(letter),
     )
   }
@@ -146,7 +146,10 @@ export function createEventsDesk({ queue, topic, forward }: EventsDeskDeps): Eve
     },
     removeGroup: (group) => queue.removeGroup(topic, group),
     async deadLetters(selection, { limit, ...options }) {
-      return (await select(selection)).slice(-limit).map((letter) => viewLetter(letter, options))
+      const isOpen = Object.values(selection).every((value) => value === undefined)
+      // Each comes with its bytes: where nothing is selected, no more of them than are shown.
+      const letters = await select(selection, isOpen ? limit : lettersMax)
+      return letters.slice(-limit).map((letter) => viewLetter(letter, options))
     },
     async settleDead(what, selection, isDryRun) {
       const letters = await select(selection)
