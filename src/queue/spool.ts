@@ -240,7 +240,8 @@ export class SpoolQueue implements QueueBackend {
     const source = await this.#spool.relay(topic, relayGroup)
     const drain = new SpoolDrain<SqliteHeld>({ topic, source, target: this.#redis, clock, log })
     this.#drains.set(topic, drain)
-    drain.start()
+    // What was opened while the queue stopped would never be stopped itself.
+    if (this.#access.state !== 'stopped') drain.start()
     return drain
   }
 

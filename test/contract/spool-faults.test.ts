@@ -284,4 +284,12 @@ describeWithRedis('The spool under faults', () => {
       await bench.startDriver()
     })
   })
+
+  test('a topic that is met while the queue stops leaves nothing running', async () => {
+    const driver = await bench.startDriver()
+    const published = driver.publish(queuedEvent({ id: 'Ev', topic: 'another' })).catch(() => undefined)
+    await driver.stop()
+    await published
+    await until('every timer is gone', () => bench.redis.clock.timerCount === 0)
+  })
 })
