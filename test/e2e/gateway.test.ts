@@ -1,5 +1,5 @@
 import { expect } from 'bun:test'
-import { runBinary, startServer, testCredentials } from '../support/binary.ts'
+import { derivedToken, startServer, testCredentials } from '../support/binary.ts'
 import { signedRequest } from '../support/signed-sender.ts'
 import { readEvents } from '../support/sse-reader.ts'
 import { verifies } from '../support/verifies.ts'
@@ -55,7 +55,7 @@ verifies(
       })
       expect(await (await fetch(signed)).text()).toContain('through-the-gateway')
 
-      const authorization = `Bearer ${(await runBinary({ args: ['token'], env: testCredentials })).stdout.trim()}`
+      const authorization = `Bearer ${await derivedToken()}`
       const answer = await fetch(`${published}/mcp`, {
         method: 'POST',
         headers: {

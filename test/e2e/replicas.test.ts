@@ -5,7 +5,7 @@ import { createSystemIds } from '../../src/base/ids.ts'
 import { createDemoWorkspace } from '../../src/demo/workspace.ts'
 import { serveDemoWorkspace } from '../../src/demo/workspace-server.ts'
 import { connectMcpClient } from '../../src/mcp/client.ts'
-import { runBinary, startServer, testCredentials } from '../support/binary.ts'
+import { derivedToken, startServer, testCredentials } from '../support/binary.ts'
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts'
 import { startRoundRobin } from '../support/round-robin.ts'
 import { eventCallback, signedRequest } from '../support/signed-sender.ts'
@@ -28,7 +28,7 @@ describeWithRedis('three replicas behind a balancer without affinity', () => {
     }
     const servers = await Promise.all(Array.from({ length: replicaCount }, () => startServer({ env })))
     const balancer = startRoundRobin(servers.map(({ url }) => url))
-    const token = (await runBinary({ args: ['token'], env: testCredentials })).stdout.trim()
+    const token = await derivedToken()
     return {
       servers,
       workspace,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  derivedToken,
   type RunningServer,
   runBinary,
   spawnBinary,
@@ -109,7 +110,7 @@ describe('stopping', () => {
   test('an open stream does not keep the process', async () => {
     const server = await startServer()
     await using child = server.child
-    const token = (await runBinary({ args: ['token'], env: testCredentials })).stdout.trim()
+    const token = await derivedToken()
     const stream = await fetch(`${server.url}/mcp/sse`, { headers: { authorization: `Bearer ${token}` } })
     expect(stream.status).toBe(200)
     const text = stream.text().catch(() => 'cut')
@@ -126,7 +127,7 @@ describe('stopping', () => {
     const env = { SLACK_API_URL: slack.url, MCP_TRANSPORT: 'streamable-http', SERVER_SHUTDOWN_SECONDS: '600' }
     const server = await startServer({ env })
     await using child = server.child
-    const token = (await runBinary({ args: ['token'], env: testCredentials })).stdout.trim()
+    const token = await derivedToken()
     const pending = fetch(`${server.url}/call_tool`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },

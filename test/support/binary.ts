@@ -72,6 +72,11 @@ export async function runBinary(options: BinaryOptions = {}): Promise<FinishedRu
   return { exitCode, stdout: child.stdout.text, stderr: child.stderr.text }
 }
 
+/** The bearer token that a server with the credentials of the tests derives, as `token` prints it. */
+export async function derivedToken(): Promise<string> {
+  return (await runBinary({ args: ['token'], env: testCredentials })).stdout.trim()
+}
+
 export interface RunningServer {
   readonly child: BinaryProcess
   readonly port: number
