@@ -29,6 +29,23 @@ describe('the binary', () => {
     expect(stdout).toMatch(/\([0-9a-f]{7,}(?:-dirty)? \d{4}-\d\d-\d\d, bun 1\.4\.5, /)
   })
 
+  test('names its own functions, files and lines where something fails', async () => {
+    const { child } = await startServer({
+      env: { SLACK_API_URL: 'http://127.0.0.1:9/api/', LOG_LEVEL: 'debug' },
+    })
+    await using _child = child
+    const line = await child.stdout.find((text) => text.includes('"msg":"slack_request_traced"'))
+    const { error } = JSON.parse(line) as {
+      readonly error: { readonly type: string; readonly stack: string }
+    }
+    // Minified names and places in the bundle would tell nobody anything.
+    expect(error.type).toBe('ExchangeFailure')
+    const [, name, path = '', row] = /at (\w+) \((src\/[\w/-]+\.ts):(\d+):\d+\)/.exec(error.stack) ?? []
+    expect([name, path]).toEqual(['asExchangeFailure', 'src/slack/exchange.ts'])
+    const source = await Bun.file(join(import.meta.dir, '../..', path)).text()
+    expect(source.split('\n')[Number(row) - 1]).toContain('new ExchangeFailure(')
+  })
+
   test('stays within its size', () => {
     expect(Bun.file(binaryPath).size).toBeLessThan(binaryBytesMax)
   })
