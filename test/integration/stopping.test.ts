@@ -34,7 +34,7 @@ async function settled(): Promise<void> {
 }
 
 /** A server over a queue that says when it is closed, with what is held at its gates, and what ended so far in its order. */
-async function startHeld() {
+async function startHeld(more: IntegratedAppOptions = {}) {
   const ended: string[] = []
   const gates = { event: gate(), call: gate(), handler: gate() }
   class HeldQueue extends MemoryQueue {
@@ -59,6 +59,7 @@ async function startHeld() {
     metrics: new RecordingMetrics(),
   }
   const options: IntegratedAppOptions = {
+    ...more,
     token: workspace.botToken,
     mcpTransport: 'streamable-http',
     queue: new HeldQueue(memoryLimitsDefault, queueDeps),
@@ -133,4 +134,22 @@ verifies('S79', 'a stop lets a handler finish before it closes the queue', async
   gates.handler.open()
   expect(await stopped).toEqual({ isClean: true, unfinished: [] })
   expect(ended).toEqual(['handler', 'queue'])
+})
+
+verifies('S79', 'a stop gives up after SERVER_SHUTDOWN_SECONDS, and says on what', async () => {
+  // The time of day is real, since the event is signed by it.
+  const clock = new FakeClock(Date.now())
+  const { server, ended, gates } = await startHeld({ clock, config: { serverShutdownSeconds: 3 } })
+  await server.event('EvHandled', { type: 'app_mention', channel: 'C1' })
+  await gates.handler.reached
+  let unfinished: readonly string[] | undefined
+  void server.stop().then((report) => {
+    unfinished = report.unfinished
+  })
+  await clock.advance(2_999)
+  expect([unfinished, ended]).toEqual([undefined, []])
+  await clock.advance(2_000)
+  expect(unfinished).toContain('handlers')
+  expect(ended).toEqual(['queue'])
+  gates.handler.open()
 })
