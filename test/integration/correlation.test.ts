@@ -6,11 +6,9 @@ import { createDemoWorkspace } from '../../src/demo/workspace.ts'
 import { MemoryQueue, memoryLimitsDefault } from '../../src/queue/memory.ts'
 import { signBody } from '../../src/slack/signature.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
-import { FakeClock, settle } from '../support/fake-clock.ts'
+import { settle } from '../support/fake-clock.ts'
 import { signingSecret } from '../support/http-fixture.ts'
-import { RecordingLogger } from '../support/recording-logger.ts'
-import { RecordingMetrics } from '../support/recording-metrics.ts'
-import { sequentialIds } from '../support/sequential-ids.ts'
+import { fakeQueueDeps } from '../support/queue-deps.ts'
 import { verifies } from '../support/verifies.ts'
 
 /** What a caller can find its request by: the same id in the answer, in the error, on every line of the log and in the stored event. */
@@ -35,12 +33,7 @@ class FussyQueue extends MemoryQueue {
 let server: AppFixture
 beforeAll(async () => {
   const workspace = createDemoWorkspace({ clock: createSystemClock(), ids: createSystemIds() })
-  const queueDeps = {
-    clock: new FakeClock(),
-    ids: sequentialIds(),
-    log: new RecordingLogger(),
-    metrics: new RecordingMetrics(),
-  }
+  const queueDeps = fakeQueueDeps()
   server = await startApp({
     token: workspace.botToken,
     mcpTransport: 'streamable-http',

@@ -5,11 +5,8 @@ import type { QueueBackend } from '../../src/queue/driver.ts'
 import { MemoryQueue, memoryLimitsDefault } from '../../src/queue/memory.ts'
 import { signBody } from '../../src/slack/signature.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
-import { FakeClock } from '../support/fake-clock.ts'
 import { signingSecret } from '../support/http-fixture.ts'
-import { RecordingLogger } from '../support/recording-logger.ts'
-import { RecordingMetrics } from '../support/recording-metrics.ts'
-import { sequentialIds } from '../support/sequential-ids.ts'
+import { fakeQueueDeps } from '../support/queue-deps.ts'
 import { verifies } from '../support/verifies.ts'
 
 /** What callers see of a defect behind each route: nothing of it (T2). */
@@ -38,12 +35,7 @@ const operations = [
 ] as const satisfies readonly (keyof QueueBackend)[]
 
 function brokenQueue(): QueueBackend {
-  const deps = {
-    clock: new FakeClock(),
-    ids: sequentialIds(),
-    log: new RecordingLogger(),
-    metrics: new RecordingMetrics(),
-  }
+  const deps = fakeQueueDeps()
   const broken = Object.fromEntries(operations.map((name) => [name, () => Promise.reject(fault)]))
   return Object.assign(new MemoryQueue(memoryLimitsDefault, deps), broken)
 }

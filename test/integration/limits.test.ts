@@ -5,11 +5,8 @@ import { listen } from '../../src/cli/listen.ts'
 import { MemoryQueue, memoryLimitsDefault } from '../../src/queue/memory.ts'
 import { signBody } from '../../src/slack/signature.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
-import { FakeClock } from '../support/fake-clock.ts'
 import { signingSecret } from '../support/http-fixture.ts'
-import { RecordingLogger } from '../support/recording-logger.ts'
-import { RecordingMetrics } from '../support/recording-metrics.ts'
-import { sequentialIds } from '../support/sequential-ids.ts'
+import { fakeQueueDeps } from '../support/queue-deps.ts'
 import { verifies } from '../support/verifies.ts'
 
 const running: AppFixture[] = []
@@ -107,12 +104,7 @@ describe('limits', () => {
 
 describe('what an embedder hands in', () => {
   verifies('S109', 'any queue driver takes the place of a named one', async () => {
-    const deps = {
-      clock: new FakeClock(),
-      ids: sequentialIds(),
-      log: new RecordingLogger(),
-      metrics: new RecordingMetrics(),
-    }
+    const deps = fakeQueueDeps()
     const queue = new MemoryQueue(memoryLimitsDefault, deps)
     const server = await startApp({ queue })
     running.push(server)

@@ -12,11 +12,8 @@ import {
   receiptSchema,
 } from '../../src/webhook/route.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
-import { FakeClock } from '../support/fake-clock.ts'
 import { signingSecret } from '../support/http-fixture.ts'
-import { RecordingLogger } from '../support/recording-logger.ts'
-import { RecordingMetrics } from '../support/recording-metrics.ts'
-import { sequentialIds } from '../support/sequential-ids.ts'
+import { fakeQueueDeps } from '../support/queue-deps.ts'
 import { verifies } from '../support/verifies.ts'
 
 /** What the webhook and operations really take and answer is what their routes say; nobody checks it while they run. */
@@ -33,12 +30,7 @@ class AwayQueue extends MemoryQueue {
 }
 
 function awayQueue(): MemoryQueue {
-  const deps = {
-    clock: new FakeClock(),
-    ids: sequentialIds(),
-    log: new RecordingLogger(),
-    metrics: new RecordingMetrics(),
-  }
+  const deps = fakeQueueDeps()
   return new AwayQueue(memoryLimitsDefault, deps)
 }
 

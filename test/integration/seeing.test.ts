@@ -5,10 +5,7 @@ import { AppError } from '../../src/base/errors.ts'
 import type { QueueBackend } from '../../src/queue/driver.ts'
 import { MemoryQueue, memoryLimitsDefault } from '../../src/queue/memory.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { RecordingLogger } from '../support/recording-logger.ts'
-import { RecordingMetrics } from '../support/recording-metrics.ts'
-import { sequentialIds } from '../support/sequential-ids.ts'
+import { fakeQueueDeps } from '../support/queue-deps.ts'
 import { verifies } from '../support/verifies.ts'
 
 const running: IntegratedApp[] = []
@@ -25,12 +22,7 @@ afterEach(async () => {
 
 /** A memory queue whose store can be told to be away. */
 function createFailingQueue() {
-  const deps = {
-    clock: new FakeClock(),
-    ids: sequentialIds(),
-    log: new RecordingLogger(),
-    metrics: new RecordingMetrics(),
-  }
+  const deps = fakeQueueDeps()
   const queue = new MemoryQueue(memoryLimitsDefault, deps)
   let isAway = false
   const guarded: QueueBackend = Object.assign(Object.create(queue) as QueueBackend, {

@@ -8,9 +8,7 @@ import { MemoryQueue, memoryLimitsDefault } from '../../src/queue/memory.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
 import { FakeClock, settle } from '../support/fake-clock.ts'
 import { signingSecret } from '../support/http-fixture.ts'
-import { RecordingLogger } from '../support/recording-logger.ts'
-import { RecordingMetrics } from '../support/recording-metrics.ts'
-import { sequentialIds } from '../support/sequential-ids.ts'
+import { fakeQueueDeps } from '../support/queue-deps.ts'
 import { signedRequest } from '../support/signed-sender.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -52,12 +50,7 @@ async function startHeld(more: IntegratedAppOptions = {}) {
     }
   }
   const workspace = createDemoWorkspace({ clock: createSystemClock(), ids: createSystemIds() })
-  const queueDeps = {
-    clock: new FakeClock(),
-    ids: sequentialIds(),
-    log: new RecordingLogger(),
-    metrics: new RecordingMetrics(),
-  }
+  const queueDeps = fakeQueueDeps()
   const options: IntegratedAppOptions = {
     ...more,
     token: workspace.botToken,

@@ -4,10 +4,7 @@ import { AppError } from '../../src/base/errors.ts'
 import { listen } from '../../src/cli/listen.ts'
 import { MemoryQueue, memoryLimitsDefault } from '../../src/queue/memory.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { RecordingLogger } from '../support/recording-logger.ts'
-import { RecordingMetrics } from '../support/recording-metrics.ts'
-import { sequentialIds } from '../support/sequential-ids.ts'
+import { fakeQueueDeps } from '../support/queue-deps.ts'
 import { verifies } from '../support/verifies.ts'
 
 const running: AppFixture[] = []
@@ -65,12 +62,7 @@ class AbsentQueue extends MemoryQueue {
 }
 
 verifies('S74', 'a breaker stands before the queue as one stands before Slack', async () => {
-  const deps = {
-    clock: new FakeClock(),
-    ids: sequentialIds(),
-    log: new RecordingLogger(),
-    metrics: new RecordingMetrics(),
-  }
+  const deps = fakeQueueDeps()
   const server = await start({ queue: new AbsentQueue(memoryLimitsDefault, deps) })
   for (let count = 0; count < 8; count++) {
     expect((await server.event(`Ev${count}`, { type: 'message' })).status).toBe(503)
