@@ -4,6 +4,7 @@ import { AppError } from '../base/errors.ts'
 import type { AdminGate } from './admin-gate.ts'
 import { describe, invalid, readJson, readQuery } from './admin-request.ts'
 import {
+  adminErrors,
   deadOutcomeSchema,
   deadQuerySchema,
   eventSchema,
@@ -54,7 +55,7 @@ function createReading({ desk, gate }: AdminRouteDeps) {
         )
       },
       {
-        response: { 200: listSchema },
+        response: { 200: listSchema, ...adminErrors },
         detail: describe('The newest events kept, newest last', { query: listQuerySchema }),
       },
     )
@@ -62,16 +63,16 @@ function createReading({ desk, gate }: AdminRouteDeps) {
       `${path}/event`,
       async ({ request }) => answer(await desk.show(readQuery(request, idQuerySchema).id)),
       {
-        response: { 200: eventSchema },
+        response: { 200: eventSchema, ...adminErrors },
         detail: describe('One kept event, with its bytes', { query: idQuerySchema }),
       },
     )
     .get(`${path}/stats`, async () => answer(await desk.stats()), {
-      response: { 200: statsSchema },
+      response: { 200: statsSchema, ...adminErrors },
       detail: describe('How much is kept, who is behind, how forwarding stands'),
     })
     .get(`${path}/groups`, async () => answer({ groups: await desk.groups() }), {
-      response: { 200: groupsSchema },
+      response: { 200: groupsSchema, ...adminErrors },
       detail: describe('The groups that events are kept for'),
     })
     .get(
@@ -82,7 +83,7 @@ function createReading({ desk, gate }: AdminRouteDeps) {
         return answer({ letters: await desk.deadLetters(asSelection(given), options) })
       },
       {
-        response: { 200: lettersSchema },
+        response: { 200: lettersSchema, ...adminErrors },
         detail: describe('The newest dead letters, newest last', { query: deadQuerySchema }),
       },
     )
@@ -105,7 +106,7 @@ function createChanging({ desk, gate, bodyBudget }: AdminRouteDeps) {
       },
       {
         parse: 'none',
-        response: { 200: removedSchema },
+        response: { 200: removedSchema, ...adminErrors },
         detail: describe('Forget a group, so that nothing is kept for it any more', {
           query: groupQuerySchema,
         }),
@@ -113,12 +114,12 @@ function createChanging({ desk, gate, bodyBudget }: AdminRouteDeps) {
     )
     .post(`${path}/dead/replay`, ({ request }) => replay(request), {
       parse: 'none',
-      response: { 200: deadOutcomeSchema },
+      response: { 200: deadOutcomeSchema, ...adminErrors },
       detail: describe('Hand dead letters to their groups again', { body: settleDeadSchema }),
     })
     .post(`${path}/dead/purge`, ({ request }) => purgeDead(request), {
       parse: 'none',
-      response: { 200: deadOutcomeSchema },
+      response: { 200: deadOutcomeSchema, ...adminErrors },
       detail: describe('Remove dead letters for good', { body: settleDeadSchema }),
     })
     .post(
@@ -129,7 +130,7 @@ function createChanging({ desk, gate, bodyBudget }: AdminRouteDeps) {
       },
       {
         parse: 'none',
-        response: { 200: purgeOutcomeSchema },
+        response: { 200: purgeOutcomeSchema, ...adminErrors },
         detail: describe('Remove old events for good, acknowledged or not', { body: purgeSchema }),
       },
     )

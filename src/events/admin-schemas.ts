@@ -1,4 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { errorAnswers } from '../base/error-schema.ts'
 
 /** What goes over the admin routes, for checking and for the API document. Queries are text, and taken only as they would be written. */
 
@@ -187,3 +188,6 @@ export const settledSchema = Type.Object(
   { settled: Type.Integer({ description: 'The others came too late and are given out again.' }) },
   closed,
 )
+
+/** How every admin route may refuse. */
+export const adminErrors = errorAnswers(400, 401, 403, 503)

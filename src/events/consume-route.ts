@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import type { BodyBudget } from '../base/body.ts'
 import type { AdminGate } from './admin-gate.ts'
 import { describe, readJson, readQuery } from './admin-request.ts'
-import { ackSchema, consumeQuerySchema, settledSchema } from './admin-schemas.ts'
+import { ackSchema, adminErrors, consumeQuerySchema, settledSchema } from './admin-schemas.ts'
 import type { ConsumerStreams } from './consumer-streams.ts'
 
 export interface ConsumeRouteDeps {
@@ -40,6 +40,7 @@ export function createConsumeRoutes({ streams, gate, bodyBudget }: ConsumeRouteD
       },
       {
         parse: 'none',
+        response: adminErrors,
         detail: describe(
           'Be a member of a group for as long as the connection lasts: {"stream"}, then {"number","attempt","event"} a line',
           { query: consumeQuerySchema },
@@ -59,7 +60,7 @@ export function createConsumeRoutes({ streams, gate, bodyBudget }: ConsumeRouteD
       },
       {
         parse: 'none',
-        response: { 200: settledSchema },
+        response: { 200: settledSchema, ...adminErrors },
         detail: describe('Say what became of events that a stream handed out', { body: ackSchema }),
       },
     )

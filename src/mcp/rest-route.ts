@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { errorAnswers } from '../base/error-schema.ts'
 import type { Endpoints } from './endpoints.ts'
 import { asHandler } from './streamable-route.ts'
 import {
@@ -12,7 +13,6 @@ import {
   restBodies,
   toolListSchema,
   toolResultSchema,
-  unifiedErrorSchema,
 } from './wire-schemas.ts'
 
 const hidden = { parse: 'none', detail: { hide: true } } as const
@@ -49,15 +49,7 @@ export function createRestRoutes({ rest }: Pick<Endpoints, 'rest'>) {
     .all('/get_prompt', getPrompt, hidden)
 }
 
-const errors = {
-  400: unifiedErrorSchema,
-  401: unifiedErrorSchema,
-  403: unifiedErrorSchema,
-  404: unifiedErrorSchema,
-  429: unifiedErrorSchema,
-  500: unifiedErrorSchema,
-  503: unifiedErrorSchema,
-} as const
+const errors = errorAnswers(400, 401, 403, 404, 429, 500, 503)
 
 function lists(summary: string, answer: TSchema) {
   return {
@@ -72,12 +64,8 @@ function takes(summary: string, body: TSchema, answer: TSchema) {
     parse: 'none' as const,
     response: {
       200: answer,
-      413: unifiedErrorSchema,
-      415: unifiedErrorSchema,
-      422: unifiedErrorSchema,
-      502: unifiedErrorSchema,
-      504: unifiedErrorSchema,
       ...errors,
+      ...errorAnswers(413, 415, 422, 502, 504),
     },
     detail: { tags: ['rest'], summary, security: [{ bearer: [] }], requestBody: asJsonBody(body) },
   }

@@ -1,22 +1,10 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { unifiedErrorSchema } from '../base/error-schema.ts'
 import { callToolParams, getPromptParams, readResourceParams } from './params.ts'
 
 /** The bodies of the MCP and REST routes, for the OpenAPI document; a test checks real bodies against them. */
 
 const open = { additionalProperties: true } as const
-
-export const unifiedErrorSchema = Type.Object({
-  error: Type.Object(
-    {
-      code: Type.String({ pattern: '^[A-Z][A-Z0-9_]+$', description: 'Stable; listed in docs/errors.md.' }),
-      message: Type.String(),
-      component: Type.Union([Type.Literal('mcp'), Type.Literal('webhook'), Type.Literal('server')]),
-      details: Type.Record(Type.String(), Type.Unknown()),
-      correlation_id: Type.String({ description: 'A UUID; the log has it too.' }),
-    },
-    { additionalProperties: false },
-  ),
-})
 
 const id = Type.Union([Type.String(), Type.Integer()])
 const jsonrpc = Type.Literal('2.0')

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
+import { errorAnswers } from '../base/error-schema.ts'
 import type { RequestContexts } from '../base/request-context.ts'
 import { type Intake, intakes } from './intake.ts'
 import { type Arrival, type Receipt, type ReceiveDeps, receive } from './receive.ts'
@@ -41,6 +42,12 @@ export const interactionBodySchema = Type.Object({
   payload: Type.String({ description: 'JSON with a type: block_actions, view_submission, shortcut, …' }),
 })
 
+/** Slack would show a text to the user. */
+export const emptySchema = Type.String({ maxLength: 0, description: 'Kept; the body is empty.' })
+
+/** What the table of the webhook's answers has besides 200; another method gets 405. */
+const errors = errorAnswers(400, 401, 413, 415, 503)
+
 const descriptions = {
   events: {
     summary: 'Take an event from Slack',
@@ -76,11 +83,8 @@ export function createWebhookRoutes(deps: ReceiveDeps, contexts: RequestContexts
       ({ request }) => answer({ request, context: contexts.of(request), intake }, deps),
       {
         parse: 'none',
-        ...(intake.source === 'events' ? { response: { 200: receiptSchema } } : {}),
+        response: { 200: intake.source === 'events' ? receiptSchema : emptySchema, ...errors },
         detail: {
-          ...(intake.source === 'events'
-            ? {}
-            : { responses: { 200: { description: 'Kept; the body is empty.' } } }),
           tags: ['webhook'],
           summary,
           description: `Verified by X-Slack-Signature over the raw body. ${says}`,

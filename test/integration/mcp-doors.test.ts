@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { Value } from '@sinclair/typebox/value'
+import { unifiedErrorSchema } from '../../src/base/error-schema.ts'
 import { createHostGuard } from '../../src/mcp/guard.ts'
-import { rpcErrorSchema, unifiedErrorSchema } from '../../src/mcp/wire-schemas.ts'
+import { rpcErrorSchema } from '../../src/mcp/wire-schemas.ts'
 import {
   adminToken,
   aliceToken,

@@ -3,6 +3,7 @@ import type { TSchema } from '@sinclair/typebox'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { createSystemClock } from '../../src/base/clock.ts'
+import { unifiedErrorSchema } from '../../src/base/error-schema.ts'
 import { AppError } from '../../src/base/errors.ts'
 import { createSlackAuth } from '../../src/mcp/slack-auth.ts'
 import {
@@ -14,7 +15,6 @@ import {
   rpcResultSchema,
   toolListSchema,
   toolResultSchema,
-  unifiedErrorSchema,
 } from '../../src/mcp/wire-schemas.ts'
 import { createSigningKeys, signBody } from '../../src/slack/signature.ts'
 import { createFixtureOffer } from '../conformance/fixture-offer.ts'

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect } from 'bun:test'
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { unifiedErrorSchema } from '../../src/base/error-schema.ts'
 import { AppError } from '../../src/base/errors.ts'
 import { healthSchema, liveSchema, readySchema } from '../../src/http/operations-route.ts'
 import { MemoryQueue, memoryLimitsDefault } from '../../src/queue/memory.ts'
@@ -113,9 +114,13 @@ describe('the webhook takes and answers what its routes say', () => {
       const { paths } = (await (await server.request('/openapi.json')).json()) as {
         readonly paths: Readonly<Record<string, { readonly post: { readonly responses: object } }>>
       }
-      expect(paths[path]?.post.responses).toEqual({ 200: { description: expect.stringContaining('empty') } })
+      const { responses = {} } = paths[path]?.post ?? {}
+      expect(Object.keys(responses)).toEqual(['200', '400', '401', '413', '415', '503'])
+      expect(responses).toMatchObject({ 200: { description: expect.stringContaining('empty') } })
       expectNotTo(schema, { text: 'now' })
-      expect((await post(server, path, 'text=now')).status).toBe(400)
+      const refused = await post(server, path, 'text=now')
+      expect(refused.status).toBe(400)
+      expectTo(unifiedErrorSchema, await refused.json())
     })
   }
 })

@@ -51,7 +51,8 @@ const mayUse: Readonly<Record<string, PackageRule>> = {
   '@modelcontextprotocol/server': { files: /^src\/mcp\// },
   '@slack/web-api': { files: /^src\/slack\/client\.ts$/ },
   '@sinclair/typebox': {
-    files: /^src\/(config|slack|mcp|tools|http)\/|route\.ts$|^src\/events\/admin-(request|schemas)\.ts$/,
+    files:
+      /^src\/base\/error-schema\.ts$|^src\/(config|slack|mcp|tools|http)\/|route\.ts$|^src\/events\/admin-(request|schemas)\.ts$/,
   },
   zod: { files: /^src\/mcp\// },
   'pino-pretty': { files: /^src\/observe\// },
