@@ -46,6 +46,16 @@ describe('the binary', () => {
     expect(source.split('\n')[Number(row) - 1]).toContain('new ExchangeFailure(')
   })
 
+  test('holds bytecode, and sources without their white space', async () => {
+    const binary = Buffer.from(await Bun.file(binaryPath).arrayBuffer())
+    // How the runtime tells a module that comes with bytecode; the other place of the mark is the runtime's own.
+    expect(binary.includes('// @bun @bytecode\nvar __create=')).toBe(true)
+    const at = binary.indexOf('function composeApp(')
+    expect(binary.subarray(at, at + 60).toString()).toStartWith(
+      'function composeApp(checked,surroundings){let parts=',
+    )
+  })
+
   test('stays within its size', () => {
     expect(Bun.file(binaryPath).size).toBeLessThan(binaryBytesMax)
   })
