@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,14 +16,16 @@ let workspace: DemoWorkspace
 let server: WorkspaceServer
 
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'init-'))
   workspace = createDemoWorkspace({ clock: createSystemClock(), ids: createSystemIds() })
   server = serveDemoWorkspace(workspace)
 })
-afterAll(async () => {
-  await server.stop()
-  rmSync(home, { recursive: true })
+afterAll(() => server.stop())
+
+// A home of its own for each: `init` asks otherwise where there is a configuration already.
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'init-'))
 })
+afterEach(() => rmSync(home, { recursive: true }))
 
 /** Answers each question once it stands on the screen: pairs of what to wait for and what to type. */
 async function play(script: readonly (readonly [question: string, typed: string])[]) {
