@@ -3,7 +3,7 @@ import type { QueueOptions } from '../../src/queue/registry.ts'
 
 /** A queue in a process of its own. */
 export interface ControlledQueue {
-  /** Sends a question and resolves with the next line that the process says. */
+  /** Sends a question and resolves with the next line that the process says; undefined once it has ended and said everything. */
   ask(question: object): Promise<unknown>
   /** The next line that the process says; undefined once it has ended. */
   next(): Promise<unknown>
@@ -33,8 +33,13 @@ export async function startControlledQueue(options: ControlledQueueOptions): Pro
   return {
     next,
     async ask(question) {
-      child.stdin.write(`${JSON.stringify(question)}\n`)
-      await child.stdin.flush()
+      try {
+        child.stdin.write(`${JSON.stringify(question)}\n`)
+        await child.stdin.flush()
+      } catch (error) {
+        // It may have ended since its last line.
+        if ((error as { readonly code?: string }).code !== 'EPIPE') throw error
+      }
       return await next()
     },
     async end() {
