@@ -265,6 +265,7 @@ describe('an endpoint that is down', () => {
       endpoint.answer(503)
       for (let index = 0; index < 40; index++) await publish(`Ev${index}`)
       await until('the breaker opened', () => forwarder.status().breaker === 'open')
+      await until('those under way are answered', () => inFlight === 0)
       const countAtOpen = endpoint.received.length
       expect(countAtOpen).toBeGreaterThanOrEqual(5)
       expect(countAtOpen).toBeLessThanOrEqual(8)
@@ -273,7 +274,7 @@ describe('an endpoint that is down', () => {
       await settle()
       expect(endpoint.received).toHaveLength(countAtOpen)
       await until('the probe', () => endpoint.received.length > countAtOpen, 1_000)
-      await until('the breaker is open again', () => forwarder.status().breaker === 'open')
+      await until('the breaker is open again', () => forwarder.status().breaker === 'open' && inFlight === 0)
       expect(endpoint.received).toHaveLength(countAtOpen + 1)
       endpoint.answer(200)
       await until('all are delivered', async () => (await pending()) === 0, 5_000)
