@@ -1,4 +1,5 @@
 import {
+  damaged,
   integer,
   optionalInteger,
   type SqlDatabase,
@@ -162,9 +163,14 @@ export class SqliteDeliveries {
   ): { readonly rows: readonly SqlRow[]; readonly isExhausted: boolean } {
     const rows: SqlRow[] = []
     let bytes = 0
+    let lastSeq = cursor
     for (const row of this.#newRows.iterate(topic.topicId, cursor, groupId, countMax)) {
+      const { seq, size } = asEventRow(row)
+      // A flipped bit in a number: SQLite goes by the order in which the rows lie, and would hand out one of them twice.
+      if (seq <= lastSeq) throw damaged('events')
+      lastSeq = seq
       rows.push(row)
-      bytes += asEventRow(row).size
+      bytes += size
       if (bytes >= takeBytesMax) return { rows, isExhausted: false }
     }
     return { rows, isExhausted: rows.length < countMax }
