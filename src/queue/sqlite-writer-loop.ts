@@ -22,8 +22,9 @@ const walBytesMax = 64 * 1024 * 1024
 const cacheKib = 16_000
 
 /** After these the connection is not to be trusted: an fsync that failed once may report success when it is repeated (F16). */
-const fatalCodePattern = /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN)/
-const unreadableCodePattern = /^SQLITE_(CORRUPT|NOTADB)/
+const fatalCodePattern = /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID))/
+/** A key is made by us and looked for before: one that is there already stands in an index that does not agree with its table. */
+const unreadableCodePattern = /^SQLITE_(CORRUPT|NOTADB|CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID))/
 
 interface Opened {
   readonly request: OpenRequest

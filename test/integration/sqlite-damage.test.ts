@@ -182,6 +182,24 @@ function knownFlips(sound: Buffer): readonly number[] {
   return [18, ...columns.map((column) => sound.indexOf(column))].map((at) => at * 8)
 }
 
+test('a group that its index has and its table has not begins anew', async () => {
+  const path = await fill()
+  const db = new Database(path, { readonly: true })
+  const table = db
+    .query<{ rootpage: number }, []>("SELECT rootpage FROM sqlite_schema WHERE name = 'groups'")
+    .get()
+  db.close()
+  const bytes = readFileSync(path)
+  // Behind the 8 bytes of the page's header: where on the page its one row stands.
+  const at = ((table?.rootpage ?? 0) - 1) * pageBytes + 8
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 8, at)
+  writeFileSync(path, bytes)
+  const queue = harness.createQueue()
+  await queue.start()
+  const ids = new Set((await drain(queue)).map(({ id }) => id))
+  expect(events.filter(({ id }) => !ids.has(id))).toEqual([])
+})
+
 test('with a flipped bit in the name of a column every event is still there', async () => {
   const path = await fill()
   const bytes = readFileSync(path)
