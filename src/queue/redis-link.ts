@@ -18,6 +18,7 @@ export class RedisLink {
   #answeredCount = 0
   #servedCount = 0
   #watchdog: Timer | undefined
+  #watchdogAtMs = 0
   #why: RedisFailure | undefined
 
   constructor(connection: RedisConnection, clock: Clock) {
@@ -37,8 +38,9 @@ export class RedisLink {
   /** Rejects with RedisFailure alone: with why the connection ended, where that is the reason. */
   async send(command: string, args: readonly RedisArgument[], timeoutMs: number): Promise<RedisReply> {
     if (this.#why !== undefined) throw this.#why
-    this.#dueAtMs.push(this.#clock.monotonic() + timeoutMs)
-    this.#watchdog ??= this.#clock.schedule(timeoutMs, () => this.#watch())
+    const dueAtMs = this.#clock.monotonic() + timeoutMs
+    this.#dueAtMs.push(dueAtMs)
+    this.#watchUntil(dueAtMs)
     try {
       const reply = await this.#connection.send(command, args)
       this.#servedCount++
@@ -62,18 +64,24 @@ export class RedisLink {
     this.#resolveEnded(why)
   }
 
+  /** One timer for all: it is left as it is where it comes soon enough, also once its command was answered. */
+  #watchUntil(dueAtMs: number): void {
+    if (this.#watchdog !== undefined && this.#watchdogAtMs <= dueAtMs) return
+    this.#watchdog?.cancel()
+    this.#watchdogAtMs = dueAtMs
+    this.#watchdog = this.#clock.schedule(dueAtMs - this.#clock.monotonic(), () => this.#watch())
+  }
+
   #watch(): void {
     this.#watchdog = undefined
-    const dueAtMs = this.#dueAtMs[this.#answeredCount]
-    if (this.#why !== undefined || dueAtMs === undefined) return
-    const leftMs = dueAtMs - this.#clock.monotonic()
-    if (leftMs <= 0) {
-      this.end(redisFailure('timeout'))
-      return
-    }
+    if (this.#why !== undefined) return
     this.#dueAtMs = this.#dueAtMs.slice(this.#answeredCount)
     this.#answeredCount = 0
-    this.#watchdog = this.#clock.schedule(leftMs, () => this.#watch())
+    if (this.#dueAtMs.length === 0) return
+    // Not always that of the oldest: a command may have a longer time of its own.
+    const dueAtMs = this.#dueAtMs.reduce((earliest, at) => Math.min(earliest, at))
+    if (dueAtMs <= this.#clock.monotonic()) this.end(redisFailure('timeout'))
+    else this.#watchUntil(dueAtMs)
   }
 
   #forgetAnswered(): void {

@@ -200,6 +200,24 @@ describe('the supervisor of a Redis connection', () => {
     await supervisor.stop()
   })
 
+  test('gives a command no more time because one before it had more', async () => {
+    const { supervisor, connections, clock } = createBench()
+    await supervisor.start()
+    await clock.advance(1_000)
+    const blocked = supervisor.send('XREAD', [], 4_000)
+    connections[0]?.answer(null)
+    await blocked
+    let kind: RedisFailureKind | undefined
+    void kindOf(supervisor.send('A', [])).then((thrown) => {
+      kind = thrown
+    })
+    await clock.advance(999)
+    expect(kind).toBeUndefined()
+    await clock.advance(1)
+    expect(kind).toBe('timeout')
+    await supervisor.stop()
+  })
+
   test('lets a command have a longer time of its own', async () => {
     const { supervisor, connections, clock } = createBench()
     await supervisor.start()
