@@ -1,7 +1,7 @@
 import { type Clock, sleep } from './base/clock.ts'
 import type { Logger } from './observe/logger.ts'
 
-/** A part that `start` starts in order and `stop` stops in reverse. */
+/** A part that `start` starts in order and `stop` stops in reverse; one without `start` is stopped whether or not the others were started. */
 export interface LifecyclePart {
   readonly name: string
   start?(): Promise<void> | void
@@ -40,14 +40,14 @@ export interface Lifecycle {
 
 export function createLifecycle(parts: readonly LifecyclePart[], deps: LifecycleDeps): Lifecycle {
   const hurried = new AbortController()
-  const started: LifecyclePart[] = []
+  const started = new Set<LifecyclePart>()
   let starting: Promise<void> | undefined
   let stopping: Promise<StopReport> | undefined
   let isReady = false
 
   const startAll = async () => {
     for (const part of parts) {
-      started.push(part)
+      started.add(part)
       await part.start?.()
     }
     isReady = stopping === undefined
@@ -56,7 +56,9 @@ export function createLifecycle(parts: readonly LifecyclePart[], deps: Lifecycle
     isReady = false
     // A stop during the start waits for it: what is half started cannot be stopped.
     await starting?.catch(() => undefined)
-    return stopParts(started.reverse(), hurried, deps)
+    // What nothing starts may be at work all the same: a connection that its first use opens.
+    const toStop = parts.filter((part) => started.has(part) || part.start === undefined)
+    return stopParts(toStop.reverse(), hurried, deps)
   }
   const stop = () => {
     stopping ??= stopAll()

@@ -1,4 +1,5 @@
-import { createChangeBus, mayHearOf } from './app-changes.ts'
+import { createChangeBus, type MayReadChannel, mayHearOf } from './app-changes.ts'
+import type { SharedKeys } from './app-keys.ts'
 import type { BodyBudget } from './base/body.ts'
 import type { Clock } from './base/clock.ts'
 import type { EventBus, SlackNotice } from './base/event-bus.ts'
@@ -31,6 +32,7 @@ export interface McpPartsDeps {
   readonly log: Logger
   readonly metrics: PrometheusMetrics
   readonly slack: SlackClient
+  readonly keys: SharedKeys | undefined
   readonly notices: EventBus<SlackNotice>
   readonly bodyBudget: BodyBudget
   readonly guard: HostGuard
@@ -43,7 +45,7 @@ export interface McpParts {
 
 /** What the MCP half needs, from the configuration: the tools of Slack, who may come in and how much each may ask for. */
 export function createMcpParts(deps: McpPartsDeps): McpParts {
-  const { config, clock, ids, log, metrics, slack, notices, bodyBudget, guard } = deps
+  const { config, clock, ids, log, metrics, slack, keys, notices, bodyBudget, guard } = deps
   const slackOffer = createSlackOffer({
     slack,
     clock,
@@ -52,6 +54,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     version: buildInfo.version,
     notices,
     files: slack.files,
+    ...(keys === undefined ? {} : { idempotency: keys.store }),
   })
   metrics.register(
     'gen_ai_tool_name',
@@ -87,19 +90,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     toolLimiter: perMinute(clock, config.limitsToolCallsPerMinute),
     bodyBudget,
     changes: createChangeBus(notices, (id) => slackOffer.services.directory.channels.peek(id)?.name, log),
-    mayHear: async (principal, uri) =>
-      slackOffer.mayRead(principal, uri) &&
-      mayHearOf(
-        uri,
-        async (channel, signal) => {
-          const { policy, directory } = slackOffer.services
-          const channelId = conversationIdPattern.test(channel)
-            ? channel
-            : (await directory.channels.find(channel, () => false, signal)).id
-          return (await policy.violated(principal, 'read', channelId, signal)) === undefined
-        },
-        clock,
-      ),
+    mayHear: createMayHear(slackOffer, clock),
     drainDeadlineMs: config.serverShutdownSeconds * drainShare * 1000,
     ...stateKeyOf(config),
     clock,
@@ -108,6 +99,20 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     metrics,
   }
   return { slackOffer, mcpDeps }
+}
+
+/** Who may hear of a change at an address: whoever may call the tool that reads it, in that channel. */
+function createMayHear({ mayRead, services }: SlackOffer, clock: Clock): McpDeps['mayHear'] {
+  const { policy, directory } = services
+  return async (principal, uri) => {
+    const mayReadChannel: MayReadChannel = async (channel, signal) => {
+      const channelId = conversationIdPattern.test(channel)
+        ? channel
+        : (await directory.channels.find(channel, () => false, signal)).id
+      return (await policy.violated(principal, 'read', channelId, signal)) === undefined
+    }
+    return mayRead(principal, uri) && mayHearOf(uri, mayReadChannel, clock)
+  }
 }
 
 /** A policy may name `default` and `all`, as the option does; tools know the toolsets themselves only. */

@@ -2,6 +2,7 @@ import type { AnyElysia } from 'elysia'
 import { type AppAdmin, createAppAdmin } from './app-admin.ts'
 import { createDoor } from './app-door.ts'
 import { createForwarder, createHandlers } from './app-events.ts'
+import { createSharedKeys, type SharedKeys } from './app-keys.ts'
 import { createLifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
 import { createConfiguredGuard, createMcpParts, type McpParts } from './app-mcp.ts'
 import { createAppMetrics } from './app-metrics.ts'
@@ -76,7 +77,7 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
 /** The same from a configuration that has been loaded, and so checked for its purpose. */
 export function composeApp(checked: Config, surroundings: AppSurroundings): IntegratedApp {
   const parts = createParts(checked, surroundings)
-  const { config, clock, log, metrics, queue, slack, mcp } = parts
+  const { config, clock, log, metrics, queue, slack, keys, mcp } = parts
   const handlers = createHandlers(parts)
   const forwarder = createForwarder(parts)
   const operators = createAppAdmin({ ...parts, forwarder })
@@ -87,6 +88,7 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Inte
         ? [{ name: 'queue', start: () => queue.start(), stop: () => queue.stop() }]
         : []),
       { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
+      ...(keys === undefined ? [] : [{ name: 'keys', stop: () => keys.stop() }]),
       { name: 'handlers', start: () => handlers.start(), stop: () => handlers.stop() },
       ...(forwarder === undefined ? [] : [forwardPart(forwarder)]),
       { name: 'requests', stop: (signal) => door.drained(signal) },
@@ -208,6 +210,8 @@ interface Parts {
   readonly bodyBudget: BodyBudget
   readonly guard: HostGuard
   readonly slack: SlackClient
+  /** Idempotency keys that replicas share; undefined where each keeps its own. */
+  readonly keys: SharedKeys | undefined
   readonly mcp: (McpParts & { readonly plugin: McpPlugin }) | undefined
 }
 
@@ -230,7 +234,8 @@ function createParts(config: Config, options: AppSurroundings): Parts {
   })
   const bodyBudget = new BodyBudget(bodiesInFlightBytesMax)
   const guard = createConfiguredGuard(config)
-  const common = { config, clock, ids, log, metrics, slack, notices, bodyBudget, guard }
+  const keys = config.mcpEnabled ? createSharedKeys(config, { clock, ids, log }) : undefined
+  const common = { config, clock, ids, log, metrics, slack, keys, notices, bodyBudget, guard }
   const mcpParts = config.mcpEnabled ? createMcpParts(common) : undefined
   const mcp = mcpParts === undefined ? undefined : { ...mcpParts, plugin: createMcpPlugin(mcpParts.mcpDeps) }
   return { ...common, queue, mcp }

@@ -427,6 +427,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'tools:audit': { says: 'Every write leaves one audit line with its outcome and without its content.' },
   'tools:dry-run': { says: 'A dry run of every write shows the calls and makes none.' },
   'tools:idempotency': { says: 'The same idempotency key sends once within 24 hours.' },
+  'tools:idempotency:shared': {
+    says: 'With Redis one idempotency key sends once among all replicas, also when they are asked at once.',
+  },
+  'tools:idempotency:redis-away': {
+    says: 'While Redis is away a call with an idempotency key is refused and sends nothing; others go on.',
+  },
   'tools:items': { says: 'A call of several items reports every one and goes on after one that failed.' },
   'tools:errors': { says: 'Every documented refusal of Slack comes back with its code and what to do.' },
   'tools:paging': { says: 'Every listing can be read to its end by the call that its last line names.' },

@@ -35,7 +35,9 @@ const conventions = [
   '  and addresses that Slack would fetch are refused unless the operator allows them; previews are off. `dry_run` shows the calls and makes none.',
   '  Every write leaves a line in the log (`mcp_write_audited`: principal, tool, channel, outcome) without its content.',
   '- **Keys.** The same `idempotency_key` sends once within 24 hours. After an outcome that nobody knows the key stays taken: look before you send again.',
-  '  Keys are kept in the memory of the process: a restart forgets them, and replicas do not share them.',
+  '  A key belongs to one principal and one tool, and is refused with other arguments. With the Redis backend keys are kept in Redis: replicas share',
+  '  them and restarts keep them; while Redis is away calls with a key are refused (`IDEMPOTENCY_UNAVAILABLE`) and nothing is sent. With the other backends',
+  '  keys are kept in the memory of the process, the latest 1,000 of a principal: a restart forgets them, and other processes do not know them.',
   '- **Several items.** `responses` tells for each what became of it; one that failed does not stop the others. What is so already is done.',
   '- **Cost** is counted in calls to Slack: warm, with everything looked up before, and cold.',
 ]

@@ -209,6 +209,14 @@ export const errorTable = {
     cause: 'Read-only mode, a toolset or a channel list excludes it.',
     fix: 'Ask the operator; see details for the rule.',
   },
+  IDEMPOTENCY_UNAVAILABLE: {
+    component: 'mcp',
+    status: 503,
+    retryable: true,
+    message: 'The idempotency key could not be checked, so nothing was sent.',
+    cause: 'Redis, which keeps the keys for all replicas, is away, full or refuses.',
+    fix: 'Try again with the same key once Redis is back. If the key is taken then, this call took it: use a new one.',
+  },
   RESOURCE_NOT_FOUND: {
     component: 'mcp',
     status: 404,

@@ -11,6 +11,8 @@ export interface RedisTopicKeys {
   readonly replays: string
   /** What the record of a seen id begins with; the id follows. */
   readonly seen: string
+  /** What the record of a write to Slack begins with that must happen once; a hash of whose and which follows. */
+  readonly writes: string
 }
 
 /** `prefix` holds no braces: the only hash tag is the stream's own name. */
@@ -24,6 +26,7 @@ export function redisTopicKeys(prefix: string, topic: string): RedisTopicKeys {
     dead: of('dead'),
     replays: `${of('replays')}:`,
     seen: `${of('seen')}:`,
+    writes: `${of('writes')}:`,
   }
 }
 

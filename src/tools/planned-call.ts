@@ -1,8 +1,7 @@
 import type { ToolOutcome } from '../mcp/registry.ts'
 import type { SlackAnswer } from '../slack/api.ts'
 import { asText } from '../slack/json-fields.ts'
-import { hashBytes } from '../slack/signature.ts'
-import { runOnce } from './idempotency.ts'
+import { fingerprintOf, runOnce } from './idempotency.ts'
 import type { MessageContent } from './outgoing-message.ts'
 import { callSlack } from './slack-call.ts'
 import type { SlackToolContext } from './tool-context.ts'
@@ -84,9 +83,10 @@ export async function writeOnce<Outcome>(
   const { idempotency_key: key, ...request } = args
   if (key === undefined) return await write()
   return await runOnce(context.idempotency, {
-    key: `${context.principal.name}\n${tool}\n${key}`,
-    fingerprint: hashBytes(new TextEncoder().encode(JSON.stringify(request))),
+    key: { principal: context.principal.name, tool, key },
+    fingerprint: fingerprintOf(request),
     run: write,
     parse: (json): Outcome => JSON.parse(json),
+    onUnsettled: (error) => context.log.warn('mcp_idempotency_unsettled', { tool_name: tool, error }),
   })
 }

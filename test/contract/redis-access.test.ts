@@ -3,7 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '../../src/base/errors.ts'
+import { createSystemIds } from '../../src/base/ids.ts'
+import { Secret } from '../../src/base/secret.ts'
 import { redisTopicKeys } from '../../src/queue/redis-keys.ts'
+import { RedisRecords } from '../../src/queue/redis-records.ts'
 import { queuedEvent } from '../support/queue-events.ts'
 import { RedisBench, until } from '../support/redis-bench.ts'
 import { describeWithRedis, freePort } from '../support/redis-server.ts'
@@ -60,6 +63,13 @@ describeWithRedis('Entering Redis', () => {
       )
       await consumer.end()
       expect(await driver.removeGroup('slack.events', 'g')).toBe(true)
+      const deps = { clock: running.clock, ids: createSystemIds(), log: running.log }
+      const records = new RedisRecords({ url: new Secret(address), topic: 'slack.events' }, deps)
+      expect(await records.claim('a', 'first', 60_000)).toBeUndefined()
+      expect(await records.claim('a', 'second', 60_000)).toBe('first')
+      await records.put('a', 'third', 60_000)
+      await records.remove('a')
+      await records.stop()
       expect(String(await server.command('ACL', 'LOG'))).toBe('')
 
       const outside = await running.startDriver({ address, keyPrefix: 'other:' })

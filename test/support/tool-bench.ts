@@ -12,6 +12,7 @@ import type {
 } from '../../src/mcp/registry.ts'
 import type { SlackApi } from '../../src/slack/api.ts'
 import type { SlackFiles } from '../../src/slack/file-transfer.ts'
+import type { IdempotencyStore } from '../../src/tools/idempotency.ts'
 import { createSlackOffer, type SlackOffer } from '../../src/tools/offer.ts'
 import { type ToolSettings, toolSettingsDefaults } from '../../src/tools/tool-settings.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -42,6 +43,8 @@ export interface BenchOptions {
   /** How the user answers; undefined for a client that cannot ask. */
   readonly answer?: ElicitAnswer
   readonly files?: SlackFiles
+  /** In memory where absent. */
+  readonly idempotency?: IdempotencyStore
 }
 
 export function principalWith(policy: Partial<PrincipalPolicy> = {}): Principal {
@@ -77,6 +80,7 @@ export function createBenchOver({
   policy,
   answer,
   files = scriptedFiles(),
+  idempotency,
 }: BenchOptions & { readonly slack: SlackApi; readonly clock: Clock }): Omit<ToolBench, 'slack' | 'clock'> {
   const log = new RecordingLogger()
   const bus = createEventBus<SlackNotice>((error) => {
@@ -90,6 +94,7 @@ export function createBenchOver({
     notices: bus,
     settings: { ...toolSettingsDefaults, toolsets: ['all'], hasUserToken: true, ...settings },
     files,
+    ...(idempotency === undefined ? {} : { idempotency }),
   })
   const questions: ElicitRequest[] = []
   const principal = principalWith(policy)

@@ -95,9 +95,13 @@ describe('a lifecycle', () => {
     expect(await lifecycle.stop()).toEqual({ isClean: false, unfinished: ['mcp'] })
   })
 
-  test('a stop before any start has nothing to do', async () => {
-    const { lifecycle, steps } = fixture((s) => [part('queue', s)])
+  test('a stop before any start stops only what needs no start', async () => {
+    const { start: _, ...keys } = part('keys', [])
+    const { lifecycle, steps } = fixture((s) => [
+      part('queue', s),
+      { ...keys, stop: () => void s.push('stop keys') },
+    ])
     expect(await lifecycle.stop()).toEqual({ isClean: true, unfinished: [] })
-    expect(steps).toEqual([])
+    expect(steps).toEqual(['stop keys'])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { idempotencyTtlMs } from '../../../src/tools/idempotency.ts'
+import { AppError } from '../../../src/base/errors.ts'
+import { idempotencyTtlMs, keysPerPrincipalMax } from '../../../src/tools/idempotency.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { fails, hangs, refuses } from '../../support/scripted-slack.ts'
 import { createToolBench, principalWith } from '../../support/tool-bench.ts'
@@ -96,6 +97,54 @@ describe('a key', () => {
     ])
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
     expect(slack.counts()).toEqual({ 'chat.postMessage': 1 })
+  })
+
+  test('is used with the same arguments also where they stand in another order', async () => {
+    const { slack, call } = createToolBench()
+    slack.on('chat.postMessage', { channel: 'C1AA', ts })
+    const block = { type: 'section', text: { type: 'plain_text', text: 'x' } }
+    const turned = { text: { text: 'x', type: 'plain_text' }, type: 'section' }
+    const first = await call('slack_post_message', { ...post, blocks: [block] })
+    const args = Object.fromEntries(Object.entries({ ...post, blocks: [turned] }).reverse())
+    expect(await call('slack_post_message', args)).toEqual(first)
+    await expect(call('slack_post_message', { ...post, blocks: [block, block] })).rejects.toMatchObject({
+      details: { field: 'idempotency_key' },
+    })
+    expect(slack.counts()).toEqual({ 'chat.postMessage': 1 })
+  })
+
+  test('is remembered beside as many others of its principal as there is room for, whatever other principals do', async () => {
+    const { slack, call } = createToolBench()
+    slack.on('chat.postMessage', { channel: 'C1AA', ts })
+    const busy = { principal: { ...principalWith(), name: 'busy' } }
+    const postAs = (key: number, overrides = {}) =>
+      call('slack_post_message', { ...post, idempotency_key: `k${key}` }, overrides)
+    await postAs(0)
+    for (let key = 0; key < keysPerPrincipalMax; key++) await postAs(key, busy)
+    await postAs(0, busy)
+    await postAs(0)
+    expect(slack.counts()).toEqual({ 'chat.postMessage': keysPerPrincipalMax + 1 })
+    await postAs(keysPerPrincipalMax, busy)
+    await postAs(1, busy)
+    await postAs(0)
+    // One more than there is room for: the one not used for longest gave way, and no other principal's.
+    expect(slack.counts()).toEqual({ 'chat.postMessage': keysPerPrincipalMax + 3 })
+  })
+
+  test('whose outcome cannot be kept makes no failure of a message that was sent', async () => {
+    const gone = async () => {
+      throw new AppError('IDEMPOTENCY_UNAVAILABLE')
+    }
+    const { slack, call, log } = createToolBench({
+      idempotency: { claim: async () => undefined, settle: gone, release: gone },
+    })
+    slack.on('chat.postMessage', { channel: 'C1AA', ts })
+    expect((await call('slack_post_message', post)).data.ts).toBe(ts)
+    slack.on('chat.postMessage', refuses('not_in_channel'))
+    await expect(call('slack_post_message', post)).rejects.toMatchObject({ code: 'SLACK_REFUSED' })
+    slack.on('chat.postMessage', fails('SLACK_OUTCOME_UNKNOWN'))
+    await expect(call('slack_post_message', post)).rejects.toMatchObject({ code: 'SLACK_OUTCOME_UNKNOWN' })
+    expect(log.named('mcp_idempotency_unsettled')).toHaveLength(3)
   })
 
   test('of a dry run is not used up', async () => {
