@@ -386,6 +386,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: "The queue's breaker opens after five failures and half-opens by its own ping every second.",
   },
   'queue:watch:fill': { says: 'At 80 % of a bound the queue warns once and shows it as a metric.' },
+  'queue:options': { says: 'The options of the queue hold for every backend that they name.' },
   'queue:watch:idle-group': { says: 'A group idle for 7 days is named in log, health and metric.' },
   'http:edge:host:raw': { says: 'A request without exactly one valid Host reaches no route (T1)' },
   'http:edge:path:raw': { says: 'Over the wire too, a route is reached by its literal path alone (T10)' },

@@ -1,3 +1,4 @@
+import { redisOptionsOf } from '../app-queue-options.ts'
 import { type AppError, asAppError } from '../base/errors.ts'
 import { createSystemIds } from '../base/ids.ts'
 import type { Config } from '../config/option-table.ts'
@@ -42,10 +43,7 @@ async function checkBackend(context: CliContext, config: Config, signal: AbortSi
       return await checkSqlite(context, config.stateDir, signal, 'survives kill -9 and power loss')
     case 'redis': {
       if (config.redisUrl === undefined) return off('redis: no REDIS_URL')
-      const options = {
-        backend: 'redis',
-        redis: { url: config.redisUrl, topics: [config.slackEventsTopic] },
-      } as const
+      const options = { backend: 'redis', redis: redisOptionsOf(config) } as const
       return await tried(options, { context, signal, says: 'as durable as that Redis, shared by replicas' })
     }
   }

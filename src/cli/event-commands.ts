@@ -14,6 +14,9 @@ const accessOptions: readonly OptionKey[] = [
   'queueBackendType',
   'stateDir',
   'redisUrl',
+  'redisKeyPrefix',
+  'redisTlsCa',
+  'queueRetentionHours',
   'slackEventsTopic',
 ]
 

@@ -1,3 +1,4 @@
+import { queueOptionsOf, redisOptionsOf } from '../app-queue-options.ts'
 import { createSystemIds } from '../base/ids.ts'
 import type { Config } from '../config/option-table.ts'
 import { silentLogger, silentMetrics } from '../observe/silent.ts'
@@ -19,14 +20,11 @@ export async function openStore({ clock, pid }: CliContext, config: Config): Pro
 }
 
 function storeOptions(config: Config, pid: number): QueueOptions {
-  const { queueBackendType, stateDir, redisUrl, slackEventsTopic } = config
-  const limits = { dedupeWindowMs: config.queueDedupeSeconds * 1_000 }
-  if (queueBackendType === 'sqlite' && stateDir !== undefined) {
-    return { backend: 'sqlite', stateDirectory: stateDir, pid, limits }
-  }
-  if (queueBackendType === 'redis' && redisUrl !== undefined) {
-    return { backend: 'redis', redis: { url: redisUrl, topics: [slackEventsTopic], limits } }
-  }
+  const { queueBackendType, stateDir, redisUrl } = config
+  if (queueBackendType === 'sqlite' && stateDir !== undefined) return queueOptionsOf(config, pid)
+  // The spool in front of it belongs to the server that runs.
+  if (queueBackendType === 'redis' && redisUrl !== undefined)
+    return { backend: 'redis', redis: redisOptionsOf(config) }
   const lacks = {
     memory: 'memory keeps events in the server alone',
     sqlite: 'it needs STATE_DIR',

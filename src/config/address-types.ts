@@ -77,6 +77,9 @@ export function httpUrl(text: string): URL {
   return url
 }
 
+/** A file or directory of this machine, whatever directory the server is started in. */
+export const absolutePath = () => Type.String({ pattern: '^/[^\\0]*$' })
+
 /** An IANA time zone that this system knows. */
 export const timezone = () =>
   decoded(Type.String({ minLength: 1 }), (text) => {

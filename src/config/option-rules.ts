@@ -74,6 +74,14 @@ export const optionRules: readonly OptionRule[] = [
   },
   {
     purposes: running,
+    concerns: ['redisTlsCa', 'redisUrl'],
+    when: (config) => config.redisTlsCa !== undefined && config.redisUrl !== undefined,
+    holds: (config) => config.redisUrl?.reveal().startsWith('rediss:') === true,
+    message: 'is of no use to a REDIS_URL without TLS',
+    hint: 'Give a rediss:// URL, or leave this away.',
+  },
+  {
+    purposes: running,
     concerns: ['stateDir', 'queueBackendType', 'webhookEnabled'],
     when: (config) => config.queueBackendType === 'sqlite' && config.webhookEnabled,
     holds: (config) => config.stateDir !== undefined,

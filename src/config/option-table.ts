@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import {
+  absolutePath,
   addressRanges,
   bindHost,
   hostNames,
@@ -72,7 +73,7 @@ export const optionTable = {
     flag: '--shutdown-seconds',
   },
   stateDir: {
-    schema: none(Type.String({ pattern: '^/[^\\0]*$' })),
+    schema: none(absolutePath()),
     group: 'server',
     description: 'Directory for what must survive a restart. Without it nothing is written anywhere.',
     envOfServiceManager: 'STATE_DIRECTORY',
@@ -338,6 +339,46 @@ export const optionTable = {
     secret: true,
     placeholder: 'redis://…',
     hint: 'For example redis://user:password@redis.example.com:6379/0.',
+  },
+  redisKeyPrefix: {
+    schema: none(Type.String({ pattern: '^[A-Za-z0-9._:-]{1,100}$' })),
+    group: 'queue',
+    description: 'What every key in Redis begins with, where several servers share one.',
+    placeholder: 'prefix',
+    expects: 'up to 100 of A-Z a-z 0-9 . _ : -',
+  },
+  redisTlsCa: {
+    schema: none(absolutePath()),
+    group: 'queue',
+    description: "PEM file with the authority that signed the certificate of Redis; without it the system's.",
+    placeholder: 'file',
+    expects: 'an absolute path',
+  },
+  queueEventsMax: {
+    schema: count(1_000_000, 1, 100_000_000),
+    group: 'queue',
+    description: "Events that sqlite and redis keep at most; a day of Slack's maximum rate is 720000.",
+  },
+  queueMebibytesMax: {
+    schema: count(4096, 1, 1_048_576),
+    group: 'queue',
+    description: "MiB of events that sqlite and redis keep at most; a day of Slack's maximum rate is 2100.",
+  },
+  queueRetentionHours: {
+    schema: count(24, 1, 8760),
+    group: 'queue',
+    description: 'How long sqlite and redis keep an event that every group has acknowledged.',
+  },
+  queueFull: {
+    schema: choice(['refuse', 'drop-oldest'], 'refuse'),
+    group: 'queue',
+    description:
+      'At the bound, while a group is behind: refuse answers Slack 503, drop-oldest loses the oldest event.',
+  },
+  queueGroupIdleDays: {
+    schema: count(7, 1, 365),
+    group: 'queue',
+    description: 'How long a group with events waiting may be idle before log, health and metrics name it.',
   },
   queueMemoryEventsMax: {
     schema: count(10_000, 1, 10_000_000),

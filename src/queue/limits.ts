@@ -17,6 +17,15 @@ export interface QueueLimits {
   readonly retry: RetryPolicy
 }
 
+/** The bounds of a driver whose events outlive the process. */
+export interface DurableLimits extends QueueLimits {
+  /**
+   * How long an event stays that every group has acknowledged, milliseconds: what a new group begins with, and what operators look at. Without a
+   * group: how long any event stays.
+   */
+  readonly retentionMs: number
+}
+
 const secondMs = 1_000
 const hourMs = 3_600 * secondMs
 
@@ -28,4 +37,18 @@ export const retryPolicyDefault: RetryPolicy = {
   attemptsMax: 10,
   firstMs: secondMs,
   longestMs: 300 * secondMs,
+}
+
+/**
+ * A day of Slack's maximum, 30,000 events an hour, is 720,000 events of 1 to 3 KB, at most 2.2 GB: that and a third more fits, so that a consumer
+ * may be away for a day. What every group has acknowledged stays a day, for whoever asks about yesterday.
+ */
+export const durableLimitsDefault: DurableLimits = {
+  eventsMax: 1_000_000,
+  bytesMax: 4 * 1024 ** 3,
+  whenFull: 'refuse',
+  dedupeWindowMs: dedupeWindowDefaultMs,
+  deadLettersMax: 10_000,
+  retry: retryPolicyDefault,
+  retentionMs: 24 * hourMs,
 }

@@ -1,4 +1,4 @@
-import { connect as openSocket, RedisClient, type TLSOptions } from 'bun'
+import { file, connect as openSocket, RedisClient, type TLSOptions } from 'bun'
 import { asRedisFailure, RedisFailure, redisFailure } from './redis-failure.ts'
 import type { RedisArgument, RedisReply } from './redis-reply.ts'
 import type { RedisTarget } from './redis-url.ts'
@@ -19,6 +19,20 @@ export interface RedisOpenOptions {
   readonly connectTimeoutMs: number
   /** PEM certificates of the authority that signed the server's; the system's list where absent. */
   readonly tlsCa?: string | undefined
+}
+
+/**
+ * The certificates of a PEM file. Read for each connection: authorities are replaced while servers run. Rejects with a RedisFailure where it
+ * holds none.
+ */
+export async function readTlsCa(path: string): Promise<string> {
+  const text = await file(path)
+    .text()
+    .catch((cause: unknown) =>
+      Promise.reject(new RedisFailure('no-authority', `the file cannot be read (${codeOf(cause)})`, cause)),
+    )
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+  throw new RedisFailure('no-authority', 'the file holds no certificate in PEM form')
 }
 
 /** Resolves once Redis accepted the credentials. Rejects with a RedisFailure that says why not. */

@@ -18,6 +18,8 @@ export type RedisFailureKind =
   | 'full'
   /** Too old, a Sentinel, or a node of a Cluster. */
   | 'unsupported'
+  /** The file with the certificate of the authority is none. */
+  | 'no-authority'
   /** The stream or its group is gone. */
   | 'no-group'
   /** The script cache was emptied. */
@@ -76,6 +78,7 @@ const messageByKind: Readonly<Record<RedisFailureKind, string>> = {
   readonly: 'Redis is a replica and takes no writes',
   full: 'Redis is out of memory (maxmemory)',
   unsupported: 'This Redis cannot be used',
+  'no-authority': 'The file with the certificate of the authority cannot be used',
   'no-group': 'The stream or its consumer group is gone',
   'no-script': 'Redis does not know the script',
   refused: 'Redis refused a command',

@@ -3,7 +3,13 @@ import type { Ids } from '../base/ids.ts'
 import { Waiters } from '../base/waiters.ts'
 import type { Logger } from '../observe/logger.ts'
 import { backoffMs } from '../resilience/backoff.ts'
-import { diagnoseRedis, type OpenRedis, openRedis, type RedisConnection } from './redis-connection.ts'
+import {
+  diagnoseRedis,
+  type OpenRedis,
+  openRedis,
+  type RedisConnection,
+  readTlsCa,
+} from './redis-connection.ts'
 import { RedisFailure, redisFailure } from './redis-failure.ts'
 import { parseRedisInfo, type RedisInfo, redisInfoSections } from './redis-info.ts'
 import { RedisLink } from './redis-link.ts'
@@ -15,8 +21,8 @@ export interface RedisSupervisorOptions {
   readonly clock: Clock
   readonly ids: Pick<Ids, 'random'>
   readonly log: Logger
-  /** PEM certificates of the authority that signed the server's. */
-  readonly tlsCa?: string | undefined
+  /** Path of the PEM certificates of the authority that signed the server's. */
+  readonly tlsCaFile?: string | undefined
   /** How long a command may take before its connection is given up, milliseconds. Default 1,000. */
   readonly commandTimeoutMs?: number | undefined
   /** Called for every connection that can be used. */
@@ -146,7 +152,8 @@ export class RedisSupervisor {
   }
 
   async #open(): Promise<Ready> {
-    const { target, tlsCa, clock, open = openRedis, diagnose = diagnoseRedis } = this.#options
+    const { target, tlsCaFile, clock, open = openRedis, diagnose = diagnoseRedis } = this.#options
+    const tlsCa = tlsCaFile === undefined ? undefined : await readTlsCa(tlsCaFile)
     const options = { target, tlsCa, connectTimeoutMs }
     const startedAtMs = clock.monotonic()
     let connection: RedisConnection

@@ -13,7 +13,7 @@ import { DriverAccess } from './driver-access.ts'
 import { groupDepth } from './group-depth.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
 import type { QueueDeps } from './queue-deps.ts'
-import { type RedisFailure, redisRefusal } from './redis-failure.ts'
+import { type RedisFailure, type RedisFailureKind, redisRefusal } from './redis-failure.ts'
 import { RedisGroup, type RedisHeld } from './redis-group.ts'
 import type { RedisInfo } from './redis-info.ts'
 import { checkKeyPrefix, redisTopicKeys } from './redis-keys.ts'
@@ -24,6 +24,11 @@ import { RedisTopic, type RedisTopicStand } from './redis-topic.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
 const tidyEveryMs = 60_000
+/** What waiting for Redis does not mend. */
+const optionToBlame: Partial<Record<RedisFailureKind, string>> = {
+  unsupported: 'REDIS_URL',
+  'no-authority': 'REDIS_TLS_CA',
+}
 
 /**
  * Keeps events in Redis streams that any client in any language reads (docs/consuming.md). Replicas share the events, what was seen, and the
@@ -81,12 +86,10 @@ export class RedisQueue implements QueueBackend {
     this.#access.open()
     await this.#redis.start()
     const { problem } = this.#redis
-    if (problem?.kind === 'unsupported') {
+    const option = problem === undefined ? undefined : optionToBlame[problem.kind]
+    if (problem !== undefined && option !== undefined) {
       await this.stop()
-      throw new AppError('CONFIG_INVALID', {
-        cause: problem,
-        details: { option: 'REDIS_URL', reason: problem.message },
-      })
+      throw new AppError('CONFIG_INVALID', { cause: problem, details: { option, reason: problem.message } })
     }
     this.#tidying = repeat(this.#deps.clock, tidyEveryMs, () => void this.#tidy())
   }
@@ -249,12 +252,12 @@ export class RedisQueue implements QueueBackend {
   }
 
   #supervisor(connection: 'commands' | 'waiting', onReady?: (info: RedisInfo) => void): RedisSupervisor {
-    const { url, tlsCa, commandTimeoutMs } = this.#options
+    const { url, tlsCaFile, commandTimeoutMs } = this.#options
     return new RedisSupervisor({
       ...this.#deps,
       log: this.#deps.log.child({ connection }),
       target: parseRedisUrl(url.reveal()),
-      tlsCa,
+      tlsCaFile,
       commandTimeoutMs,
       onReady,
     })

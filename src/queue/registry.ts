@@ -1,13 +1,12 @@
 import type { QueueBackend } from './driver.ts'
 import { GuardedQueue, type GuardOptions } from './guarded-queue.ts'
+import { type DurableLimits, durableLimitsDefault } from './limits.ts'
 import { type MemoryLimits, MemoryQueue, memoryLimitsDefault } from './memory.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { RedisQueue } from './redis.ts'
 import type { RedisQueueOptions } from './redis-options.ts'
 import { SpoolQueue } from './spool.ts'
 import { SqliteQueue } from './sqlite.ts'
-import { sqliteLimitsDefault } from './sqlite-options.ts'
-import type { SqliteLimits } from './sqlite-protocol.ts'
 
 /** A backend by its name in the configuration, with what it alone needs. What is left out takes its default. */
 export type QueueOptions =
@@ -18,7 +17,7 @@ export type QueueOptions =
       readonly stateDirectory: string
       /** Of this process. */
       readonly pid: number
-      readonly limits?: Partial<SqliteLimits>
+      readonly limits?: Partial<DurableLimits>
     }
   | {
       readonly backend: 'redis'
@@ -48,7 +47,7 @@ function createDriver(options: QueueOptions, deps: QueueDeps): QueueBackend {
         {
           directory: queueFolder(options),
           pid: options.pid,
-          limits: { ...sqliteLimitsDefault, ...options.limits },
+          limits: { ...durableLimitsDefault, ...options.limits },
         },
         deps,
       )

@@ -45,8 +45,8 @@ const confirmEveryMs = 250
 /** Events in one pipeline. */
 const batchMax = 512
 /** Sent and not yet durable; held in memory, so that they can be sent again. Bounds the drain at about 9,000 events a second. */
-const shippedMax = 20_000
-const shippedBytesMax = 32 * 1024 * 1024
+export const shippedMax = 20_000
+export const shippedBytesMax = 32 * 1024 * 1024
 /** How long to leave Redis alone after it refused, milliseconds. */
 const retryMs = 200
 const retryWhenFullMs = 1_000

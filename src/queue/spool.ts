@@ -9,26 +9,26 @@ import type {
   Subscription,
 } from './driver.ts'
 import { DriverAccess } from './driver-access.ts'
+import { type DurableLimits, durableLimitsDefault } from './limits.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { RedisQueue } from './redis.ts'
 import { type RedisQueueOptions, redisLimitsDefault } from './redis-options.ts'
 import { type SpoolDepths, spoolDepth } from './spool-depth.ts'
-import { SpoolDrain } from './spool-drain.ts'
+import { SpoolDrain, shippedBytesMax, shippedMax } from './spool-drain.ts'
 import { SpoolRoom } from './spool-room.ts'
 import { SqliteQueue } from './sqlite.ts'
 import type { SqliteHeld } from './sqlite-group.ts'
-import { type SqliteQueueOptions, sqliteLimitsDefault } from './sqlite-options.ts'
-import type { SqliteLimits } from './sqlite-protocol.ts'
+import type { SqliteQueueOptions } from './sqlite-options.ts'
 
 export interface SpoolOptions {
   /** Its limits are those of both together while Redis can be reached. */
   readonly redis: RedisQueueOptions
   /** What bridges an outage of Redis. */
-  readonly spool: Omit<SqliteQueueOptions, 'limits'> & { readonly limits?: Partial<SqliteLimits> }
+  readonly spool: Omit<SqliteQueueOptions, 'limits'> & { readonly limits?: Partial<DurableLimits> }
 }
 
-/** A day of Slack's maximum fits, as in the sqlite backend; what Redis has is of no further use here. */
-export const spoolLimitsDefault: SqliteLimits = { ...sqliteLimitsDefault, retentionMs: 60_000 }
+/** What Redis has is of no further use here; kept for a while for whoever looks after a fault, milliseconds. */
+const spoolRetentionMs = 60_000
 
 /** The group of the spool that Redis is. */
 const relayGroup = 'redis'
@@ -64,9 +64,7 @@ export class SpoolQueue implements QueueBackend {
     this.#topics = redis.topics
     this.#redis = new RedisQueue(redis, deps)
     const bounds = { ...redisLimitsDefault, ...redis.limits }
-    // One window for both: an id that only one of them remembered would be stored again, or never handed on.
-    const { dedupeWindowMs } = bounds
-    const limits = { ...spoolLimitsDefault, dedupeWindowMs, ...spool.limits }
+    const limits = { ...spoolLimitsOf(bounds), ...spool.limits }
     this.#spool = new SqliteQueue({ ...spool, limits }, deps)
     this.#room = new SpoolRoom(bounds)
   }
@@ -273,5 +271,18 @@ export class SpoolQueue implements QueueBackend {
   async #tick(): Promise<void> {
     for (const drain of this.#drains.values()) drain.reconcile()
     await this.#measure()
+  }
+}
+
+/** An outage is bridged up to the same bound, and what Redis has but not yet durably stays beside that. */
+function spoolLimitsOf({ dedupeWindowMs, eventsMax, bytesMax, whenFull }: DurableLimits): DurableLimits {
+  return {
+    ...durableLimitsDefault,
+    retentionMs: spoolRetentionMs,
+    // One window for both: an id that only one of them remembered would be stored again, or never handed on.
+    dedupeWindowMs,
+    eventsMax: eventsMax + shippedMax,
+    bytesMax: bytesMax + shippedBytesMax,
+    whenFull,
   }
 }

@@ -1,21 +1,16 @@
 import type { DeadLetter, GroupInfo, Purge, QueueDepth, QueuedEvent } from './driver.ts'
-import type { QueueLimits } from './limits.ts'
+import type { DurableLimits } from './limits.ts'
 import type { PackedEvents } from './packed-events.ts'
 import type { FindBite, PurgeBite } from './sqlite-search.ts'
 
 /** What the main thread and the writer thread say to each other. Plain data: it crosses by structured clone. */
-
-export interface SqliteLimits extends QueueLimits {
-  /** How long events that every group has acknowledged are kept for looking at, milliseconds. Without a group: how long any event is kept. */
-  readonly retentionMs: number
-}
 
 export interface OpenRequest {
   /** The folder that holds our files; made inside its parent, which must exist. */
   readonly directory: string
   /** Of this process, for the message that the next one on the same directory gets. */
   readonly pid: number
-  readonly limits: SqliteLimits
+  readonly limits: DurableLimits
   /** How long a transaction waits for somebody else's lock on the file, milliseconds. */
   readonly lockWaitMs: number
 }

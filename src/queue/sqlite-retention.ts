@@ -1,7 +1,7 @@
+import type { DurableLimits } from './limits.ts'
 import { integer, type SqlDatabase, type SqlStatement } from './sqlite-database.ts'
 import { asEventRow, type EventRow, type SqliteEvents } from './sqlite-events.ts'
 import type { SqliteLedger, TopicRecord } from './sqlite-ledger.ts'
-import type { SqliteLimits } from './sqlite-protocol.ts'
 
 /** Of what every group has acknowledged, this share of the bound is removed at once when room is needed. */
 const roomShare = 1 / 1_000
@@ -12,7 +12,7 @@ const sweepRowsMax = 1_000
 export class SqliteRetention {
   readonly #ledger: SqliteLedger
   readonly #events: SqliteEvents
-  readonly #limits: SqliteLimits
+  readonly #limits: DurableLimits
   readonly #onDropped: (reason: 'no_subscriber' | 'drop_oldest') => void
   readonly #fromOldest: SqlStatement
   readonly #isTaken: SqlStatement
@@ -24,7 +24,7 @@ export class SqliteRetention {
     parts: {
       readonly ledger: SqliteLedger
       readonly events: SqliteEvents
-      readonly limits: SqliteLimits
+      readonly limits: DurableLimits
       readonly onDropped: (reason: 'no_subscriber' | 'drop_oldest') => void
     },
   ) {

@@ -1,5 +1,6 @@
 import type { DeadLetter, GroupInfo, QueueDepth, QueuedEvent } from './driver.ts'
 import { groupDepth } from './group-depth.ts'
+import type { DurableLimits } from './limits.ts'
 import type { SqlDatabase, SqlStatement } from './sqlite-database.ts'
 import { SqliteDeliveries } from './sqlite-deliveries.ts'
 import { SqliteEvents } from './sqlite-events.ts'
@@ -13,7 +14,6 @@ import type {
   LetterName,
   Losses,
   PublishOutcome,
-  SqliteLimits,
   VerdictRecord,
   WriterCalls,
 } from './sqlite-protocol.ts'
@@ -26,7 +26,7 @@ import { SqliteSeen } from './sqlite-seen.ts'
  * nothing has changed.
  */
 export class SqliteStore {
-  readonly #limits: SqliteLimits
+  readonly #limits: DurableLimits
   readonly #ledger: SqliteLedger
   readonly #events: SqliteEvents
   readonly #seen: SqliteSeen
@@ -40,7 +40,7 @@ export class SqliteStore {
   readonly #notePing: SqlStatement
   #losses = noLosses()
 
-  constructor(db: SqlDatabase, limits: SqliteLimits, nowMs: number) {
+  constructor(db: SqlDatabase, limits: DurableLimits, nowMs: number) {
     this.#limits = limits
     const ledger = new SqliteLedger(db)
     ledger.load(nowMs)

@@ -201,23 +201,33 @@ describeWithRedis('Entering Redis', () => {
         ],
         ...['--tls-ca-cert-file', join(directory, 'ca.crt')],
       ])
-      const tlsCa = await Bun.file(join(directory, 'ca.crt')).text()
-      const otherCa = await Bun.file(join(directory, 'other.crt')).text()
-      const driver = await bench?.startDriver({ address: `rediss://localhost:${tlsPort}`, tlsCa })
+      const tlsCaFile = join(directory, 'ca.crt')
+      const otherCa = join(directory, 'other.crt')
+      const driver = await bench?.startDriver({ address: `rediss://localhost:${tlsPort}`, tlsCaFile })
       expect(await driver?.publish(queuedEvent({ id: 'Ev1' }))).toBe('stored')
       expect(await server.command('XLEN', 'slack.events')).toBe(1)
       for (const [address, ca] of [
         [`rediss://localhost:${tlsPort}`, undefined],
         [`rediss://localhost:${tlsPort}`, otherCa],
         // The certificate names localhost alone.
-        [`rediss://127.0.0.1:${tlsPort}`, tlsCa],
-        [`rediss://localhost:${server.port}`, tlsCa],
+        [`rediss://127.0.0.1:${tlsPort}`, tlsCaFile],
+        [`rediss://localhost:${server.port}`, tlsCaFile],
       ] as const) {
-        const refused = await bench?.startDriver({ address, tlsCa: ca })
+        const refused = await bench?.startDriver({ address, tlsCaFile: ca })
         expect(refused?.problem?.message).toMatch(
           /^TLS with Redis failed|^Redis cannot be reached|^Redis did not answer in time$/,
         )
         await expect(refused?.ping()).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' })
+      }
+      // No connection will mend these.
+      for (const [file, reason] of [
+        ['none.crt', 'the file cannot be read (ENOENT)'],
+        ['server.ext', 'the file holds no certificate in PEM form'],
+      ] as const) {
+        const address = `rediss://localhost:${tlsPort}`
+        await expect(bench?.startDriver({ address, tlsCaFile: join(directory, file) })).rejects.toMatchObject(
+          { code: 'CONFIG_INVALID', details: { option: 'REDIS_TLS_CA', reason } },
+        )
       }
       await rm(directory, { recursive: true })
     },

@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Delivery, Subscription } from '../../src/queue/driver.ts'
 import { GuardedQueue } from '../../src/queue/guarded-queue.ts'
+import type { DurableLimits } from '../../src/queue/limits.ts'
 import type { SqliteQueue } from '../../src/queue/sqlite.ts'
-import type { SqliteLimits, WriterEnvelope } from '../../src/queue/sqlite-protocol.ts'
+import type { WriterEnvelope } from '../../src/queue/sqlite-protocol.ts'
 import {
   type OpenWriterPort,
   openWriterThread,
@@ -25,7 +26,7 @@ beforeEach(() => {
 afterEach(() => harness.close())
 
 async function started(
-  limits: Partial<SqliteLimits> = {},
+  limits: Partial<DurableLimits> = {},
   openWriter?: OpenWriterPort,
 ): Promise<SqliteQueue> {
   const queue = harness.createQueue(limits, openWriter === undefined ? {} : { openWriter })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSystemClock, sleep } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
+import { durableLimitsDefault } from '../../src/queue/limits.ts'
 import { SqliteQueue } from '../../src/queue/sqlite.ts'
-import { sqliteLimitsDefault } from '../../src/queue/sqlite-options.ts'
 import { lifeMaxMs, liveAndDie } from './killed-publisher.ts'
 import { topic } from './queue-events.ts'
 import { RecordingLogger } from './recording-logger.ts'
@@ -53,7 +53,7 @@ export async function runKillRounds(rounds: number): Promise<KillRoundsReport> {
 async function drain(stateDirectory: string, delivered: Set<string>): Promise<number> {
   const clock = createSystemClock()
   const queue = new SqliteQueue(
-    { directory: join(stateDirectory, 'queue'), pid: 1, limits: sqliteLimitsDefault },
+    { directory: join(stateDirectory, 'queue'), pid: 1, limits: durableLimitsDefault },
     { clock, ids: createSystemIds(), log: new RecordingLogger(), metrics: new RecordingMetrics() },
   )
   await queue.start()

@@ -2,9 +2,9 @@ import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DurableLimits } from '../../src/queue/limits.ts'
 import { SqliteQueue } from '../../src/queue/sqlite.ts'
 import type { SqliteQueueOptions } from '../../src/queue/sqlite-options.ts'
-import type { SqliteLimits } from '../../src/queue/sqlite-protocol.ts'
 import { type OpenWriterPort, openWriterThread } from '../../src/queue/sqlite-thread.ts'
 import { contractLimits } from '../contract/queue-driver.ts'
 import { FakeClock, settle } from './fake-clock.ts'
@@ -36,7 +36,7 @@ export class SqliteHarness {
     this.directory = join(this.stateDirectory, 'queue')
   }
 
-  createQueue(limits: Partial<SqliteLimits> = {}, options: Partial<SqliteQueueOptions> = {}): SqliteQueue {
+  createQueue(limits: Partial<DurableLimits> = {}, options: Partial<SqliteQueueOptions> = {}): SqliteQueue {
     const queue = new SqliteQueue(
       {
         directory: this.directory,

@@ -57,6 +57,15 @@ test('a backend needs its place', () => {
   expect(serve({ QUEUE_BACKEND_TYPE: 'sqlite', STATE_DIR: 'var' })).toEqual(['STATE_DIR'])
 })
 
+test('a certificate authority is for a Redis over TLS', () => {
+  const redis = { QUEUE_BACKEND_TYPE: 'redis', REDIS_TLS_CA: '/etc/redis-ca.pem' }
+  expect(serve({ ...redis, REDIS_URL: 'redis://localhost' })).toEqual(['REDIS_TLS_CA'])
+  expect(serve({ ...redis, REDIS_URL: 'rediss://localhost' })).toEqual([])
+  expect(serve({ ...redis, REDIS_URL: 'rediss://localhost', REDIS_TLS_CA: 'ca.pem' })).toEqual([
+    'REDIS_TLS_CA',
+  ])
+})
+
 verifies('config:auth:none', 'MCP without authentication is for loopback addresses and names alone', () => {
   expect(serve({ MCP_AUTH: 'none' })).toEqual([])
   for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) {

@@ -1,7 +1,8 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import type { QueuedEvent } from '../../../src/queue/driver.ts'
-import type { CommitRequest, SqliteLimits } from '../../../src/queue/sqlite-protocol.ts'
+import type { DurableLimits } from '../../../src/queue/limits.ts'
+import type { CommitRequest } from '../../../src/queue/sqlite-protocol.ts'
 import { prepareSchema } from '../../../src/queue/sqlite-schema.ts'
 import { SqliteStore } from '../../../src/queue/sqlite-store.ts'
 import { contractLimits } from '../../contract/queue-driver.ts'
@@ -11,7 +12,7 @@ const hourMs = 3_600_000
 const group = { topic, group: 'g' }
 
 /** A store in memory: no file, no thread, and a clock that is a number. */
-function bench(limits: Partial<SqliteLimits> = {}) {
+function bench(limits: Partial<DurableLimits> = {}) {
   const db = new Database(':memory:')
   prepareSchema(db)
   const store = new SqliteStore(db, { ...contractLimits(limits), retentionMs: hourMs, ...limits }, 1_000)
