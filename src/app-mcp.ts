@@ -173,6 +173,7 @@ function toolSettingsOf(config: Config): ToolSettings {
     allowsBroadcasts: config.mcpAllowBroadcasts,
     allowsUnfurling: config.mcpAllowUnfurling,
     imageHosts: config.mcpImageHosts,
+    hiddenAuthors: config.mcpHideAuthors,
     // Asked of the host when the first time is read or shown: bringing its tables in is a fifth of the start.
     get timezone() {
       return config.mcpTimezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -417,6 +417,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'tools:lines': { says: 'No Slack text or name can forge a line of what a model reads.' },
   'tools:injection': { says: 'Texts that give orders stay inside the untrusted content.' },
   'tools:unfurl': { says: 'No write lets Slack open links or fetch images unless the operator allows it.' },
+  'tools:hidden-authors': {
+    says: 'What bots or people of other workspaces wrote is kept from models where the operator says so, and counted.',
+  },
+  'tools:search:withheld': {
+    says: 'Search tells nobody how much it found in channels that may not be read.',
+  },
   'tools:policy': {
     says: 'One policy decides which channels tools, resources, prompts, completions and search may reach.',
   },
@@ -442,6 +448,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'tools:bytes': { says: 'The lists of tools stay within their byte budgets.' },
   'tools:bytes:messages': { says: "Fifty messages as text cost at most 45 % of Slack's JSON." },
   'tools:calls': { says: 'Reading 100 messages of 30 people costs 31 Slack calls cold and 1 warm.' },
+  'tools:calls:declared': { says: 'Every tool makes the Slack calls that it declares, and no others.' },
   'tools:start': { says: 'Making and listing the offer costs no Slack call.' },
   'tools:scopes': { says: 'Tools whose scopes the token lacks leave the list, and listeners hear of it.' },
   'tools:selection': { says: 'An unknown toolset or tool is refused with the nearest name.' },

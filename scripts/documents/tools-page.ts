@@ -30,6 +30,8 @@ const conventions = [
   '- **Untrusted content.** What comes from Slack says so (`source: slack`, `trusted: false`). Everything that others wrote is indented or stands behind',
   '  the ts of its message, so that it cannot pass for a line of the server. Characters that deceive a reader are shown as `\\u{…}`. A message is shown',
   '  up to 4,000 characters (detailed: 16,000), a page up to 60,000; what is cut is marked.',
+  '- **Hidden authors.** With `--hide-authors bots`, `external` or both no result shows messages and files of apps other than this one, or of people of',
+  '  other workspaces (Slack Connect); how many were left out is told, and an author who is not known yet costs a look-up. A copy that a member forwarded is the member’s, and stays.',
   '- **More.** Where there is more, the last line is the call that goes on.',
   '- **Writing.** Text is taken literally, but for `<@U…>`, `<#C…>` and links in Slack’s notation; `markdown` is standard markdown. Mentions of many people',
   '  and addresses that Slack would fetch are refused unless the operator allows them; previews are off. `dry_run` shows the calls and makes none.',

@@ -18,6 +18,7 @@ export const reachOptions: readonly OptionKey[] = [
   'mcpAllowBroadcasts',
   'mcpAllowUnfurling',
   'mcpImageHosts',
+  'mcpHideAuthors',
   'mcpTimezone',
   'mcpLookupPagesMax',
 ]

@@ -266,6 +266,15 @@ export const optionTable = {
     description: 'Hosts from which blocks may show images; Slack fetches them.',
     placeholder: 'host,…',
   },
+  mcpHideAuthors: {
+    schema: Type.Array(choice(['bots', 'external'], 'bots'), { default: [] }),
+    group: 'mcp',
+    description:
+      'Whose messages and files models are not shown. bots: apps other than this one. external: people of other workspaces.',
+    flag: '--hide-authors',
+    placeholder: 'kind,…',
+    expects: 'bots or external',
+  },
   mcpTimezone: {
     schema: none(timezone()),
     group: 'mcp',

@@ -48,7 +48,11 @@ export function parseMessage(value: unknown): SlackMessage {
     replyCount: asNumber(raw['reply_count']) ?? 0,
     latestReply: asText(raw['latest_reply']),
     isEdited: asText(asObject(raw['edited'])['ts']) !== undefined,
-    teamId: asText(raw['user_team']) ?? asText(raw['source_team']) ?? asText(raw['team']),
+    teamId:
+      asText(raw['user_team']) ??
+      asText(raw['source_team']) ??
+      asText(raw['team']) ??
+      asText(asObject(raw['bot_profile'])['team_id']),
   }
 }
 

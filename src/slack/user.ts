@@ -15,6 +15,8 @@ export interface SlackUser {
   readonly timezone: string | undefined
   readonly status: string | undefined
   readonly teamId: string | undefined
+  /** The organisation, for people of an Enterprise Grid. */
+  readonly enterpriseId: string | undefined
   readonly isBot: boolean
   readonly isDeleted: boolean
   readonly isGuest: boolean
@@ -41,6 +43,7 @@ export function parseUser(value: unknown): SlackUser | undefined {
     timezone: asText(raw['tz']),
     status: asText(profile['status_text']),
     teamId: asText(raw['team_id']) ?? asText(profile['team']),
+    enterpriseId: asText(asObject(raw['enterprise_user'])['enterprise_id']),
     isBot: raw['is_bot'] === true,
     isDeleted: raw['deleted'] === true,
     isGuest: raw['is_restricted'] === true || raw['is_ultra_restricted'] === true,

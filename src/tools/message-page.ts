@@ -1,4 +1,5 @@
 import { compact } from '../slack/json-fields.ts'
+import { hiddenNote } from './hidden-authors.ts'
 import type { MessageView } from './message-view.ts'
 import { createLocalTime, tsMs } from './time-expression.ts'
 
@@ -25,6 +26,8 @@ export interface MessagePage extends Provenance {
   readonly timezone: string
   /** Oldest first. */
   readonly messages: readonly MessageView[]
+  /** Messages of this page that the operator keeps from models. */
+  readonly hidden?: number
   readonly has_more: boolean
   readonly next_cursor?: string
   /** Arguments of the call that goes on from here. */
@@ -39,6 +42,7 @@ export interface PageInput {
   readonly timezone: string
   /** Oldest first. */
   readonly messages: readonly MessageView[]
+  readonly hiddenCount: number
   /** Which end gives way where the page is too long. */
   readonly keep: 'newest' | 'oldest'
   readonly hasMore: boolean
@@ -60,6 +64,7 @@ export function makePage(input: PageInput): MessagePage {
     channel,
     timezone,
     messages,
+    hidden: input.hiddenCount === 0 ? undefined : input.hiddenCount,
     has_more: isCut || input.hasMore || nextCursor !== undefined,
     next_cursor: isCut ? undefined : nextCursor,
     next: isOver ? undefined : { ...call, ...(isCut ? boundary : { cursor: nextCursor }) },
@@ -84,6 +89,7 @@ export function renderPage(page: MessagePage, tool: string, extra: readonly stri
   const { channel, timezone, messages } = page
   const head = [
     `${renderLabel(channel)}: ${count(messages.length, 'message')}, oldest first, times in ${timezone}.`,
+    ...hiddenNote(page.hidden ?? 0),
     ...extra,
   ].join(' ')
   const next = page.next === undefined ? undefined : { tool, args: page.next }

@@ -5,6 +5,7 @@ import type { SlackMessage } from '../slack/message.ts'
 import { permalinkOf } from '../slack/reference.ts'
 import { createRecordingNames } from '../slack/text.ts'
 import { renderMessage } from '../slack/text-message.ts'
+import { originOf, withoutHidden } from './hidden-authors.ts'
 import type { SlackToolContext } from './tool-context.ts'
 
 /** A message as a model gets it: readable text, and the few facts that a next call needs. */
@@ -44,18 +45,29 @@ const messageCharactersMax: Readonly<Record<OutputFormat, number>> = { concise: 
 const peopleLookupsMax = 50
 const channelLookupsMax = 10
 
+export interface ViewedMessages {
+  readonly messages: readonly MessageView[]
+  /** Those that the operator keeps from models. */
+  readonly hiddenCount: number
+}
+
 /** The messages as views, in the order given. Names cost at most one call for each person who is not known yet. */
 export async function viewMessages(
-  context: Pick<SlackToolContext, 'slack' | 'directory' | 'signal'>,
+  context: Pick<SlackToolContext, 'slack' | 'directory' | 'signal' | 'settings'>,
   channelId: string,
   messages: readonly SlackMessage[],
   format: OutputFormat = 'concise',
-): Promise<readonly MessageView[]> {
-  await learnNames(context, messages)
-  return messages.map((message) => viewMessage(context, channelId, message, format))
+): Promise<ViewedMessages> {
+  const shown = await withoutHidden(context, messages)
+  await learnNames(context, shown)
+  return {
+    messages: shown.map((message) => viewMessage(context, channelId, message, format)),
+    hiddenCount: messages.length - shown.length,
+  }
 }
 
-async function learnNames(
+/** Looks up, once for all of them, who wrote `messages` and who and what is named in them, as far as that is not known. */
+export async function learnNames(
   { directory, signal }: Pick<SlackToolContext, 'directory' | 'signal'>,
   messages: readonly SlackMessage[],
 ): Promise<void> {
@@ -68,7 +80,8 @@ async function learnNames(
   await directory.channels.warm(wanted.channels, channelLookupsMax, signal)
 }
 
-function viewMessage(
+/** One message as a view, with the names that are known. */
+export function viewMessage(
   { slack, directory }: Pick<SlackToolContext, 'slack' | 'directory'>,
   channelId: string,
   message: SlackMessage,
@@ -78,11 +91,6 @@ function viewMessage(
   const author = message.userId === undefined ? undefined : directory.users.peek(message.userId)
   const full = safeText(renderMessage(message, directory))
   const text = truncate(full, messageCharactersMax[format])
-  const isForeign =
-    identity !== undefined &&
-    identity.enterpriseId === undefined &&
-    message.teamId !== undefined &&
-    message.teamId !== identity.teamId
   const isDetailed = format === 'detailed'
   return compact({
     ts: message.ts,
@@ -98,7 +106,7 @@ function viewMessage(
     files: message.files.length === 0 ? undefined : message.files.map(viewFile),
     is_bot: mark(message.botId !== undefined || author?.isBot === true),
     is_edited: mark(message.isEdited),
-    is_external: mark(isForeign),
+    is_external: mark(identity !== undefined && originOf(message, author, identity) === 'elsewhere'),
     omitted_characters: text.length === full.length ? undefined : full.length - text.length,
     permalink:
       isDetailed && identity !== undefined ? permalinkOf(identity.url, channelId, message) : undefined,

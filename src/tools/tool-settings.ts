@@ -1,3 +1,6 @@
+/** Authors whose content models may be spared. `external`: of other workspaces, through Slack Connect. */
+export type HideableAuthors = 'bots' | 'external'
+
 /** What the operator decided about the tools. Every field comes from the option table; `toolSettingsDefaults` are its defaults. */
 export interface ToolSettings {
   /** Names of toolsets, or `all`. */
@@ -19,6 +22,8 @@ export interface ToolSettings {
   readonly allowsUnfurling: boolean
   /** Hosts from which blocks may show images. */
   readonly imageHosts: readonly string[]
+  /** Whose messages and files no result shows; how many were left out is told. */
+  readonly hiddenAuthors: readonly HideableAuthors[]
   /** IANA name of the time zone in which times are read and shown. */
   readonly timezone: string
   /** Pages of a listing that one look-up by name reads at most. */
@@ -41,6 +46,7 @@ export const toolSettingsDefaults: ToolSettings = {
   allowsBroadcasts: false,
   allowsUnfurling: false,
   imageHosts: [],
+  hiddenAuthors: [],
   timezone: 'UTC',
   lookupPagesMax: 10,
   isDistributedApp: false,

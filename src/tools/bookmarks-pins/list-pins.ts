@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox'
-import { asObject, asObjects } from '../../slack/json-fields.ts'
+import { asObjects, compact } from '../../slack/json-fields.ts'
 import { parseMessage } from '../../slack/message.ts'
 import { openConversation } from '../conversation.ts'
 import { answers, channelField, formatField, listField, optional } from '../fields.ts'
+import { hiddenNote, withoutHiddenFiles } from '../hidden-authors.ts'
 import {
   type ChannelLabel,
   count,
@@ -22,6 +23,8 @@ interface Pins extends Provenance {
   readonly messages: readonly MessageView[]
   /** Files that were pinned by themselves, as older clients did. */
   readonly files?: readonly FileView[]
+  /** Pins whose authors the operator keeps from models. */
+  readonly hidden?: number
 }
 
 export const listPins = defineSlackTool({
@@ -50,19 +53,29 @@ export const listPins = defineSlackTool({
     const pinned = items
       .filter((item) => item['message'] !== undefined)
       .map((item) => parseMessage(item['message']))
-    const messages = await viewMessages(context, id, pinned, args.format)
-    const files = items
-      .filter((item) => item['file'] !== undefined)
-      .map((item) => viewFile(asObject(item['file'])))
+    const { messages, hiddenCount } = await viewMessages(context, id, pinned, args.format)
+    const allFiles = asObjects(items.map((item) => item['file']))
+    const shownFiles = await withoutHiddenFiles(context, allFiles)
+    const files = shownFiles.map(viewFile)
+    const hidden = hiddenCount + allFiles.length - shownFiles.length
     const channel = channelLabel(context, id)
     const lines = [
       ...renderMessages(messages, timezone),
       ...files.map((file) => `file ${file.id} ${file.name ?? ''}`.trim()),
     ]
-    const head = `${renderLabel(channel)}: ${count(messages.length + files.length, 'pin')}, times in ${timezone}.`
+    const head = [
+      `${renderLabel(channel)}: ${count(messages.length + files.length, 'pin')}, times in ${timezone}.`,
+      ...hiddenNote(hidden),
+    ].join(' ')
     return {
       text: renderListing(head, lines),
-      data: { ...provenance, channel, messages, ...(files.length === 0 ? {} : { files }) },
+      data: compact({
+        ...provenance,
+        channel,
+        messages,
+        files: files.length === 0 ? undefined : files,
+        hidden: hidden === 0 ? undefined : hidden,
+      }),
     }
   },
 })

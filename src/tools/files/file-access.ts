@@ -1,6 +1,7 @@
 import { AppError } from '../../base/errors.ts'
 import type { JsonObject } from '../../base/json-object.ts'
 import { asNumber, asText, asTexts, compact } from '../../slack/json-fields.ts'
+import { withoutHiddenFiles } from '../hidden-authors.ts'
 import { type FileView, safeName, viewFile } from '../message-view.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 
@@ -30,11 +31,18 @@ export async function mayReadFile(
   return false
 }
 
+/** Rejects with TOOL_FORBIDDEN where the file lies in no channel that may be read, or the operator keeps its author from models. */
 export async function requireReadableFile(context: SlackToolContext, file: JsonObject): Promise<void> {
-  if (await mayReadFile(context, file)) return
-  throw new AppError('TOOL_FORBIDDEN', {
-    details: { rule: 'read_channels', hint: 'The file is in no channel that may be read.' },
-  })
+  if (!(await mayReadFile(context, file))) {
+    throw new AppError('TOOL_FORBIDDEN', {
+      details: { rule: 'read_channels', hint: 'The file is in no channel that may be read.' },
+    })
+  }
+  if ((await withoutHiddenFiles(context, [file])).length === 0) {
+    throw new AppError('TOOL_FORBIDDEN', {
+      details: { rule: 'hide_authors', hint: 'The operator does not let files of this author be read.' },
+    })
+  }
 }
 
 export function viewListedFile(file: JsonObject, { directory }: SlackToolContext): ListedFile {

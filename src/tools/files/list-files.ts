@@ -1,7 +1,9 @@
 import { Type } from '@sinclair/typebox'
+import type { JsonObject } from '../../base/json-object.ts'
 import { asNumber, asObject, asObjects, asText, compact } from '../../slack/json-fields.ts'
 import { findUserId, openConversation } from '../conversation.ts'
 import { answers, channelField, limitField, listField, optional, timeField, userField } from '../fields.ts'
+import { hiddenNote, withoutHiddenFiles } from '../hidden-authors.ts'
 import { count, type Provenance, provenance, renderListing } from '../message-page.ts'
 import { localMoment } from '../scheduling/schedule-message.ts'
 import { callSlack } from '../slack-call.ts'
@@ -12,6 +14,8 @@ import { type ListedFile, mayReadFile, viewListedFile } from './file-access.ts'
 
 interface FilePage extends Provenance {
   readonly files: readonly ListedFile[]
+  /** Files whose authors the operator keeps from models. */
+  readonly hidden?: number
   readonly next_page?: number
 }
 
@@ -45,16 +49,23 @@ export const listFiles = defineSlackTool({
     const found = asObjects(answer['files'])
     const userIds = found.map((file) => asText(file['user'])).filter((id) => id !== undefined)
     await context.directory.users.warm(userIds, peopleMax, context.signal)
-    const files: ListedFile[] = []
-    for (const file of found) {
-      if (await mayReadFile(context, file)) files.push(viewListedFile(file, context))
-    }
+    const readable: JsonObject[] = []
+    for (const file of found) if (await mayReadFile(context, file)) readable.push(file)
+    const shown = await withoutHiddenFiles(context, readable)
+    const files = shown.map((file) => viewListedFile(file, context))
+    const hidden = readable.length - shown.length
     const { page, pages } = asObject(answer['paging'])
     const next = (asNumber(page) ?? 1) < (asNumber(pages) ?? 1) ? (asNumber(page) ?? 1) + 1 : undefined
-    const data: FilePage = compact({ ...provenance, files, next_page: next })
+    const data: FilePage = compact({
+      ...provenance,
+      files,
+      hidden: hidden === 0 ? undefined : hidden,
+      next_page: next,
+    })
     const lines = files.map((file) => renderListed(file, context))
     const call = next === undefined ? undefined : { tool: 'slack_list_files', args: { ...args, page: next } }
-    return { text: renderListing(`${count(files.length, 'file')}.`, lines, call), data }
+    const head = [`${count(files.length, 'file')}.`, ...hiddenNote(hidden)].join(' ')
+    return { text: renderListing(head, lines, call), data }
   },
 })
 

@@ -38,7 +38,7 @@ export const getMessage = defineSlackTool({
     const page = makePage({
       channel: channelLabel(context, conversation.id),
       timezone: settings.timezone,
-      messages: await viewMessages(context, conversation.id, found, args.format ?? 'detailed'),
+      ...(await viewMessages(context, conversation.id, found, args.format ?? 'detailed')),
       keep: 'newest',
       hasMore: false,
       nextCursor: undefined,

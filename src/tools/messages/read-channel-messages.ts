@@ -59,7 +59,7 @@ export const readChannelMessages = defineSlackTool({
     const page = makePage({
       channel: channelLabel(context, id),
       timezone: settings.timezone,
-      messages: await viewMessages(context, id, messages, args.format),
+      ...(await viewMessages(context, id, messages, args.format)),
       keep: 'newest',
       hasMore: answer['has_more'] === true,
       nextCursor: asText(asObject(answer['response_metadata'])['next_cursor']),

@@ -63,7 +63,7 @@ export const readThreadMessages = defineSlackTool({
     const page = makePage({
       channel: channelLabel(context, conversation.id),
       timezone: settings.timezone,
-      messages: await viewMessages(context, conversation.id, messages, args.format),
+      ...(await viewMessages(context, conversation.id, messages, args.format)),
       keep: 'oldest',
       hasMore: answer['has_more'] === true,
       nextCursor: asText(asObject(answer['response_metadata'])['next_cursor']),

@@ -1,7 +1,8 @@
 import { truncate } from '../../base/text.ts'
 import { parseMessage, type SlackMessage } from '../../slack/message.ts'
+import { withoutHidden } from '../hidden-authors.ts'
 import { type ChannelLabel, indentRest, renderLabel } from '../message-page.ts'
-import { safeName, safeText, viewMessages } from '../message-view.ts'
+import { learnNames, safeName, safeText, viewMessage } from '../message-view.ts'
 import { createLocalTime, tsMs } from '../time-expression.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 
@@ -25,28 +26,42 @@ export interface SearchHit {
 /** Of one hit; the whole is one slack_get_message away. */
 const hitCharactersMax = 1000
 
-/** Those hits that the principal may read. Search sees with the eyes of a person, so each is asked of the policy. */
+export interface AllowedHits {
+  readonly hits: readonly SearchHit[]
+  /** Hits in channels that may be read, whose authors the operator keeps from models. */
+  readonly hiddenCount: number
+}
+
+/**
+ * Those hits that the principal may read. Search sees with the eyes of a person, so each is asked of the policy. How many it keeps back is not told:
+ * a query would ask, word by word, what stands in channels that may not be read.
+ */
 export async function viewAllowedHits(
   context: SlackToolContext,
   matches: readonly SearchMatch[],
-): Promise<readonly SearchHit[]> {
+): Promise<AllowedHits> {
   const { policy, principal, signal } = context
-  const hits: SearchHit[] = []
+  const allowed: SearchMatch[] = []
   for (const match of matches) {
-    const rule = await policy.violated(principal, 'read', match.channelId, signal)
-    if (rule === undefined) hits.push(await viewHit(context, match))
+    if ((await policy.violated(principal, 'read', match.channelId, signal)) === undefined) allowed.push(match)
   }
-  return hits
+  const shown = await withoutHidden(
+    context,
+    allowed.map((match) => ({ ...match.message, match })),
+  )
+  await learnNames(context, shown)
+  const hits = shown.map(({ match }) => viewHit(context, match))
+  return { hits, hiddenCount: allowed.length - shown.length }
 }
 
-async function viewHit(context: SlackToolContext, match: SearchMatch): Promise<SearchHit> {
-  const [view] = await viewMessages(context, match.channelId, [match.message])
+function viewHit(context: SlackToolContext, match: SearchMatch): SearchHit {
+  const view = viewMessage(context, match.channelId, match.message, 'concise')
   const name = match.channelName ?? context.directory.channel(match.channelId)
   return {
     channel: { id: match.channelId, ...(name === undefined ? {} : { name: safeName(name) }) },
     ts: match.message.ts,
-    author: view?.author ?? 'unknown',
-    text: truncate(view?.text ?? '', hitCharactersMax),
+    author: view.author,
+    text: truncate(view.text, hitCharactersMax),
     ...(match.permalink === undefined ? {} : { permalink: safeText(match.permalink) }),
   }
 }

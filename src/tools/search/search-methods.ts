@@ -79,6 +79,7 @@ async function searchContext(context: SlackToolContext, request: SearchRequest):
         text: raw['content'],
         user: raw['author_user_id'],
         username: raw['author_name'],
+        ...(raw['is_author_bot'] === true ? { subtype: 'bot_message' } : {}),
       },
       {
         id: asText(raw['channel_id']) ?? '',

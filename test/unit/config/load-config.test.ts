@@ -43,6 +43,7 @@ verifies('S28', 'one load yields the whole configuration, decoded and checked on
     mcpAllowBroadcasts: false,
     mcpAllowUnfurling: false,
     mcpImageHosts: [],
+    mcpHideAuthors: [],
     mcpTimezone: undefined,
     mcpLookupPagesMax: 10,
     mcpSessions: 'memory',

@@ -162,7 +162,7 @@ describe('the same policy everywhere', () => {
     expect(files.files.map(({ id }: { id: string }) => id)).toEqual(['F2BB'])
     const search = await call('slack_search_messages', { query: 'x' })
     expect(search.data.hits.map(({ text }: { text: string }) => text)).toEqual(['open'])
-    expect(search.data.withheld).toBe(1)
+    expect(search.data.only_readable_channels).toBe(true)
     expect(search.text).not.toContain('hidden')
     const scheduled = await call('slack_list_scheduled_messages', {})
     expect(scheduled.text).not.toContain('hidden')
@@ -238,5 +238,33 @@ verifies(
     }
     expect(policy.isUnrestricted(principal, 'read')).toBe(false)
     expect(() => policy.requireDirectMessages(principal, 'write')).toThrow()
+  },
+)
+
+verifies(
+  'tools:search:withheld',
+  'a search answers a principal who may not read a channel alike, whatever is found there',
+  async () => {
+    const search = async (matches: readonly object[], policy: Partial<PrincipalPolicy>) => {
+      const { slack, call } = createToolBench({ policy })
+      slack
+        .on('assistant.search.context', refuses('missing_scope'))
+        .on('search.messages', { messages: { matches, paging: { pages: 1 } } })
+      return await call('slack_search_messages', { query: 'layoff' })
+    }
+    const secret = {
+      ts: '1700000000.000100',
+      text: 'layoff',
+      username: 'a',
+      channel: { id: 'C2BB', name: 'board' },
+    }
+    const limited = { channels: ['C1AA'] }
+    const none = await search([], limited)
+    expect(none.text).toContain('0 hits. Channels that may not be read are left out.')
+    expect(await search([secret], limited)).toEqual(none)
+    expect(await search([secret, secret], limited)).toEqual(none)
+    // Whoever may read everything is told nothing of what is left out.
+    expect((await search([secret], {})).data).toMatchObject({ hits: [{ text: 'layoff' }] })
+    expect((await search([], {})).text).toStartWith('0 hits. Slack content')
   },
 )

@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
 import { createOfferIndex } from '../../../src/mcp/offer-index.ts'
+import { toolTable } from '../../../src/tools/tool-table.ts'
 import { realisticHistory } from '../../support/realistic-history.ts'
 import { createToolBench } from '../../support/tool-bench.ts'
+import { toolCases } from '../../support/tool-cases.ts'
 import { verifies } from '../../support/verifies.ts'
 
 const everything = { isReadOnly: false, toolsets: undefined, channels: undefined }
@@ -50,6 +52,26 @@ verifies('tools:bytes:messages', "fifty messages as text cost at most 45 % of Sl
   expect(data.messages).toHaveLength(50)
   expect(Buffer.byteLength(text) / raw).toBeLessThanOrEqual(0.45)
 })
+
+/** Cases that ask for more than the first number of the declared cost: two texts, and the members of a channel. */
+const casesOfMore: Readonly<Record<string, number>> = { slack_thread_reply: 2, slack_get_channel: 2 }
+
+for (const tool of toolTable) {
+  verifies('tools:calls:declared', `${tool.name} costs what it declares`, async () => {
+    const { slack, call } = createToolBench()
+    const { args = {}, script } = toolCases[tool.name] ?? {}
+    script?.(slack)
+    const undeclared = () =>
+      Object.keys(slack.counts()).filter((method) => !tool.cost.methods.includes(method))
+    await call(tool.name, args)
+    expect(undeclared()).toEqual([])
+    slack.calls.length = 0
+    await call(tool.name, args)
+    expect(undeclared()).toEqual([])
+    const ofOneItem = Number(/^\d+/.exec(tool.cost.warm)?.[0])
+    expect(slack.calls.length).toBe(casesOfMore[tool.name] ?? ofOneItem)
+  })
+}
 
 verifies('tools:calls', 'reading 100 messages of 30 people costs 31 calls cold and 1 warm', async () => {
   const { slack, call } = workspaceOf(30)
