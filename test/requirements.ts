@@ -701,6 +701,14 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'e2e:consume:pipe': { says: 'consume ends quietly at a broken pipe, and holds up no drain.' },
   'http:edge:requests-max': { says: 'Beyond 4,096 requests at once the edge sends away what comes.' },
   'tools:policy:slack-user': {
-    says: "Slack's own client, which acts for a person with the bot's token, reaches public channels only.",
+    says: "Slack's own client, which acts for a person with the bot's token, reaches what that person is a member of, and public channels.",
   },
+  'tools:policy:slack-user:whole': {
+    says: "Signed requests of Slack's own client read, and hear of, a private channel for its members alone.",
+  },
+  'slack:membership:cache': {
+    says: 'Which closed conversations a person shares with the bot is asked once a person, and believed for a bounded time.',
+  },
+  'slack:membership:closed': { says: 'A look-up of memberships that fails is no membership.' },
+  'slack:membership:events': { says: 'Events of joining and leaving take effect at once.' },
 }

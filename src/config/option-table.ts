@@ -180,7 +180,7 @@ export const optionTable = {
     schema: Type.Array(choice(['token', 'slack', 'none'], 'token'), { default: ['token'], minItems: 1 }),
     group: 'mcp',
     description:
-      "How MCP clients prove who they are. token: a bearer token. slack: also Slack's own MCP client. none: not at all, on loopback only.",
+      "How MCP clients prove who they are. token: a bearer token. slack: also Slack's own MCP client, for what its user may see. none: not at all, on loopback only.",
     placeholder: 'mode,…',
     expects: 'token, slack or none',
   },

@@ -49,6 +49,7 @@ const botEvents: Readonly<Record<string, readonly string[]>> = {
   reaction_added: ['reactions:read'],
   reaction_removed: ['reactions:read'],
   member_joined_channel: ['channels:read', 'groups:read'],
+  member_left_channel: ['channels:read', 'groups:read'],
   channel_created: ['channels:read'],
   channel_rename: ['channels:read'],
   channel_archive: ['channels:read'],

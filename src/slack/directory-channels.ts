@@ -12,6 +12,9 @@ const channelsPerPage = 1000
 const namedTypes: readonly ChannelKind[] = ['public_channel', 'private_channel']
 const missTtlMs = 60_000
 
+/** Those of the channels whose names may be told. */
+export type ShownChannels = (channels: readonly SlackChannel[]) => Promise<readonly SlackChannel[]>
+
 /** The conversations of the workspace, as far as somebody asked for them. */
 export class DirectoryChannels {
   readonly #options: DirectoryOptions
@@ -106,12 +109,8 @@ export class DirectoryChannels {
     }
   }
 
-  /** The channel of that name. Rejects with SLACK_NAME_NOT_FOUND, which names candidates among `isShown` and how far was looked. */
-  async find(
-    name: string,
-    isShown: (channel: SlackChannel) => boolean,
-    signal: AbortSignal,
-  ): Promise<SlackChannel> {
+  /** The channel of that name. Rejects with SLACK_NAME_NOT_FOUND, which names candidates among those that `shown` lets through and how far was looked. */
+  async find(name: string, shown: ShownChannels, signal: AbortSignal): Promise<SlackChannel> {
     for (let pageCount = 0; ; pageCount++) {
       const id = this.#byName.get(name)
       const found = id === undefined ? undefined : await this.byId(id, signal)
@@ -120,7 +119,7 @@ export class DirectoryChannels {
       if (pageCount >= pagesMax || this.#scan.isComplete(missTtlMs, namesMax)) break
       await this.#scan.advance(signal)
     }
-    throw this.#notFound(name, isShown)
+    throw await this.#notFound(name, shown)
   }
 
   /** The direct message with a user, opened where there is none yet. */
@@ -142,11 +141,9 @@ export class DirectoryChannels {
     return opened.id
   }
 
-  #notFound(name: string, isShown: (channel: SlackChannel) => boolean): AppError {
-    const names: string[] = []
-    for (const channel of this.seen()) {
-      if (channel.name !== undefined && !channel.isArchived && isShown(channel)) names.push(channel.name)
-    }
+  async #notFound(name: string, shown: ShownChannels): Promise<AppError> {
+    const named = [...this.seen()].filter((channel) => channel.name !== undefined && !channel.isArchived)
+    const names = (await shown(named)).map((channel) => channel.name ?? '')
     return new AppError('SLACK_NAME_NOT_FOUND', {
       details: {
         kind: 'channel',

@@ -27,6 +27,7 @@ export function applyNotice(directory: Directory, notice: SlackNotice, selfUserI
       forget(directory, asText(event['old_channel_id']))
       return
     case 'message':
+      if (event['subtype'] === 'channel_convert_to_private') directory.memberships.forgetAll()
       if (changingSubtypes.has(asText(event['subtype']) ?? '')) forget(directory, channelId)
       return
     default:
@@ -71,11 +72,14 @@ function rename(directory: Directory, raw: Readonly<Record<string, unknown>>): v
 }
 
 function member(directory: Directory, notice: SlackNotice, selfUserId: string | undefined): void {
-  const known = notice.channelId === undefined ? undefined : directory.channels.peek(notice.channelId)
-  if (known === undefined) return
+  const { channelId, userId } = notice
+  if (channelId === undefined) return
   const hasJoined = notice.type === 'member_joined_channel'
+  if (userId !== undefined) directory.memberships[hasJoined ? 'joined' : 'left'](userId, channelId)
+  const known = directory.channels.peek(channelId)
+  if (known === undefined) return
   const memberCount = known.memberCount === undefined ? undefined : known.memberCount + (hasJoined ? 1 : -1)
-  const isMember = notice.userId === selfUserId ? hasJoined : known.isMember
+  const isMember = userId === selfUserId ? hasJoined : known.isMember
   directory.channels.keep({ ...known, memberCount, isMember })
 }
 

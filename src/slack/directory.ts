@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { SlackNotice } from '../base/event-bus.ts'
 import type { SlackApi } from './api.ts'
 import { DirectoryChannels } from './directory-channels.ts'
+import { DirectoryMemberships } from './directory-memberships.ts'
 import { applyNotice } from './directory-notices.ts'
 import { DirectoryUsers } from './directory-users.ts'
 import type { Names } from './text.ts'
@@ -37,10 +38,12 @@ export const directoryDefaults = {
 export class Directory implements Names {
   readonly users: DirectoryUsers
   readonly channels: DirectoryChannels
+  readonly memberships: DirectoryMemberships
 
   constructor(options: DirectoryOptions) {
     this.users = new DirectoryUsers(options)
     this.channels = new DirectoryChannels(options)
+    this.memberships = new DirectoryMemberships(options)
   }
 
   /** What a user is called, where that is known. Never asks Slack. */
@@ -53,7 +56,7 @@ export class Directory implements Names {
     return this.channels.peek(id)?.name
   }
 
-  /** Takes over what an event says about people and channels. */
+  /** Takes over what an event says about people, channels and who is in them. */
   notice(notice: SlackNotice, selfUserId: string | undefined): void {
     applyNotice(this, notice, selfUserId)
   }

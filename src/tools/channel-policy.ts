@@ -1,5 +1,5 @@
 import { AppError } from '../base/errors.ts'
-import type { Principal } from '../mcp/registry.ts'
+import type { Principal, SlackUser } from '../mcp/registry.ts'
 import type { SlackChannel } from '../slack/channel.ts'
 import type { Directory } from '../slack/directory.ts'
 import { conversationIdPattern } from '../slack/reference.ts'
@@ -58,10 +58,8 @@ export class ChannelPolicy {
     channelId: string,
     signal: AbortSignal,
   ): Promise<PolicyRule | undefined> {
-    if (principal.slackUser !== undefined) {
-      const channel = await this.#deps.directory.channels.byId(channelId, signal)
-      if (!isOpenToSlackUsers(channel)) return 'slack_user'
-    }
+    const { slackUser } = principal
+    if (slackUser !== undefined && !(await this.#isPartOf(slackUser, channelId, signal))) return 'slack_user'
     const lists = this.#lists(principal, action)
     const allowsDms = this.#deps.settings.allowsDirectMessages
     if (!allowsDms && channelId.startsWith('D')) return 'no_dms'
@@ -72,10 +70,24 @@ export class ChannelPolicy {
     return this.#violatedBy(lists, channelId, channel)
   }
 
-  /** The same for a channel whose facts are at hand; never asks Slack. */
-  allows(principal: Principal, action: ChannelAction, channel: SlackChannel): boolean {
-    if (principal.slackUser !== undefined && !isOpenToSlackUsers(channel)) return false
-    return this.#violatedBy(this.#lists(principal, action), channel.id, channel) === undefined
+  /**
+   * Those of the channels for which the action is allowed, where their facts are at hand. Asks Slack only on behalf of its own client's user, once
+   * for all channels.
+   */
+  async allowed(
+    principal: Principal,
+    action: ChannelAction,
+    channels: readonly SlackChannel[],
+    signal: AbortSignal,
+  ): Promise<readonly SlackChannel[]> {
+    const lists = this.#lists(principal, action)
+    const listed = channels.filter((channel) => this.#violatedBy(lists, channel.id, channel) === undefined)
+    const { slackUser } = principal
+    if (slackUser === undefined) return listed
+    const isOpen = (channel: SlackChannel) => isOpenTo(slackUser, channel)
+    if (listed.every((channel) => isOpen(channel) !== undefined)) return listed.filter(isOpen)
+    const joined = await this.#deps.directory.memberships.of(slackUser.userId, signal)
+    return listed.filter((channel) => isOpen(channel) ?? joined.has(channel.id))
   }
 
   /** Whether nothing at all is closed to the principal: what belongs to no conversation is shown only then. */
@@ -87,11 +99,24 @@ export class ChannelPolicy {
   /** Refuses a direct message before it is opened, where no direct message can be allowed. */
   requireDirectMessages(principal: Principal, action: ChannelAction): void {
     if (!this.#deps.settings.allowsDirectMessages) throw forbidden('no_dms', undefined)
-    if (principal.slackUser !== undefined) throw forbidden('slack_user', undefined)
     const closed = this.#lists(principal, action).find(
       ({ included }) => included.size > 0 && ![...included].some((key) => directKeyPattern.test(key)),
     )
     if (closed !== undefined) throw forbidden(closed.rule, undefined)
+  }
+
+  /** Refuses a direct message before it is opened, where the one on whose behalf Slack's own client calls would be no part of it. */
+  requirePartOf({ slackUser }: Principal, userIds: readonly string[]): void {
+    if (slackUser !== undefined && !userIds.includes(slackUser.userId))
+      throw forbidden('slack_user', undefined)
+  }
+
+  /** What cannot be looked up is open to nobody. */
+  async #isPartOf(user: SlackUser, channelId: string, signal: AbortSignal): Promise<boolean> {
+    const { channels, memberships } = this.#deps.directory
+    const channel = await channels.byId(channelId, signal)
+    if (channel === undefined) return false
+    return isOpenTo(user, channel) ?? (await memberships.has(user.userId, channelId, signal))
   }
 
   #violatedBy(
@@ -137,11 +162,12 @@ function parseRules(rule: PolicyRule, entries: readonly string[] | undefined): C
 }
 
 /**
- * Slack's own client acts for a person, but reads with the bot's token, which may see more than the person: only public channels are open to it.
- * What cannot be looked up counts as private.
+ * Slack's own client acts for a person, but reads with the bot's token, which may see more than the person: beyond public channels only what the
+ * person is a member of. Undefined where the members have to be asked for.
  */
-function isOpenToSlackUsers(channel: SlackChannel | undefined): boolean {
-  return channel?.kind === 'public_channel'
+function isOpenTo({ userId }: SlackUser, channel: SlackChannel): boolean | undefined {
+  if (channel.kind === 'public_channel') return true
+  return channel.kind === 'im' ? channel.userId === userId : undefined
 }
 
 /** Ids of direct messages, and the names that Slack gives to group messages. */
@@ -169,7 +195,7 @@ function forbidden(rule: PolicyRule, channelId: string | undefined): AppError {
 }
 
 const ruleHints: Readonly<Record<PolicyRule, string>> = {
-  slack_user: "Slack's own client reaches public channels only.",
+  slack_user: 'You are not a member of this conversation in Slack.',
   no_dms: 'Direct messages are switched off on this server.',
   read_channels: 'The operator does not let this channel be read.',
   write_channels: 'The operator does not let this channel be written to.',

@@ -20,12 +20,13 @@ export async function completeChannel(
   requirePermitted(tool, principal, services)
   const { directory, policy } = services
   const wanted = typed.replace(/^#/, '').toLowerCase()
-  const find = () =>
-    [...directory.channels.seen()]
-      .filter((channel) => !channel.isArchived && policy.allows(principal, 'read', channel))
-      .map((channel) => channel.name)
-      .filter((name) => name?.startsWith(wanted) === true)
-      .filter((name) => name !== undefined)
+  const find = async () => {
+    const matching = [...directory.channels.seen()].filter(
+      ({ isArchived, name }) => !isArchived && name?.startsWith(wanted) === true,
+    )
+    const allowed = await policy.allowed(principal, 'read', matching, signal)
+    return allowed.map(({ name }) => name).filter((name) => name !== undefined)
+  }
   return await completed(find, () => directory.channels.glance(signal))
 }
 
@@ -37,7 +38,7 @@ export async function completeUser(
   requirePermitted(tool, principal, services)
   const { directory } = services
   const wanted = typed.replace(/^@/, '').toLowerCase()
-  const find = () =>
+  const find = async () =>
     [...directory.users.seen()]
       .filter((user) => !user.isDeleted && user.handle.startsWith(wanted))
       .map((user) => user.handle)
@@ -45,10 +46,10 @@ export async function completeUser(
 }
 
 async function completed(
-  find: () => readonly string[],
+  find: () => Promise<readonly string[]>,
   glance: () => Promise<void>,
 ): Promise<readonly string[]> {
-  const known = find()
+  const known = await find()
   if (known.length === 0) await glance()
-  return [...(known.length === 0 ? find() : known)].sort().slice(0, valuesMax)
+  return [...(known.length === 0 ? await find() : known)].sort().slice(0, valuesMax)
 }

@@ -39,12 +39,14 @@ export async function openConversation(
   let id: string
   if (reference.kind === 'id') id = reference.id
   else if (reference.kind === 'name') {
-    const isShown = (channel: Parameters<typeof policy.allows>[2]) =>
-      policy.allows(principal, 'read', channel)
-    id = (await directory.channels.find(reference.name, isShown, signal)).id
+    const { name } = reference
+    id = (
+      await directory.channels.find(name, (all) => policy.allowed(principal, 'read', all, signal), signal)
+    ).id
   } else {
     policy.requireDirectMessages(principal, action)
     const userId = await userIdBehind(context, reference.user)
+    policy.requirePartOf(principal, [userId])
     id = await directory.channels.directMessage(userId, signal)
   }
   await policy.require(principal, action, id, signal)

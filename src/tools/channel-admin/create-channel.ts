@@ -31,8 +31,8 @@ export const createChannel = defineSlackTool({
   }),
   async run(args, context) {
     const name = args.name.replace(/^#/, '')
-    requireAllowedName(context, name)
     const params = { name, is_private: args.is_private === true }
+    await requireAllowed(context, params)
     return await perform(context, { method: 'conversations.create', params }, args.dry_run, (answer) => {
       const channel = asText(asObject(answer['channel'])['id']) ?? ''
       context.directory.channels.learn(answer['channel'])
@@ -43,9 +43,13 @@ export const createChannel = defineSlackTool({
 })
 
 /** A channel that could not be written to afterwards is not made either. It has no id yet, so the lists are asked by its name. */
-function requireAllowedName({ policy, principal }: SlackToolContext, name: string): void {
-  const planned = parseChannel({ id: 'C', name })
-  if (planned !== undefined && policy.allows(principal, 'write', planned)) return
+async function requireAllowed(
+  { policy, principal, signal }: SlackToolContext,
+  params: { readonly name: string; readonly is_private: boolean },
+): Promise<void> {
+  const planned = parseChannel({ id: 'C', ...params })
+  const allowed = planned === undefined ? [] : await policy.allowed(principal, 'write', [planned], signal)
+  if (allowed.length > 0) return
   throw new AppError('TOOL_FORBIDDEN', {
     details: { rule: 'write_channels', hint: 'The operator lets no channel of this name be written to.' },
   })

@@ -28,10 +28,12 @@ export const openDirectMessage = defineSlackTool({
     context.policy.requireDirectMessages(context.principal, 'write')
     const ids: string[] = []
     for (const user of args.users) ids.push(await findUserId(context, user, 'users'))
+    context.policy.requirePartOf(context.principal, ids)
     const call = { method: 'conversations.open', params: { users: ids.join(',') } }
     return await perform(context, call, args.dry_run, (answer) => {
       const channel = asText(asObject(answer['channel'])['id']) ?? ''
       context.noteChannel(channel)
+      for (const id of ids) context.directory.memberships.joined(id, channel)
       return { text: `Open: ${channel}. Post to it with slack_post_message.`, data: { channel } }
     })
   },

@@ -103,7 +103,7 @@ async function find(
   request: ListRequest,
   args: { readonly query?: string; readonly limit: number; readonly cursor?: string },
 ): Promise<Found> {
-  const { policy, principal, settings } = context
+  const { policy, principal, settings, signal } = context
   const words = args.query?.toLowerCase().replace(/^#/, '')
   const limit = words === undefined ? args.limit : searchPageSize
   const pagesMax = words === undefined ? 1 : settings.lookupPagesMax
@@ -113,10 +113,8 @@ async function find(
   for (let pageCount = 0; pageCount < pagesMax; pageCount++) {
     const page = await readPage(context, request, { limit, cursor })
     lookedAt += page.channels.length
-    const shown = page.channels.filter(
-      (channel) => policy.allows(principal, 'read', channel) && matches(channel, words),
-    )
-    channels.push(...shown)
+    const matching = page.channels.filter((channel) => matches(channel, words))
+    channels.push(...(await policy.allowed(principal, 'read', matching, signal)))
     cursor = page.cursor
     if (cursor === undefined || channels.length >= args.limit) break
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Directory, type DirectoryOptions, directoryDefaults } from '../../../src/slack/directory.ts'
+import type { ShownChannels } from '../../../src/slack/directory-channels.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { fails, hangs, refuses, ScriptedSlack } from '../../support/scripted-slack.ts'
 import { noticeOf } from '../../support/tool-bench.ts'
@@ -28,7 +29,7 @@ function pages(field: string, all: readonly (readonly object[])[]) {
   }
 }
 
-const everyChannel = () => true
+const everyChannel: ShownChannels = async (channels) => channels
 
 describe('people', () => {
   test('asks for an id once, then answers from memory until the entry is too old', async () => {
@@ -302,8 +303,8 @@ describe('channels', () => {
         { id: 'C3CC', name: 'relaese-secret' },
       ],
     })
-    const isShown = ({ name }: { name: string | undefined }) => name !== 'relaese-secret'
-    await expect(directory.channels.find('relaese', isShown, live())).rejects.toMatchObject({
+    const shown: ShownChannels = async (all) => all.filter(({ name }) => name !== 'relaese-secret')
+    await expect(directory.channels.find('relaese', shown, live())).rejects.toMatchObject({
       code: 'SLACK_NAME_NOT_FOUND',
       details: { kind: 'channel', given: '#relaese', candidates: ['#release'], looked_at: 3 },
     })

@@ -223,25 +223,6 @@ describe('the same policy everywhere', () => {
 })
 
 verifies(
-  'tools:policy:slack-user',
-  "Slack's own client reaches public channels only, whoever it acts for",
-  async () => {
-    const { violated: _violated, slackOffer } = createBench({})
-    const principal = {
-      ...principalWith({}),
-      slackUser: { userId: 'U1AA', teamId: 'T1', enterpriseId: undefined },
-    }
-    const { policy } = slackOffer.services
-    expect(await policy.violated(principal, 'read', 'C1AA', live())).toBeUndefined()
-    for (const id of ['C2BB', 'C3CC', 'D1AA', 'C9ZZ']) {
-      expect(await policy.violated(principal, 'read', id, live())).toBe('slack_user')
-    }
-    expect(policy.isUnrestricted(principal, 'read')).toBe(false)
-    expect(() => policy.requireDirectMessages(principal, 'write')).toThrow()
-  },
-)
-
-verifies(
   'tools:search:withheld',
   'a search answers a principal who may not read a channel alike, whatever is found there',
   async () => {
