@@ -3,9 +3,10 @@ import { asOneLine, neutralise, truncate } from '../base/text.ts'
 import { asNumber, asText, compact } from '../slack/json-fields.ts'
 import type { SlackMessage } from '../slack/message.ts'
 import { permalinkOf } from '../slack/reference.ts'
-import { createRecordingNames } from '../slack/text.ts'
+import { createRecordingNames, type Names } from '../slack/text.ts'
 import { renderMessage } from '../slack/text-message.ts'
 import { originOf, withoutHidden } from './hidden-authors.ts'
+import { permittedNames } from './permitted-names.ts'
 import type { SlackToolContext } from './tool-context.ts'
 
 /** A message as a model gets it: readable text, and the few facts that a next call needs. */
@@ -51,26 +52,32 @@ export interface ViewedMessages {
   readonly hiddenCount: number
 }
 
+type ViewContext = Pick<
+  SlackToolContext,
+  'slack' | 'directory' | 'policy' | 'principal' | 'signal' | 'settings'
+>
+
 /** The messages as views, in the order given. Names cost at most one call for each person who is not known yet. */
 export async function viewMessages(
-  context: Pick<SlackToolContext, 'slack' | 'directory' | 'signal' | 'settings'>,
+  context: ViewContext,
   channelId: string,
   messages: readonly SlackMessage[],
   format: OutputFormat = 'concise',
 ): Promise<ViewedMessages> {
   const shown = await withoutHidden(context, messages)
-  await learnNames(context, shown)
+  const names = await learnNames(context, shown)
   return {
-    messages: shown.map((message) => viewMessage(context, channelId, message, format)),
+    messages: shown.map((message) => viewMessage(context, { channelId, names, format }, message)),
     hiddenCount: messages.length - shown.length,
   }
 }
 
-/** Looks up, once for all of them, who wrote `messages` and who and what is named in them, as far as that is not known. */
-export async function learnNames(
-  { directory, signal }: Pick<SlackToolContext, 'directory' | 'signal'>,
-  messages: readonly SlackMessage[],
-): Promise<void> {
+/**
+ * Looks up, once for all of them, who wrote `messages` and who and what is named in them, as far as that is not known. Resolves with the names that
+ * the principal may be told.
+ */
+export async function learnNames(context: ViewContext, messages: readonly SlackMessage[]): Promise<Names> {
+  const { directory, signal } = context
   const wanted = createRecordingNames()
   for (const message of messages) {
     renderMessage(message, wanted)
@@ -78,18 +85,24 @@ export async function learnNames(
   }
   await directory.users.warm(wanted.users, peopleLookupsMax, signal)
   await directory.channels.warm(wanted.channels, channelLookupsMax, signal)
+  return await permittedNames(context, wanted.channels)
+}
+
+interface MessagePlace {
+  readonly channelId: string
+  readonly names: Names
+  readonly format: OutputFormat
 }
 
 /** One message as a view, with the names that are known. */
 export function viewMessage(
   { slack, directory }: Pick<SlackToolContext, 'slack' | 'directory'>,
-  channelId: string,
+  { channelId, names, format }: MessagePlace,
   message: SlackMessage,
-  format: OutputFormat,
 ): MessageView {
   const identity = slack.identity()
   const author = message.userId === undefined ? undefined : directory.users.peek(message.userId)
-  const full = safeText(renderMessage(message, directory))
+  const full = safeText(renderMessage(message, names))
   const text = truncate(full, messageCharactersMax[format])
   const isDetailed = format === 'detailed'
   return compact({

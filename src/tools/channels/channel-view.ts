@@ -1,8 +1,9 @@
 import type { ChannelKind, SlackChannel } from '../../slack/channel.ts'
 import { compact } from '../../slack/json-fields.ts'
-import { createRecordingNames, renderMrkdwn } from '../../slack/text.ts'
+import { createRecordingNames, type Names, renderMrkdwn } from '../../slack/text.ts'
 import { indentRest } from '../message-page.ts'
 import { safeName, safeText } from '../message-view.ts'
+import { permittedNames } from '../permitted-names.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 
 /** A conversation as a model gets it. */
@@ -21,28 +22,30 @@ export interface ChannelView {
   readonly is_external?: true
 }
 
-type ViewContext = Pick<SlackToolContext, 'directory' | 'signal'>
+type ViewContext = Pick<SlackToolContext, 'directory' | 'policy' | 'principal' | 'signal'>
 
 /** The views of channels, people in topics and direct messages by name where known; looks up at most `lookupsMax` of them. */
 export async function viewChannels(
-  { directory, signal }: ViewContext,
+  context: ViewContext,
   channels: readonly SlackChannel[],
   lookupsMax = 20,
 ): Promise<readonly ChannelView[]> {
+  const { directory, signal } = context
   const wanted = createRecordingNames()
   for (const { topic, purpose, userId } of channels) {
     renderMrkdwn(`${topic ?? ''}${purpose ?? ''}`, wanted)
     wanted.user(userId ?? '')
   }
   await directory.users.warm(wanted.users, lookupsMax, signal)
-  return channels.map((channel) => viewChannel(channel, directory))
+  const names = await permittedNames(context, wanted.channels)
+  return channels.map((channel) => viewChannel(channel, names))
 }
 
-export function viewChannel(channel: SlackChannel, directory: ViewContext['directory']): ChannelView {
+function viewChannel(channel: SlackChannel, names: Names): ChannelView {
   const { id, kind, userId, memberCount, isMember } = channel
   const text = (value: string | undefined) =>
-    value === undefined ? undefined : safeText(renderMrkdwn(value, directory))
-  const person = userId === undefined ? undefined : (directory.user(userId) ?? userId)
+    value === undefined ? undefined : safeText(renderMrkdwn(value, names))
+  const person = userId === undefined ? undefined : (names.user(userId) ?? userId)
   return compact({
     id,
     name: channel.name === undefined ? undefined : safeName(channel.name),

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { asNumber, asObject, asObjects, asText, compact } from '../../slack/json-fields.ts'
-import { renderMrkdwn } from '../../slack/text.ts'
+import { createRecordingNames, renderMrkdwn } from '../../slack/text.ts'
 import { openConversation } from '../conversation.ts'
 import { answers, channelField, cursorField, limitField, listField, optional } from '../fields.ts'
 import {
@@ -14,6 +14,7 @@ import {
 } from '../message-page.ts'
 import { safeText } from '../message-view.ts'
 import { channelLabel } from '../messages/history.ts'
+import { permittedNames } from '../permitted-names.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import type { SlackToolContext } from '../tool-context.ts'
@@ -71,7 +72,10 @@ async function viewAllowed(
   context: SlackToolContext,
   messages: readonly Readonly<Record<string, unknown>>[],
 ): Promise<readonly ScheduledView[]> {
-  const { policy, principal, signal, directory } = context
+  const { policy, principal, signal } = context
+  const mentioned = createRecordingNames()
+  for (const message of messages) renderMrkdwn(asText(message['text']) ?? '', mentioned)
+  const names = await permittedNames(context, mentioned.channels)
   const views: ScheduledView[] = []
   for (const message of messages) {
     const channelId = asText(message['channel_id']) ?? ''
@@ -80,7 +84,7 @@ async function viewAllowed(
       scheduled_message_id: asText(message['id']) ?? '',
       channel: channelLabel(context, channelId),
       post_at: asNumber(message['post_at']) ?? 0,
-      text: safeText(renderMrkdwn(asText(message['text']) ?? '', directory)),
+      text: safeText(renderMrkdwn(asText(message['text']) ?? '', names)),
     })
   }
   return views

@@ -1,5 +1,6 @@
 import { truncate } from '../../base/text.ts'
 import { parseMessage, type SlackMessage } from '../../slack/message.ts'
+import type { Names } from '../../slack/text.ts'
 import { withoutHidden } from '../hidden-authors.ts'
 import { type ChannelLabel, indentRest, renderLabel } from '../message-page.ts'
 import { learnNames, safeName, safeText, viewMessage } from '../message-view.ts'
@@ -49,13 +50,14 @@ export async function viewAllowedHits(
     context,
     allowed.map((match) => ({ ...match.message, match })),
   )
-  await learnNames(context, shown)
-  const hits = shown.map(({ match }) => viewHit(context, match))
+  const names = await learnNames(context, shown)
+  const hits = shown.map(({ match }) => viewHit(context, names, match))
   return { hits, hiddenCount: allowed.length - shown.length }
 }
 
-function viewHit(context: SlackToolContext, match: SearchMatch): SearchHit {
-  const view = viewMessage(context, match.channelId, match.message, 'concise')
+function viewHit(context: SlackToolContext, names: Names, match: SearchMatch): SearchHit {
+  const { channelId } = match
+  const view = viewMessage(context, { channelId, names, format: 'concise' }, match.message)
   const name = match.channelName ?? context.directory.channel(match.channelId)
   return {
     channel: { id: match.channelId, ...(name === undefined ? {} : { name: safeName(name) }) },
