@@ -1,7 +1,8 @@
-import { createConfiguredGuard } from './app-mcp.ts'
+import { createConfiguredGuard, createFailureLimiter } from './app-mcp.ts'
 import type { BodyBudget } from './base/body.ts'
 import type { Clock } from './base/clock.ts'
 import type { Ids } from './base/ids.ts'
+import type { RequestContexts } from './base/request-context.ts'
 import { buildInfo } from './build-info.ts'
 import { acceptedAdminTokens, acceptedMcpTokens } from './config/accepted-tokens.ts'
 import type { Config } from './config/option-table.ts'
@@ -34,7 +35,7 @@ export interface AppAdmin {
   /** Consumers over HTTP; undefined where there is no webhook, and so no events. */
   readonly streams: ConsumerStreams | undefined
   /** `/metrics`, `/admin/…`, and the docs of these groups and of `others`. */
-  routes(others: RouteGroups): RouteGroups
+  routes(others: RouteGroups, contexts: RequestContexts): RouteGroups
 }
 
 /** Whether Host and Origin are right is a question of the address that the listener has. */
@@ -57,19 +58,21 @@ export function createAppAdmin({
   })
   return {
     streams,
-    routes(others) {
-      const groups = [metricsRoute, ...(streams === undefined ? [] : createEventRoutes(streams))]
+    routes(others, contexts) {
+      const groups = [metricsRoute, ...(streams === undefined ? [] : createEventRoutes(streams, contexts))]
       if (!config.docsEnabled) return groups
       const described = isSeparate ? { described: [...others, ...groups] } : {}
       return [...groups, ...createDocsRoutes({ version: buildInfo.version, isAllowed, ...described })]
     },
   }
 
-  function createEventRoutes(consumers: ConsumerStreams): RouteGroups {
+  function createEventRoutes(consumers: ConsumerStreams, contexts: RequestContexts): RouteGroups {
     const gate = createAdminGate({
       adminTokens: acceptedAdminTokens(config),
       mcpTokens: acceptedMcpTokens(config).map(({ token }) => token),
       isAllowed,
+      contexts,
+      failureLimiter: createFailureLimiter(config, clock),
       metrics,
     })
     const desk = createEventsDesk({ queue, topic, forward: () => forwarder?.status() })

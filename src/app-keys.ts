@@ -1,3 +1,4 @@
+import { redisOptionsOf } from './app-queue-options.ts'
 import { AppError } from './base/errors.ts'
 import { isObject, type JsonObject } from './base/json-object.ts'
 import type { Config } from './config/option-table.ts'
@@ -23,11 +24,11 @@ export interface SharedKeys {
  * MCP alone need it as much. Undefined where each process keeps its own. Asks nobody anything before the first key.
  */
 export function createSharedKeys(
-  { queueBackendType, redisUrl: url, slackEventsTopic: topic }: Config,
+  config: Config,
   deps: Pick<QueueDeps, 'clock' | 'ids' | 'log'>,
 ): SharedKeys | undefined {
-  if (queueBackendType !== 'redis' || url === undefined) return undefined
-  const records = new RedisRecords({ url, topic }, deps)
+  if (config.queueBackendType !== 'redis' || config.redisUrl === undefined) return undefined
+  const records = new RedisRecords({ ...redisOptionsOf(config), topic: config.slackEventsTopic }, deps)
   return {
     store: {
       async claim(key, record) {

@@ -17,7 +17,7 @@ import type { SessionLimits } from './mcp/session-table.ts'
 import { createSlackAuth, type SlackAuth } from './mcp/slack-auth.ts'
 import type { Logger } from './observe/logger.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
-import { createRateLimiter } from './resilience/rate-limiter.ts'
+import { createRateLimiter, type RateLimiter } from './resilience/rate-limiter.ts'
 import type { SlackClient } from './slack/client.ts'
 import { conversationIdPattern } from './slack/reference.ts'
 import { createSigningKeys } from './slack/signature.ts'
@@ -86,7 +86,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
       allowCredentials: config.corsAllowCredentials,
     }),
     requestLimiter: perMinute(clock, config.limitsPrincipalRequestsPerMinute),
-    failureLimiter: perMinute(clock, config.limitsAddressFailuresPerMinute),
+    failureLimiter: createFailureLimiter(config, clock),
     toolLimiter: perMinute(clock, config.limitsToolCallsPerMinute),
     bodyBudget,
     changes: createChangeBus(notices, (id) => slackOffer.services.directory.channels.peek(id)?.name, log),
@@ -144,6 +144,11 @@ function stateKeyOf(config: Config): Pick<McpDeps, 'stateKey'> {
 
 /** Principals are few; this only bounds what a mistake could cost. */
 const limiterKeysMax = 10_000
+
+/** For the requests of one address whose credentials are none, at one door. */
+export function createFailureLimiter(config: Config, clock: Clock): RateLimiter {
+  return perMinute(clock, config.limitsAddressFailuresPerMinute)
+}
 
 function perMinute(clock: Clock, count: number) {
   return createRateLimiter({ clock, ratePerSecond: count / 60, burst: count, keysMax: limiterKeysMax })

@@ -185,11 +185,14 @@ function createListeners(
     ...common,
     routes(contexts) {
       served = createRoutes(contexts)
-      return isSeparate ? served : [...served, ...operators.routes(served)]
+      return isSeparate ? served : [...served, ...operators.routes(served, contexts)]
     },
   })
   const listeners: Listeners = isSeparate
-    ? { app, admin: createHttpApp({ ...common, routes: () => operators.routes(served) }).app }
+    ? {
+        app,
+        admin: createHttpApp({ ...common, routes: (contexts) => operators.routes(served, contexts) }).app,
+      }
     : { app }
   const paths = Object.values<AnyElysia>({ ...listeners }).flatMap((listener) =>
     listener.routes.map((route) => route.path),

@@ -347,6 +347,14 @@ export const errorTable = {
     cause: 'An MCP token was sent to an admin route.',
     fix: 'Use the admin token.',
   },
+  ADMIN_RATE_LIMITED: {
+    component: 'server',
+    status: 429,
+    retryable: true,
+    message: 'Too many requests without the admin token; wait for retry_after_s.',
+    cause: 'The address sent more of them in a minute than LIMITS_ADDRESS_FAILURES_PER_MINUTE allows.',
+    fix: 'Run "slack-integrated-server token --admin" with the configuration of the server.',
+  },
   ADMIN_REQUEST_INVALID: {
     component: 'server',
     status: 400,

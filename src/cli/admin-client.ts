@@ -110,6 +110,7 @@ const probePath = '/admin/events/groups'
 const failureTexts: Readonly<Record<string, string>> = {
   ADMIN_UNAUTHORIZED: 'does not take the admin token: give this command the configuration of the server',
   ADMIN_FORBIDDEN: 'says that this is no admin token',
+  ADMIN_RATE_LIMITED: 'takes no more tries without the admin token for a minute',
   MCP_FORBIDDEN: 'does not answer to this host name: add it to ALLOWED_HOSTS of the server',
   NOT_FOUND: 'has no admin routes: it may have them on ADMIN_PORT, or its webhook is off',
 }

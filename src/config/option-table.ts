@@ -455,7 +455,7 @@ export const optionTable = {
     schema: count(60, 1, 1_000_000),
     group: 'limits',
     description:
-      'MCP and REST requests without valid credentials from one address before it gets 429. Valid ones never do.',
+      'Requests to MCP, REST or admin without valid credentials from one address before it gets 429. Valid ones never do.',
   },
   limitsPrincipalRequestsPerMinute: {
     schema: count(600, 1, 1_000_000),

@@ -1,7 +1,10 @@
 import { type BearerFault, createBearerLookup, readBearer } from '../base/bearer.ts'
 import { AppError } from '../base/errors.ts'
+import type { RequestContexts } from '../base/request-context.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { limitFailures } from '../resilience/failure-limit.ts'
+import type { RateLimiter } from '../resilience/rate-limiter.ts'
 
 export interface AdminGateOptions {
   readonly adminTokens: readonly Secret[]
@@ -9,27 +12,39 @@ export interface AdminGateOptions {
   readonly mcpTokens: readonly Secret[]
   /** Whether the Host and Origin of the request may ask (D3a). */
   readonly isAllowed: (request: Request) => boolean
+  readonly contexts: RequestContexts
+  /** As `limitFailures` takes it. */
+  readonly failureLimiter: Pick<RateLimiter, 'take'>
   readonly metrics: Metrics
 }
 
-/** Lets an operator in. Throws MCP_FORBIDDEN for a wrong host or origin, ADMIN_UNAUTHORIZED, or ADMIN_FORBIDDEN. */
+/** Lets an operator in. Throws MCP_FORBIDDEN for a wrong host or origin, ADMIN_UNAUTHORIZED, ADMIN_RATE_LIMITED, or ADMIN_FORBIDDEN. */
 export type AdminGate = (request: Request) => void
 
-export function createAdminGate({ adminTokens, mcpTokens, isAllowed, metrics }: AdminGateOptions): AdminGate {
+export function createAdminGate(options: AdminGateOptions): AdminGate {
+  const { adminTokens, mcpTokens, isAllowed, contexts, failureLimiter: limiter, metrics } = options
   const adminOf = createBearerLookup(adminTokens.map((token) => [token, 'admin']))
   const clientOf = createBearerLookup(mcpTokens.map((token) => [token, 'client']))
-  const refused = (reason: BearerFault | 'unknown_token' | 'forbidden', error: AppError) => {
+  const count = (reason: BearerFault | 'unknown_token' | 'forbidden') =>
     metrics.increment('slackmcp_auth_failures_total', { surface: 'admin', reason })
-    return error
+  const unauthorized = (request: Request, reason: BearerFault | 'unknown_token') => {
+    count(reason)
+    const refusal = new AppError('ADMIN_UNAUTHORIZED')
+    return limitFailures(refusal, contexts.of(request).address, {
+      limiter,
+      metrics,
+      code: 'ADMIN_RATE_LIMITED',
+    })
   }
   return (request) => {
     if (!isAllowed(request)) throw new AppError('MCP_FORBIDDEN', { component: 'server' })
     const claim = readBearer(request.headers.get('authorization'))
-    if (typeof claim === 'string') throw refused(claim, new AppError('ADMIN_UNAUTHORIZED'))
+    if (typeof claim === 'string') throw unauthorized(request, claim)
     // Both are looked up each time, so that the time it takes does not tell them apart.
     const [admin, client] = [adminOf(claim.token), clientOf(claim.token)]
     if (admin !== undefined) return
-    if (client !== undefined) throw refused('forbidden', new AppError('ADMIN_FORBIDDEN'))
-    throw refused('unknown_token', new AppError('ADMIN_UNAUTHORIZED'))
+    if (client === undefined) throw unauthorized(request, 'unknown_token')
+    count('forbidden')
+    throw new AppError('ADMIN_FORBIDDEN')
   }
 }

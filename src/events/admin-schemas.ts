@@ -190,4 +190,4 @@ export const settledSchema = Type.Object(
 )
 
 /** How every admin route may refuse. */
-export const adminErrors = errorAnswers(400, 401, 403, 503)
+export const adminErrors = errorAnswers(400, 401, 403, 429, 503)

@@ -3,6 +3,7 @@ import { AppError } from '../base/errors.ts'
 import { isNestedDeeperThan } from '../base/json-nesting.ts'
 import type { RequestContexts } from '../base/request-context.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { limitFailures } from '../resilience/failure-limit.ts'
 import type { RateLimiter } from '../resilience/rate-limiter.ts'
 import type { Authenticator } from './auth.ts'
 import type { HostGuard } from './guard.ts'
@@ -24,7 +25,7 @@ export interface DoorDeps {
   readonly slackAuth: SlackAuth | undefined
   /** How many requests one principal may send, by its name. */
   readonly requestLimiter: Pick<RateLimiter, 'take'>
-  /** How many requests without valid credentials one address may send. Valid ones are never counted: many callers may share an address. */
+  /** As `limitFailures` takes it. */
   readonly failureLimiter: Pick<RateLimiter, 'take'>
   readonly bodyBudget: BodyBudget
   readonly metrics: Metrics
@@ -84,19 +85,13 @@ export function createDoor(deps: DoorDeps): Door {
   }
 }
 
-/** Whoever guesses gets slower answers than there are guesses; who has a token does not notice. */
 function countingFailures<Found>(request: Request, deps: DoorDeps, authenticate: () => Found): Found {
   try {
     return authenticate()
   } catch (error) {
-    const { address } = deps.contexts.of(request)
-    if (!(error instanceof AppError) || error.code !== 'MCP_UNAUTHORIZED' || address === undefined)
-      throw error
-    const take = deps.failureLimiter.take(address)
-    if (take.ok) throw error
-    deps.metrics.increment('slackmcp_rate_limiter_rejected_total', { scope: 'address' })
-    const details = { scope: 'address', retry_after_s: Math.ceil(take.retryAfterMs / 1000) }
-    throw new AppError('MCP_RATE_LIMITED', { cause: error, details })
+    if (!(error instanceof AppError) || error.code !== 'MCP_UNAUTHORIZED') throw error
+    const { contexts, failureLimiter: limiter, metrics } = deps
+    throw limitFailures(error, contexts.of(request).address, { limiter, metrics, code: 'MCP_RATE_LIMITED' })
   }
 }
 

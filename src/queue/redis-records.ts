@@ -1,13 +1,12 @@
-import type { Secret } from '../base/secret.ts'
 import type { QueueDeps } from './queue-deps.ts'
-import { redisTopicKeys } from './redis-keys.ts'
+import { checkKeyPrefix, redisTopicKeys } from './redis-keys.ts'
+import type { RedisQueueOptions } from './redis-options.ts'
 import { asText } from './redis-reply.ts'
 import { RedisSupervisor } from './redis-supervisor.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
-export interface RedisRecordsOptions {
-  /** As that of the queue. */
-  readonly url: Secret
+/** Redis as the queue has it. */
+export interface RedisRecordsOptions extends Pick<RedisQueueOptions, 'url' | 'keyPrefix' | 'tlsCaFile'> {
   /** Whose room in Redis they live in: the rights that the queue needs reach them too. */
   readonly topic: string
 }
@@ -20,13 +19,17 @@ export class RedisRecords {
   readonly #prefix: string
   readonly #redis: RedisSupervisor
 
-  /** Throws CONFIG_INVALID for a URL that cannot be used. */
-  constructor({ url, topic }: RedisRecordsOptions, deps: Pick<QueueDeps, 'clock' | 'ids' | 'log'>) {
-    this.#prefix = redisTopicKeys('', topic).writes
+  /** Throws CONFIG_INVALID for a URL or prefix that cannot be used. */
+  constructor(
+    { url, keyPrefix = '', tlsCaFile, topic }: RedisRecordsOptions,
+    deps: Pick<QueueDeps, 'clock' | 'ids' | 'log'>,
+  ) {
+    this.#prefix = redisTopicKeys(checkKeyPrefix(keyPrefix), topic).writes
     this.#redis = new RedisSupervisor({
       ...deps,
       log: deps.log.child({ connection: 'records' }),
       target: parseRedisUrl(url.reveal()),
+      tlsCaFile,
     })
   }
 

@@ -22,6 +22,8 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()))
 })
 
+const adminToken = 'admin-'.repeat(8)
+
 const list = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'
 
 function post(url: string, bearer: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -53,6 +55,25 @@ describe('limits', () => {
       expect((await post(url, server.bearer)).status).toBe(200)
     },
   )
+
+  verifies('admin:auth', 'slow down whoever guesses the admin token, and nobody who has it', async () => {
+    for (const adminPort of [undefined, 0]) {
+      const server = await startApp({ config: { limitsAddressFailuresPerMinute: 3, adminToken, adminPort } })
+      running.push(server)
+      const { url } = listen(server.admin ?? server.app, { host: '127.0.0.1', port: 0 })
+      const ask = (headers: Record<string, string>) => fetch(`${url}/admin/events/stats`, { headers })
+      const guess = { authorization: `Bearer ${'x'.repeat(43)}` }
+      const statuses: number[] = []
+      for (const headers of [guess, {}, guess, guess, {}]) statuses.push((await ask(headers)).status)
+      expect(statuses).toEqual([401, 401, 401, 429, 429])
+      const refused = await ask(guess)
+      expect(refused.headers.get('retry-after')).toMatch(/^[1-9][0-9]*$/)
+      expect(await refused.json()).toMatchObject({
+        error: { code: 'ADMIN_RATE_LIMITED', component: 'server', details: { scope: 'address' } },
+      })
+      expect((await ask({ authorization: `Bearer ${adminToken}` })).status).toBe(200)
+    }
+  })
 
   test('one principal may send so many requests', async () => {
     const { server, url } = await serve({

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createSharedKeys } from '../../src/app-keys.ts'
 import { createAppMetrics } from '../../src/app-metrics.ts'
 import { createAppQueue } from '../../src/app-queue.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
@@ -137,6 +138,11 @@ describeWithRedis('The options of the queue on Redis', () => {
   verifies('queue:options', 'REDIS_KEY_PREFIX stands before every key', async () => {
     const queue = await start({ ...redis, redisKeyPrefix: 'team-a:' })
     await queue.publish(queuedEvent({ id: 'Ev1' }))
+    const deps = { clock, ids: createSystemIds(), log }
+    const shared = createSharedKeys(configWith({ ...redis, redisKeyPrefix: 'team-a:' }), deps)
+    const record = { fingerprint: 'f', state: 'running', outcome: undefined } as const
+    await shared?.store.claim({ principal: 'p', tool: 't', key: 'k' }, record)
+    await shared?.stop()
     const keys = await server.command('KEYS', '*')
     expect(keys).toBeArray()
     expect(String(keys).split(',')).not.toEqual([])
