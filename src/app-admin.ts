@@ -75,7 +75,7 @@ export function createAppAdmin({
       failureLimiter: createFailureLimiter(config, clock),
       metrics,
     })
-    const desk = createEventsDesk({ queue, topic, forward: () => forwarder?.status() })
+    const desk = createEventsDesk({ queue, topic, forwarder })
     return [
       ...createAdminRoutes({ desk, gate, bodyBudget }),
       createConsumeRoutes({ streams: consumers, gate, bodyBudget }),

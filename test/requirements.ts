@@ -489,6 +489,10 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'After five failures the endpoint is left alone for 30 s, then asked by one delivery; waiting costs no try.',
   },
   'forward:gone': { says: '410 pauses forwarding, in log, metric and health; the events wait in the queue.' },
+  'forward:untried': { says: 'A delivery that waited for the breaker, or that a stop cut, costs no try.' },
+  'forward:resume': {
+    says: 'events forward resume, or the admin route, goes on after 410 without a restart; health and metric show it.',
+  },
   'forward:stop': { says: 'A stop lets deliveries under way finish, until its deadline.' },
   'mcp:stream:slow-reader': { says: 'A client that never reads costs a bounded amount and is dropped' },
   'mcp:stream:first-byte': { says: 'Streams show their first bytes at once' },

@@ -166,6 +166,14 @@ export const eventCommands: readonly CommandRow[] = [
     load: async () => (await import('./events-purge.ts')).runEventsPurge,
   },
   {
+    ...common,
+    path: ['events', 'forward', 'resume'],
+    summary: 'Go on forwarding after the endpoint answered 410 and so paused it.',
+    examples: [['slack-integrated-server events forward resume', 'what waited is delivered now']],
+    flags: [jsonFlag, urlFlag],
+    load: async () => (await import('./events-forward.ts')).runForwardResume,
+  },
+  {
     path: ['trigger'],
     summary: "Send a made-up event, signed like Slack's, to the webhook of a running server.",
     examples: [

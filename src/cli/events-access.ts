@@ -114,7 +114,7 @@ async function runOffline(
   const { openStore } = await import('./events-offline.ts')
   const queue = await openStore(context, config)
   try {
-    return await run(createEventsDesk({ queue, topic: config.slackEventsTopic, forward: () => undefined }))
+    return await run(createEventsDesk({ queue, topic: config.slackEventsTopic, forwarder: undefined }))
   } finally {
     await queue.stop()
   }

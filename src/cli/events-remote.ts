@@ -48,6 +48,10 @@ export function createRemoteDesk(client: AdminClient): EventsDesk {
     },
     purge: (receivedBeforeMs, isDryRun) =>
       post<PurgeOutcome>('/purge', { before: asIsoTime(receivedBeforeMs), dry_run: isDryRun }),
+    async resumeForwarding() {
+      const answer = await client.ask({ method: 'POST', path: `${path}/forward/resume` })
+      return answer === undefined ? undefined : answer['resumed'] === true
+    },
   }
 }
 

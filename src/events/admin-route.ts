@@ -17,6 +17,7 @@ import {
   purgeOutcomeSchema,
   purgeSchema,
   removedSchema,
+  resumedSchema,
   settleDeadSchema,
   statsSchema,
 } from './admin-schemas.ts'
@@ -132,6 +133,18 @@ function createChanging({ desk, gate, bodyBudget }: AdminRouteDeps) {
         parse: 'none',
         response: { 200: purgeOutcomeSchema, ...adminErrors },
         detail: describe('Remove old events for good, acknowledged or not', { body: purgeSchema }),
+      },
+    )
+    .post(
+      `${path}/forward/resume`,
+      async () => {
+        const resumed = await desk.resumeForwarding()
+        return answer(resumed === undefined ? undefined : { resumed })
+      },
+      {
+        parse: 'none',
+        response: { 200: resumedSchema, ...adminErrors },
+        detail: describe('Go on forwarding after the endpoint answered 410; false where it was not paused'),
       },
     )
 }

@@ -129,6 +129,7 @@ export const deadOutcomeSchema = Type.Object(
 export const purgeOutcomeSchema = Type.Object({ dry_run: Type.Boolean(), removed: Type.Integer() }, closed)
 export const groupsSchema = Type.Object({ groups: Type.Array(groupSchema) }, closed)
 export const lettersSchema = Type.Object({ letters: Type.Array(letterSchema) }, closed)
+export const resumedSchema = Type.Object({ resumed: Type.Boolean() }, closed)
 export const removedSchema = Type.Object({ removed: Type.Boolean() }, closed)
 
 export const consumeQuerySchema = Type.Object(

@@ -12,7 +12,7 @@ import {
   viewGroup,
   viewLetter,
 } from './event-view.ts'
-import type { ForwardStatus } from './forwarder.ts'
+import type { Forwarder, ForwardStatus } from './forwarder.ts'
 import { parseKeptEvent } from './slack-event.ts'
 
 export interface ListQuery extends ViewOptions {
@@ -95,12 +95,15 @@ export interface EventsDesk {
   ): Promise<readonly LetterView[]>
   settleDead(what: 'replay' | 'purge', selection: DeadSelection, isDryRun: boolean): Promise<DeadOutcome>
   purge(receivedBeforeMs: number, isDryRun: boolean): Promise<PurgeOutcome>
+  /** Goes on forwarding after the endpoint paused it: false where it was not paused, undefined where nothing is forwarded. */
+  resumeForwarding(): Promise<boolean | undefined>
 }
 
 export interface EventsDeskDeps {
   readonly queue: QueueDriver & QueueAdmin & { status(): QueueStatus }
   readonly topic: string
-  readonly forward: () => ForwardStatus | undefined
+  /** Undefined where nothing is forwarded. */
+  readonly forwarder: Pick<Forwarder, 'status' | 'resume'> | undefined
 }
 
 /** More dead letters than any backend keeps by default. */
@@ -110,7 +113,7 @@ const lettersNamedMax = 100
 /** How far back the event of `afterId` is looked for. */
 export const listMax = 1_000
 
-export function createEventsDesk({ queue, topic, forward }: EventsDeskDeps): EventsDesk {
+export function createEventsDesk({ queue, topic, forwarder }: EventsDeskDeps): EventsDesk {
   const select = async (selection: DeadSelection, countMax = lettersMax): Promise<readonly DeadLetter[]> => {
     const isWanted = isSelected(selection)
     return (await queue.deadLetters(countMax)).filter(
@@ -127,7 +130,7 @@ export function createEventsDesk({ queue, topic, forward }: EventsDeskDeps): Eve
     },
     async stats() {
       const [depth, groupViews] = await Promise.all([queue.depth(), groups()])
-      const status = forward()
+      const status = forwarder?.status()
       return {
         backend: queue.name,
         ...queue.capabilities,
@@ -164,6 +167,7 @@ export function createEventsDesk({ queue, topic, forward }: EventsDeskDeps): Eve
     async purge(receivedBeforeMs, isDryRun) {
       return { dry_run: isDryRun, removed: await queue.purge({ topic, receivedBeforeMs, isDryRun }) }
     },
+    resumeForwarding: () => Promise.resolve(forwarder?.resume()),
   }
 }
 

@@ -4,7 +4,7 @@ import type { Secret } from '../base/secret.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Delivery, QueuedEvent, QueueSubscriber, RetryPolicy } from '../queue/driver.ts'
-import { failureReason } from '../queue/failure-reason.ts'
+import { failureReason, NotTried } from '../queue/failure-reason.ts'
 import { reportBreaker } from '../resilience/breaker-report.ts'
 import { type Admission, type BreakerState, CircuitBreaker } from '../resilience/circuit-breaker.ts'
 import { createDeadline } from '../resilience/deadline.ts'
@@ -65,21 +65,22 @@ const answerBytesMax = 64 * 1024
 
 /**
  * Delivers events to one HTTP endpoint, as a group of the queue: the exact bytes, signed in Slack's form. 2xx acknowledges; 410 pauses until
- * the next start, leaving what is undelivered in the queue; everything else is tried again over hours, and while the endpoint is down one
+ * `resume` or the next start, leaving what is undelivered in the queue; everything else is tried again over hours, and while the endpoint is down one
  * probe at a time asks whether it is back.
  */
 export class Forwarder {
   readonly #options: ForwarderOptions
   readonly #deps: ForwarderDeps
   readonly #breaker: CircuitBreaker
-  readonly #ended = new AbortController()
+  /** Of the subscription; a new one after each pause. */
+  #ended = new AbortController()
   /** Cuts what is under way when a stop takes too long. */
   readonly #cut = new AbortController()
   #breakerChanged = new AbortController()
   #isStarted = false
   #isPaused = false
   #lastFailure: string | undefined
-  #subscription: Promise<void> = Promise.resolve()
+  #subscription: Promise<unknown> = Promise.resolve()
 
   /** Throws TypeError for a pattern that is none. */
   constructor(options: ForwarderOptions, deps: ForwarderDeps) {
@@ -97,19 +98,19 @@ export class Forwarder {
   }
 
   start(): void {
-    const { queue, topic } = this.#deps
-    const { concurrencyMax, isOrdered } = this.#options
     this.#isStarted = true
-    this.#subscription = queue.subscribe({
-      topic,
-      group: forwardGroup,
-      concurrencyMax,
-      ordered: isOrdered,
-      leaseMs,
-      retry: forwardRetry,
-      signal: this.#ended.signal,
-      handler: (delivery, signal) => this.#forward(delivery, signal),
-    })
+    this.#subscription = this.#subscribe()
+  }
+
+  /** Goes on after 410 paused it; false where it was not paused. */
+  resume(): boolean {
+    if (!this.#isPaused || !this.#isStarted) return false
+    this.#setPaused(false)
+    this.#deps.log.info('forward_resumed', { host: new URL(this.#options.url).host })
+    this.#ended = new AbortController()
+    // A delivery of before may still be under way: a stop waits for it too.
+    this.#subscription = Promise.all([this.#subscription, this.#subscribe()])
+    return true
   }
 
   /** Resolves once deliveries under way have ended; `signal` cuts them short. */
@@ -117,10 +118,10 @@ export class Forwarder {
     const cut = () => this.#cut.abort(new ForwardFailure('STOPPED'))
     signal.addEventListener('abort', cut, { once: true })
     if (signal.aborted) cut()
+    this.#isStarted = false
     this.#ended.abort()
     await this.#subscription
     signal.removeEventListener('abort', cut)
-    this.#isStarted = false
   }
 
   /** `degraded` while the endpoint does not take events: they wait in the queue, and nothing else is wrong. */
@@ -136,6 +137,21 @@ export class Forwarder {
       breaker: this.#breaker.state,
       lastFailure: this.#lastFailure,
     }
+  }
+
+  #subscribe(): Promise<void> {
+    const { queue, topic } = this.#deps
+    const { concurrencyMax, isOrdered } = this.#options
+    return queue.subscribe({
+      topic,
+      group: forwardGroup,
+      concurrencyMax,
+      ordered: isOrdered,
+      leaseMs,
+      retry: forwardRetry,
+      signal: this.#ended.signal,
+      handler: (delivery, signal) => this.#forward(delivery, signal),
+    })
   }
 
   async #forward(delivery: Delivery, signal: AbortSignal): Promise<void> {
@@ -157,7 +173,7 @@ export class Forwarder {
       reason: code,
     })
     if (outcome === 'gone') this.#pause()
-    throw new ForwardFailure(code, cause)
+    throw code === 'STOPPED' ? new NotTried(cause) : new ForwardFailure(code, cause)
   }
 
   #isWanted({ bytes, meta }: QueuedEvent): boolean {
@@ -168,10 +184,10 @@ export class Forwarder {
     return patterns.some((pattern) => isMatch(pattern, names))
   }
 
-  /** Leave of the breaker, when there is one. Rejects when `signal` aborts. */
+  /** Leave of the breaker, when there is one. Rejects with NotTried when `signal` aborts. */
   async #admitted(signal: AbortSignal): Promise<Admission> {
     for (;;) {
-      signal.throwIfAborted()
+      if (signal.aborted) throw new NotTried(signal.reason)
       const admission = this.#breaker.admit()
       if (admission !== undefined) return admission
       const changed = AbortSignal.any([signal, this.#breakerChanged.signal])
@@ -212,13 +228,18 @@ export class Forwarder {
 
   #pause(): void {
     if (this.#isPaused) return
-    this.#isPaused = true
-    this.#deps.metrics.set('slackmcp_forward_paused', {}, 1)
+    this.#setPaused(true)
     this.#deps.log.error('forward_paused', {
       host: new URL(this.#options.url).host,
-      reason: 'the endpoint answered 410 Gone; events wait in the queue until the next start',
+      reason: 'the endpoint answered 410 Gone; events wait in the queue',
+      fix: 'events forward resume',
     })
     this.#ended.abort()
+  }
+
+  #setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused
+    this.#deps.metrics.set('slackmcp_forward_paused', {}, isPaused ? 1 : 0)
   }
 
   #wakeWaiting(): void {

@@ -83,7 +83,7 @@ export interface Delivery {
 }
 
 /**
- * Resolving acknowledges the event; rejecting asks for it again after a backoff. `signal` aborts when the subscription ends or the lease is
+ * Resolving acknowledges the event; rejecting asks for it again after a backoff, with NotTried as the same try. `signal` aborts when the subscription ends or the lease is
  * over.
  */
 export type EventHandler = (delivery: Delivery, signal: AbortSignal) => Promise<void>

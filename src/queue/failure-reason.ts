@@ -12,6 +12,15 @@ export function failureReason(thrown: unknown): string {
   return namePattern.test(thrown.name) ? thrown.name : 'Error'
 }
 
+/** A handler that rejects with this gives its event back as it got it: the try was not made, and does not count. */
+export class NotTried extends Error {
+  override readonly name = 'NotTried'
+
+  constructor(cause?: unknown) {
+    super('The event was given back untried', cause === undefined ? undefined : { cause })
+  }
+}
+
 /** An event was not handled by whoever had it outside of this process. */
 export class HandlerFailure extends Error {
   override readonly name = 'HandlerFailure'

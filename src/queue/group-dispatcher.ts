@@ -154,14 +154,16 @@ export class GroupDispatcher<Held extends HeldEvent> {
   }
 
   #conclude(task: Task<Held>, outcome: Outcome): void {
-    if (outcome === undefined) {
+    if (outcome.kind === 'handled') {
       this.#verdicts.add({ kind: 'acknowledged', held: task.held })
       this.#leaveLane(task)
+    } else if (outcome.kind === 'untried') {
+      this.#backOff(task, task.attempt)
     } else if (task.attempt >= this.#retry.attemptsMax) {
-      this.#bury(task, outcome, task.attempt)
+      this.#bury(task, outcome.reason, task.attempt)
       this.#leaveLane(task)
     } else {
-      this.#backOff(task)
+      this.#backOff(task, task.attempt + 1)
     }
   }
 
@@ -177,9 +179,9 @@ export class GroupDispatcher<Held extends HeldEvent> {
     this.#verdicts.add({ kind: 'dead', held: task.held, attempts, reason })
   }
 
-  #backOff(task: Task<Held>): void {
+  #backOff(task: Task<Held>, nextAttempt: number): void {
     const delayMs = backoffMs(this.#retry, task.attempt, this.#deps.ids)
-    task.attempt++
+    task.attempt = nextAttempt
     this.#verdicts.add({ kind: 'failed', held: task.held, attempt: task.attempt })
     const timer = this.#deps.clock.schedule(delayMs, () => {
       this.#backoffs.delete(task)

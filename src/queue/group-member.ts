@@ -1,12 +1,15 @@
 import type { Clock } from '../base/clock.ts'
 import type { Delivery, EventHandler, Subscription } from './driver.ts'
-import { failureReason } from './failure-reason.ts'
+import { failureReason, NotTried } from './failure-reason.ts'
 
 /** Longer than any handler should take, short enough that one that hangs does not hold its event for a day. */
 const leaseDefaultMs = 300_000
 
-/** What became of one call of a handler: undefined when it resolved, else the reason. */
-export type Outcome = string | undefined
+/** What became of one call of a handler. */
+export type Outcome =
+  | { readonly kind: 'handled' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'untried' }
 
 /** One subscription at work: counts what runs, ends what takes too long, tells its handlers when it ends. */
 export class GroupMember {
@@ -66,7 +69,7 @@ export class GroupMember {
   #raceLease(delivery: Delivery, call: AbortController): Promise<Outcome> {
     return new Promise((resolve) => {
       const lease = this.#clock.schedule(this.#leaseMs, () => {
-        resolve('LEASE_EXPIRED')
+        resolve({ kind: 'failed', reason: 'LEASE_EXPIRED' })
         call.abort()
       })
       const settle = (outcome: Outcome) => {
@@ -74,8 +77,13 @@ export class GroupMember {
         resolve(outcome)
       }
       invoke(this.#handler, delivery, call.signal).then(
-        () => settle(undefined),
-        (thrown) => settle(failureReason(thrown)),
+        () => settle({ kind: 'handled' }),
+        (thrown) =>
+          settle(
+            thrown instanceof NotTried
+              ? { kind: 'untried' }
+              : { kind: 'failed', reason: failureReason(thrown) },
+          ),
       )
     })
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { AppError } from '../../src/base/errors.ts'
 import type { Delivery, QueueBackend, QueuedEvent, Subscription } from '../../src/queue/driver.ts'
+import { NotTried } from '../../src/queue/failure-reason.ts'
 import { type QueueLimits, retryPolicyDefault } from '../../src/queue/limits.ts'
 import { queuedEvent, queuedEvents, topic } from '../support/queue-events.ts'
 
@@ -498,6 +499,25 @@ export function queueDriverContract(
         expect(letter && plainEvent(letter.event)).toEqual(plainEvent(poison))
         expect(await driver.deadLetters(0)).toEqual([])
         await consumer.end()
+      })
+
+      test('gives an event again as the same try where its handler did not try it', async () => {
+        const driver = await start()
+        let isReady = false
+        const handler = async () => {
+          if (!isReady) throw new NotTried()
+        }
+        const first = consume(driver, { handler })
+        await driver.publish(queuedEvent({ id: 'Ev1' }))
+        await until('it came more often than it may be tried', () => first.deliveries.length === 4)
+        await first.end()
+        isReady = true
+        const second = consume(driver, { handler })
+        await until('it is acknowledged', async () => (await pendingOf(driver)) === 0)
+        const attempts = [...first.deliveries, ...second.deliveries].map(({ attempt }) => attempt)
+        expect(attempts).toEqual([1, 1, 1, 1, 1])
+        expect((await driver.depth()).deadLetters).toBe(0)
+        await second.end()
       })
 
       test('hands a dead letter to its group again as a first attempt, once', async () => {

@@ -120,6 +120,24 @@ describe('events', () => {
     expect((await run('events stats', { isTerminal: true })).stdout).toContain('billing  0')
   })
 
+  verifies(
+    'forward:resume',
+    'resumes forwarding in the running server, and says where there is none',
+    async () => {
+      const { run } = await start()
+      expect(await run('events forward resume')).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'slack-integrated-server: http://127.0.0.1:3000 forwards nothing: it has no FORWARD_URL\n',
+      })
+      const forwarding = await start({ config: { forwardUrl: 'http://127.0.0.1:9/' } })
+      expect(await forwarding.json('events forward resume')).toEqual([{ resumed: false }])
+      expect((await forwarding.run('events forward resume', { isTerminal: true })).stdout).toBe(
+        'Forwarding was not paused.\n',
+      )
+    },
+  )
+
   verifies('cli:events:groups', 'lists groups and forgets one', async () => {
     const { run, json } = await startWithEvents()
     expect(await json('events groups list')).toMatchObject([{ group: 'billing', pending: 0 }])

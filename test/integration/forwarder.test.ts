@@ -18,6 +18,7 @@ import { sequentialIds } from '../support/sequential-ids.ts'
 import { verifies } from '../support/verifies.ts'
 
 const secret = 'f'.repeat(40)
+const adminToken = 'admin-'.repeat(8)
 const never = new AbortController().signal
 
 let endpoint: ForwardEndpoint
@@ -326,9 +327,86 @@ describe('an endpoint that is down', () => {
       ).toHaveLength(1)
     },
   )
+
+  verifies('forward:resume', 'goes on when it is resumed, with what waited first', async () => {
+    const { publish, forwarder, pending, log, metrics } = await fixture({ concurrencyMax: 1 })
+    expect(forwarder.resume()).toBe(false)
+    endpoint.answer(410, 200)
+    for (const id of ['Ev1', 'Ev2']) await publish(id)
+    await until('forwarding is paused', () => forwarder.status().state === 'paused')
+    expect(forwarder.resume()).toBe(true)
+    expect(forwarder.resume()).toBe(false)
+    expect([forwarder.status().state, forwarder.check()]).toEqual(['running', 'up'])
+    await until('both are delivered', async () => (await pending()) === 0)
+    await publish('Ev3')
+    await until('the next one is delivered', async () => (await pending()) === 0)
+    expect(endpoint.received.map(({ headers }) => headers.get('x-event-id'))).toEqual([
+      'Ev1',
+      'Ev1',
+      'Ev2',
+      'Ev3',
+    ])
+    expect(metrics.records.filter(({ name }) => name === 'slackmcp_forward_paused').at(-1)?.value).toBe(0)
+    expect(log.named('forward_resumed')).toHaveLength(1)
+    await forwarder.stop(never)
+    expect(forwarder.resume()).toBe(false)
+  })
+
+  verifies('forward:resume', 'may be paused again after it was resumed', async () => {
+    const { publish, forwarder, pending, log } = await fixture({ concurrencyMax: 1 })
+    endpoint.answer(410, 410, 200)
+    await publish('Ev1')
+    for (const count of [1, 2]) {
+      await until('forwarding is paused', () => log.named('forward_paused').length === count)
+      expect(forwarder.resume()).toBe(true)
+    }
+    await until('it is delivered', async () => (await pending()) === 0)
+    expect(endpoint.received.map(({ headers }) => headers.get('x-event-attempt'))).toEqual(['1', '2', '3'])
+  })
 })
 
 describe('a stop', () => {
+  verifies('forward:untried', 'costs those no try that wait for an endpoint that is down', async () => {
+    const { publish, forwarder, queue } = await fixture({ concurrencyMax: 4 })
+    endpoint.answer(503)
+    for (let index = 0; index < 12; index++) await publish(`Ev${index}`)
+    await until('the breaker opened', () => forwarder.status().breaker === 'open' && inFlight === 0)
+    const sent = new Set(endpoint.received.map(({ headers }) => headers.get('x-event-id')))
+    await forwarder.stop(never)
+    const attempts = new Map<string, number>()
+    const reading = new AbortController()
+    const ended = queue.subscribe({
+      topic,
+      group: 'forward',
+      signal: reading.signal,
+      handler: async ({ event, attempt }) => void attempts.set(event.id, attempt),
+    })
+    await until('all have come', () => attempts.size === 12)
+    reading.abort()
+    await ended
+    for (const [id, attempt] of attempts) expect([id, attempt]).toEqual([id, sent.has(id) ? 2 : 1])
+    expect([...attempts.values()].filter((attempt) => attempt === 1).length).toBeGreaterThan(0)
+  })
+
+  verifies('forward:untried', 'costs that one no try which it cuts', async () => {
+    const { publish, forwarder, queue } = await fixture()
+    endpoint.answer('hang')
+    await publish('Ev1')
+    await endpoint.receivedCount(1)
+    await forwarder.stop(AbortSignal.abort())
+    const reading = new AbortController()
+    const attempt = await new Promise<number>((resolve) => {
+      void queue.subscribe({
+        topic,
+        group: 'forward',
+        signal: reading.signal,
+        handler: async (delivery) => resolve(delivery.attempt),
+      })
+    })
+    reading.abort()
+    expect(attempt).toBe(1)
+  })
+
   verifies('forward:stop', 'lets a delivery under way finish', async () => {
     const { publish, forwarder, pending } = await fixture()
     endpoint.answer('hang')
@@ -376,6 +454,31 @@ describe('the whole server', () => {
     await endpoint.receivedCount(2)
     await until('forwarding is paused', () => server.log.named('forward_paused').length === 1)
     expect((await server.health()).components.webhook_server).toBe('degraded')
+  })
+
+  verifies('forward:resume', 'goes on by the admin route, and health is good again', async () => {
+    const server = await startApp({ config: { forwardUrl: endpoint.url, adminToken } })
+    stops.push(async () => void (await server.stop()))
+    const resume = async (app: typeof server) => {
+      const response = await app.request('/admin/events/forward/resume', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${adminToken}` },
+      })
+      return [response.status, await response.json()] as const
+    }
+    expect(await resume(server)).toEqual([200, { resumed: false }])
+    endpoint.answer(410, 200)
+    await server.event('Ev1', { type: 'app_mention', channel: 'C1', text: 'hi', ts: '1.1' })
+    await until('forwarding is paused', () => server.log.named('forward_paused').length === 1)
+    expect(await resume(server)).toEqual([200, { resumed: true }])
+    await endpoint.receivedCount(2)
+    await until(
+      'health is good again',
+      async () => (await server.health()).components.webhook_server === 'ready',
+    )
+    const other = await startApp({ config: { adminToken } })
+    stops.push(async () => void (await other.stop()))
+    expect((await resume(other))[0]).toBe(404)
   })
 
   test('does not forward into a private network unless it is told to', () => {

@@ -35,7 +35,7 @@ test('of dead letters no more are read than are shown, unless some are selected'
     metrics: new RecordingMetrics(),
   }
   const store = new LetterQueue(memoryLimitsDefault, deps)
-  const desk = createEventsDesk({ queue: new GuardedQueue(store, deps), topic, forward: () => undefined })
+  const desk = createEventsDesk({ queue: new GuardedQueue(store, deps), topic, forwarder: undefined })
   const idsOf = async (selection: { readonly group?: string | undefined }) =>
     (await desk.deadLetters(selection, { limit: 2 })).map(({ id }) => id)
   expect(await idsOf({ group: undefined })).toEqual(['Ev48', 'Ev49'])
