@@ -39,7 +39,7 @@ function asText(tool: SlackTool, context: CliContext): string {
         ['Toolset', toolset],
         ['Effect', effectWords[effect]],
         ['Scopes', `${scopesText(tool)} (${token} token)`],
-        ['Costs', `${cost.warm} calls of Slack; with names to look up: ${cost.cold}`],
+        ['Costs', `calls of Slack: ${cost.warm}; with names to look up: ${cost.cold}`],
       ],
       columns,
     ),

@@ -20,9 +20,10 @@ export function createArgumentCheck(): ArgumentCheck {
       check = TypeCompiler.Compile(tool.input)
       compiled.set(tool.input, check)
     }
-    const args = withDefaults(tool, withoutAliases(tool, unwrap(tool, given)))
+    const args = withDefaults(tool, withLists(tool, withoutAliases(tool, unwrap(tool, given))))
     if (check.Check(args)) return args
-    throw new AppError('TOOL_ARGUMENTS_INVALID', { details: describe(tool, check.Errors(args).First()) })
+    const details = describeUnknown(tool, args) ?? describe(tool, check.Errors(args).First())
+    throw new AppError('TOOL_ARGUMENTS_INVALID', { details })
   }
 }
 
@@ -46,6 +47,20 @@ function withoutAliases({ aliases = {} }: CheckedTool, given: unknown): unknown 
   return Object.fromEntries(entries)
 }
 
+/** One text where a list of texts is meant is a list of one: models write the single item bare, and nothing else can be meant. */
+function withLists({ input }: CheckedTool, given: unknown): unknown {
+  if (!isObject(given)) return given
+  const listed = Object.entries(given).filter(
+    ([name, value]) => typeof value === 'string' && isListOfTexts(input.properties, name),
+  )
+  return { ...given, ...Object.fromEntries(listed.map(([name, value]) => [name, [value]])) }
+}
+
+function isListOfTexts(properties: TObject['properties'], name: string): boolean {
+  const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
+  return schema?.['type'] === 'array' && isObject(schema['items']) && schema['items']['type'] === 'string'
+}
+
 function withDefaults({ input }: CheckedTool, given: unknown): unknown {
   if (!isObject(given)) return given
   const missing = Object.entries(input.properties).filter(
@@ -56,39 +71,30 @@ function withDefaults({ input }: CheckedTool, given: unknown): unknown {
 }
 
 /** What a model needs to get it right the next time. */
-function describe({ input, examples = {} }: CheckedTool, error: ValueError | undefined): ErrorDetails {
-  const example = JSON.stringify(exampleOfObject(input, examples))
+function describe({ input, examples }: CheckedTool, error: ValueError | undefined): ErrorDetails {
+  const [, name = '', ...deeper] = error?.path.split('/') ?? []
+  const example = JSON.stringify(exampleOfObject(input, examples, name))
   if (error === undefined) return { field: '', given: '', accepted: 'see the schema of the tool', example }
-  const field = error.path.split('/').slice(1).join('.')
-  if (isUnexpected(input, error)) return { ...describeUnknown(input, field), example }
-  const isMissing = error.value === undefined
   return {
-    field: field === '' ? '(arguments)' : field,
-    given: isMissing ? 'nothing' : describeValue(error.value),
+    field: name === '' ? '(arguments)' : [name, ...deeper].join('.'),
+    given: error.value === undefined ? 'nothing' : describeValue(error.value),
     accepted: acceptedBy(error.schema),
     example,
   }
 }
 
-/** TypeBox reports a field that the schema does not know at the path of the field, with the schema of the object. */
-function isUnexpected(input: TObject, error: ValueError): boolean {
-  const [, name, ...deeper] = error.path.split('/')
-  return (
-    name !== undefined &&
-    deeper.length === 0 &&
-    !Object.hasOwn(input.properties, name) &&
-    error.value !== undefined
-  )
-}
-
-function describeUnknown(input: TObject, field: string): ErrorDetails {
+/** First of all what the tool does not take: a name that is misspelt also leaves its right spelling missing. */
+function describeUnknown({ input, examples }: CheckedTool, args: unknown): ErrorDetails | undefined {
   const names = Object.keys(input.properties)
-  const suggestion = nearest(field, names)
+  const unknown = isObject(args) ? Object.keys(args).find((name) => !names.includes(name)) : undefined
+  if (unknown === undefined || input.additionalProperties !== false) return undefined
+  const suggestion = nearest(unknown, names)
   return {
-    field: truncate(field, 100),
+    field: truncate(unknown, 100),
     given: 'a field that the tool does not take',
     accepted: names.length === 0 ? 'no arguments' : names.join(', '),
     ...(suggestion !== undefined && { did_you_mean: suggestion }),
+    example: JSON.stringify(exampleOfObject(input, examples)),
   }
 }
 
@@ -144,11 +150,16 @@ function exampleOf(schema: TSchema): unknown {
   }
 }
 
-function exampleOfObject(schema: TSchema, examples: Readonly<Record<string, unknown>> = {}): unknown {
-  const required: unknown = schema['required']
-  const properties: unknown = schema['properties']
+/** With what is required, and with the field that `about` names. */
+function exampleOfObject(
+  schema: TSchema,
+  examples: Readonly<Record<string, unknown>> = {},
+  about?: string,
+): unknown {
+  const { required = [], properties }: TSchema = schema
   if (!Array.isArray(required) || !isObject(properties)) return {}
+  const names = Object.keys(properties).filter((name) => required.includes(name) || name === about)
   return Object.fromEntries(
-    required.map((name) => [name, examples[name] ?? exampleOf(properties[name] as TSchema)]),
+    names.map((name) => [name, examples[name] ?? exampleOf(properties[name] as TSchema)]),
   )
 }

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../base/bounded-map.ts'
-import { AppError } from '../base/errors.ts'
+import { AppError, type ErrorDetails } from '../base/errors.ts'
 import type { DirectoryOptions } from './directory.ts'
 import { candidatesFor } from './directory-candidates.ts'
 import { SharedFlights } from './directory-flights.ts'
@@ -122,19 +122,28 @@ export class DirectoryUsers {
   async find(reference: UserReference, signal: AbortSignal): Promise<SlackUser> {
     const found = await this.#resolve(reference, signal)
     if (found !== undefined) return found
-    const given =
-      reference.kind === 'id' ? reference.id : reference.kind === 'email' ? reference.email : reference.name
-    throw new AppError('SLACK_NAME_NOT_FOUND', {
-      details: {
-        kind: 'user',
-        given,
-        candidates: reference.kind === 'name' ? this.#candidates(reference.name) : [],
-        looked_at: this.#scan.seenCount,
-        hint: this.#scan.isComplete(Number.POSITIVE_INFINITY, this.#options.namesMax)
-          ? 'Give the user id (U…) or the e-mail address.'
-          : 'The list was read only so far; call again to look further, or give the user id (U…) or the e-mail address.',
-      },
-    })
+    throw new AppError('SLACK_NAME_NOT_FOUND', { details: { kind: 'user', ...this.#missOf(reference) } })
+  }
+
+  #missOf(reference: UserReference): ErrorDetails {
+    switch (reference.kind) {
+      case 'id':
+        return { given: reference.id, hint: 'No person that this app can see has this id.' }
+      case 'email':
+        return {
+          given: reference.email,
+          hint: 'Nobody has this address in Slack; give an @name or user id (U…).',
+        }
+      case 'name':
+        return {
+          given: reference.name,
+          candidates: this.#candidates(reference.name),
+          looked_at: this.#scan.seenCount,
+          hint: this.#scan.isComplete(Number.POSITIVE_INFINITY, this.#options.namesMax)
+            ? 'Give the user id (U…) or the e-mail address.'
+            : 'The list was read only so far; call again to look further, or give the user id (U…) or the e-mail address.',
+        }
+    }
   }
 
   /**

@@ -84,8 +84,19 @@ function fit(messages: readonly MessageView[], keep: 'newest' | 'oldest'): reado
   return keep === 'newest' ? fitting.reverse() : fitting
 }
 
+interface PageNotes {
+  /** Sentences for the head of the page. */
+  readonly extra?: readonly string[]
+  /** The thread that all of it is: then no line needs to name it. */
+  readonly threadTs?: string
+}
+
 /** The page as text: one line for each message, what follows within a message indented, so that no text can pass for another line. */
-export function renderPage(page: MessagePage, tool: string, extra: readonly string[] = []): string {
+export function renderPage(
+  page: MessagePage,
+  tool: string,
+  { extra = [], threadTs }: PageNotes = {},
+): string {
   const { channel, timezone, messages } = page
   const head = [
     `${renderLabel(channel)}: ${count(messages.length, 'message')}, oldest first, times in ${timezone}.`,
@@ -93,7 +104,7 @@ export function renderPage(page: MessagePage, tool: string, extra: readonly stri
     ...extra,
   ].join(' ')
   const next = page.next === undefined ? undefined : { tool, args: page.next }
-  return renderListing(head, renderMessages(messages, timezone), next)
+  return renderListing(head, renderMessages(messages, timezone, threadTs), next)
 }
 
 /** A call that a model can make as it stands. */
@@ -108,8 +119,10 @@ export function renderListing(head: string, lines: readonly string[], next?: Nex
   return [`${head} ${untrustedWords}`, ...lines, endOfContent, ...more].join('\n')
 }
 
+/** A direct message goes by the name of the other person, and must not pass for a channel of that name. */
 export function renderLabel({ id, name }: ChannelLabel): string {
-  return name === undefined ? id : `#${/\s/.test(name) ? JSON.stringify(name) : quoteOdd(name)} (${id})`
+  const sign = id.startsWith('D') ? '@' : '#'
+  return name === undefined ? id : `${sign}${/\s/.test(name) ? JSON.stringify(name) : quoteOdd(name)} (${id})`
 }
 
 export function count(number: number, noun: string, plural = `${noun}s`): string {
@@ -117,7 +130,11 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
 }
 
 /** Lines for messages, under a line for each day. */
-export function renderMessages(messages: readonly MessageView[], timezone: string): readonly string[] {
+export function renderMessages(
+  messages: readonly MessageView[],
+  timezone: string,
+  threadTs?: string,
+): readonly string[] {
   const local = createLocalTime(timezone)
   const lines: string[] = []
   let day = ''
@@ -127,21 +144,21 @@ export function renderMessages(messages: readonly MessageView[], timezone: strin
     const messageDay = isDated ? local.day(atMs) : ''
     if (messageDay !== day) lines.push(messageDay)
     day = messageDay
-    lines.push(renderLine(message, isDated ? local.time(atMs) : '--:--'))
+    lines.push(renderLine(message, isDated ? local.time(atMs) : '--:--', threadTs))
   }
   return lines
 }
 
-function renderLine(message: MessageView, time: string): string {
+function renderLine(message: MessageView, time: string, threadTs: string | undefined): string {
   const { ts, text } = message
-  const marks = marksOf(message)
+  const marks = marksOf(message, threadTs)
   const shownMarks = marks.length === 0 ? '' : ` [${marks.join(', ')}]`
   return `${ts} ${time} ${quoteOdd(message.author)}${shownMarks}: ${indentRest(text)}`
 }
 
-function marksOf(message: MessageView): readonly string[] {
+function marksOf(message: MessageView, shownThreadTs: string | undefined): readonly string[] {
   const { thread_ts: threadTs, reply_count: replyCount, omitted_characters: omitted } = message
-  const isReply = threadTs !== undefined && threadTs !== message.ts
+  const isReply = threadTs !== undefined && threadTs !== message.ts && threadTs !== shownThreadTs
   const words = [
     message.is_bot === true ? 'bot' : undefined,
     message.is_external === true ? 'external' : undefined,

@@ -71,6 +71,7 @@ export const slackErrorHints: Readonly<Record<string, string>> = {
   too_many_emoji: 'The message has as many different emoji as Slack allows.',
   too_many_reactions: 'The message has as many reactions as Slack allows.',
   too_many_users: 'Name fewer people: a group message has at most eight.',
+  unknown_method: 'What answers at SLACK_API_URL has no such method.',
   upgrade_require: 'The plan of the workspace does not have this.',
   upgrade_required: 'The plan of the workspace does not have this.',
   ura_max_channels: 'This guest is in as many channels as a guest may be.',

@@ -70,7 +70,7 @@ export const readChannelMessages = defineSlackTool({
         ...(args.format === undefined ? {} : { format: args.format }),
       },
     })
-    const limited = answer['is_limited'] === true ? ['Older messages are hidden by the Slack plan.'] : []
-    return { text: renderPage(page, 'slack_read_channel_messages', limited), data: page }
+    const extra = answer['is_limited'] === true ? ['Older messages are hidden by the Slack plan.'] : []
+    return { text: renderPage(page, 'slack_read_channel_messages', { extra }), data: page }
   },
 })

@@ -75,6 +75,7 @@ export const readThreadMessages = defineSlackTool({
         ...(args.format === undefined ? {} : { format: args.format }),
       },
     })
-    return { text: renderPage(page, 'slack_read_thread_messages', [`Thread ${threadTs}.`]), data: page }
+    const notes = { extra: [`Thread ${threadTs}.`], threadTs }
+    return { text: renderPage(page, 'slack_read_thread_messages', notes), data: page }
   },
 })

@@ -37,6 +37,11 @@ describe('accepted', () => {
     ['an alias inside the wrapper', { input_params: { room: 'C1' } }, { channel: 'C1', limit: 100 }],
     ['the shortest text', { channel: 'C1' }, { channel: 'C1', limit: 100 }],
     ['the longest text', { channel: 'C12345678901' }, { channel: 'C12345678901', limit: 100 }],
+    [
+      'one text where a list of texts is meant',
+      { channel: 'C1', tags: 'x' },
+      { channel: 'C1', limit: 100, tags: ['x'] },
+    ],
     ['the smallest number', { channel: 'C1', limit: 1 }, { channel: 'C1', limit: 1 }],
     ['the largest number', { channel: 'C1', limit: 1000 }, { channel: 'C1', limit: 1000 }],
   ]
@@ -57,6 +62,8 @@ describe('accepted', () => {
 
 describe('refused, saying', () => {
   const example = '{"channel":"#general","limit":100}'
+  /** What is wrong stands in the example, also where it could be left out. */
+  const withField = (field: string) => `${example.slice(0, -1)},${field}}`
   const rows: readonly (readonly [what: string, given: unknown, details: ErrorDetails])[] = [
     [
       'what is missing',
@@ -80,6 +87,17 @@ describe('refused, saying', () => {
       },
     ],
     [
+      'which was misspelt, before that it is missing under its right name',
+      { chanel: 'C1' },
+      {
+        field: 'chanel',
+        given: 'a field that the tool does not take',
+        accepted: 'channel, limit, kind, tags',
+        did_you_mean: 'channel',
+        example,
+      },
+    ],
+    [
       'the bounds of a number just below them',
       { channel: 'C1', limit: 0 },
       { field: 'limit', given: '0', accepted: 'integer, at least 1, at most 1000', example },
@@ -92,17 +110,22 @@ describe('refused, saying', () => {
     [
       'the choices',
       { channel: 'C1', kind: 'c' },
-      { field: 'kind', given: '"c"', accepted: '"a" or "b"', example },
+      { field: 'kind', given: '"c"', accepted: '"a" or "b"', example: withField('"kind":"a"') },
     ],
     [
       'which item of a list',
       { channel: 'C1', tags: ['x', 5] },
-      { field: 'tags.1', given: '5', accepted: 'string', example },
+      { field: 'tags.1', given: '5', accepted: 'string', example: withField('"tags":["text"]') },
     ],
     [
       'how many items',
       { channel: 'C1', tags: ['x', 'y', 'z'] },
-      { field: 'tags', given: 'a list of 3', accepted: 'array, items at most 2', example },
+      {
+        field: 'tags',
+        given: 'a list of 3',
+        accepted: 'array, items at most 2',
+        example: withField('"tags":["text"]'),
+      },
     ],
     [
       'that a list is no object',
@@ -126,7 +149,7 @@ describe('refused, saying', () => {
   })
 
   test('a wrapper with something beside it', () => {
-    expect(refusal({ input_params: { channel: 'C1' }, limit: 5 })).toMatchObject({ field: 'channel' })
+    expect(refusal({ input_params: { channel: 'C1' }, limit: 5 })).toMatchObject({ field: 'input_params' })
   })
 })
 

@@ -39,10 +39,10 @@ describe('the outcome of', () => {
   )
 })
 
-describe('slack_get_message', () => {
-  const reply = { ts: '1700000050.000200', thread_ts: caseTs, username: 'b', text: 'reply' }
-  const head = { ts: caseTs, thread_ts: caseTs, username: 'a', text: 'head', reply_count: 1 }
+const reply = { ts: '1700000050.000200', thread_ts: caseTs, username: 'b', text: 'reply' }
+const head = { ts: caseTs, thread_ts: caseTs, username: 'a', text: 'head', reply_count: 1 }
 
+describe('slack_get_message', () => {
   test('reads a reply and its head from a permalink with one call', async () => {
     const { slack, call } = createToolBench()
     slack.on('conversations.replies', { messages: [head, reply] })
@@ -113,6 +113,33 @@ describe('names for ids', () => {
     expect(
       slack.calls.map(({ params }) => params['timestamp'] ?? params['ts'] ?? params['thread_ts']),
     ).toEqual([caseTs, caseTs, caseTs])
+  })
+
+  test('one text stands for a list of one, also under its alias', async () => {
+    const { slack, call } = createToolBench()
+    slack.on('chat.postMessage', { channel: 'C1AA', ts: caseTs }).on('reactions.add', {})
+    const thread = { channel: 'C1AA', thread_ts: caseTs }
+    for (const args of [{ text: 'hi' }, { texts: 'hi' }])
+      expect((await call('slack_thread_reply', { ...thread, ...args })).data.responses).toHaveLength(1)
+    await call('slack_add_reactions', { channel: 'C1AA', timestamp: caseTs, emojis: 'tada' })
+    expect(slack.of('reactions.add')).toMatchObject([{ name: 'tada' }])
+  })
+
+  test('a direct message is shown by the sign of a person, and no reply of a thread repeats which it is', async () => {
+    const { slack, call } = createToolBench()
+    slack
+      .on('users.info', { user: { id: 'U1AA', name: 'ada' } })
+      .on('conversations.open', { channel: { id: 'D1AA' } })
+      .on('conversations.info', { channel: { id: 'D1AA', is_im: true, user: 'U1AA' } })
+      .on('conversations.history', { messages: [reply] })
+      .on('conversations.replies', { messages: [head, reply] })
+    await call('slack_get_channel', { channel: 'D1AA' })
+    const page = await call('slack_read_channel_messages', { channel: 'D1AA' })
+    expect(page.text).toStartWith('@ada (D1AA): 1 message')
+    expect(page.text).toContain(`[reply to ${caseTs}]`)
+    const thread = await call('slack_read_thread_messages', { channel: 'D1AA', thread_ts: caseTs })
+    expect(thread.text).toContain(`Thread ${caseTs}.`)
+    expect(thread.text).not.toContain('reply to')
   })
 
   test('what can be no channel is refused with what is accepted', async () => {
