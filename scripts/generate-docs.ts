@@ -4,6 +4,7 @@ import { renderConfigurationPage } from './documents/configuration-page.ts'
 import { deployDocuments } from './documents/deploy-documents.ts'
 import { renderErrorsPage } from './documents/errors-page.ts'
 import { renderMetricsPage } from './documents/metrics-page.ts'
+import { hasRecord, renderPerformancePage } from './documents/performance-page.ts'
 import { renderToolsPage } from './documents/tools-page.ts'
 
 /** Every document that is made from a table, by its path from the project's root. */
@@ -13,6 +14,8 @@ export const documents: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': renderConfigurationPage,
   'docs/errors.md': renderErrorsPage,
   'docs/metrics.md': renderMetricsPage,
+  // Once there is something that was measured.
+  ...(hasRecord() && { 'docs/performance.md': renderPerformancePage }),
   'docs/tools.md': renderToolsPage,
 }
 

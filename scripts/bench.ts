@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { caseTable } from '../test/bench/case-table.ts'
+import { describeMachine } from '../test/bench/machine.ts'
+import {
+  type CaseReport,
+  comparisonsTable,
+  errorCount,
+  figuresTable,
+  renderText,
+} from '../test/bench/report.ts'
+
+/**
+ * Measures the server beside the limit and its peers: bun run bench [--case NAME] [--seconds N] [--out FILE] [--record]
+ * Prints a table for each case and writes the figures to dist/bench.json. With --record they take the place of those that docs/performance.md is
+ * made from. Exits 1 where an answer was wrong.
+ */
+
+const root = join(import.meta.dir, '..')
+const recordPath = join(root, 'docs', 'performance.json')
+const secondsDefault = 2
+
+const { values } = parseArgs({
+  options: {
+    case: { type: 'string' },
+    seconds: { type: 'string' },
+    out: { type: 'string', default: join(root, 'dist', 'bench.json') },
+    record: { type: 'boolean', default: false },
+  },
+})
+
+function chosenNames(): readonly string[] {
+  const names = Object.keys(caseTable)
+  if (values.case === undefined) return names.filter((name) => caseTable[name]?.isOnlyNamed !== true)
+  if (!names.includes(values.case)) throw new Error(`--case takes one of ${names.join(', ')}`)
+  return [values.case]
+}
+
+function chosenSeconds(): number | undefined {
+  if (values.seconds === undefined) return undefined
+  const seconds = Number(values.seconds)
+  if (!Number.isInteger(seconds) || seconds < 1) throw new Error('--seconds takes a positive integer')
+  return seconds
+}
+
+async function measure(name: string): Promise<CaseReport> {
+  const chosen = caseTable[name]
+  if (chosen === undefined) throw new Error(`There is no case ${name}`)
+  const seconds = chosenSeconds() ?? chosen.secondsDefault ?? secondsDefault
+  const say = (text: string) => process.stderr.write(`${name}: ${text}\n`)
+  const { lines, comparisons, skipped = [] } = await chosen.run({ seconds, say })
+  const { title, method } = chosen
+  return {
+    name,
+    title,
+    method,
+    secondsEach: seconds,
+    machine: describeMachine(),
+    lines,
+    comparisons,
+    skipped,
+  }
+}
+
+function show(report: CaseReport): void {
+  const tables = [figuresTable(report.lines), comparisonsTable(report.comparisons)]
+  const shown = tables.filter(({ rows }) => rows.length > 0).map(renderText)
+  const skipped = report.skipped.map((text) => `skipped: ${text}`)
+  process.stdout.write(`\n# ${report.title} (${report.name})\n\n${[...shown, ...skipped].join('\n\n')}\n`)
+}
+
+/** Each case has the place of its own; those that were not measured now stay. */
+async function record(reports: readonly CaseReport[]): Promise<void> {
+  const file = Bun.file(recordPath)
+  const kept: readonly CaseReport[] = (await file.exists()) ? await file.json() : []
+  const all = new Map([...kept, ...reports].map((report) => [report.name, report]))
+  const inOrder = Object.keys(caseTable).flatMap((name) => all.get(name) ?? [])
+  await Bun.write(file, `${JSON.stringify(inOrder, undefined, 2)}\n`)
+}
+
+const reports: CaseReport[] = []
+for (const name of chosenNames()) {
+  const report = await measure(name)
+  show(report)
+  reports.push(report)
+  // After each: what was measured is kept where a later case fails.
+  await Bun.write(values.out, `${JSON.stringify(reports, undefined, 2)}\n`)
+}
+if (values.record) await record(reports)
+process.exit(reports.some((report) => errorCount(report) > 0) ? 1 : 0)
