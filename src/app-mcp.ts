@@ -108,7 +108,7 @@ function createMayHear({ mayRead, services }: SlackOffer, clock: Clock): McpDeps
     const mayReadChannel: MayReadChannel = async (channel, signal) => {
       const channelId = conversationIdPattern.test(channel)
         ? channel
-        : (await directory.channels.find(channel, async () => [], signal)).id
+        : (await directory.channels.find(channel, async () => [], { signal })).id
       return (await policy.violated(principal, 'read', channelId, signal)) === undefined
     }
     return mayRead(principal, uri) && mayHearOf(uri, mayReadChannel, clock)

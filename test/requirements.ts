@@ -710,6 +710,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'tools:policy:slack-user:whole': {
     says: "Signed requests of Slack's own client read, and hear of, a private channel for its members alone.",
   },
+  'mcp:progress': {
+    says: 'Whoever asks for progress hears of growing numbers, no more than a person can read, and of none after the result.',
+  },
+  'tools:progress': {
+    says: 'What takes several pages, people or steps says how far it is and what it is at.',
+  },
   'slack:membership:cache': {
     says: 'Which closed conversations a person shares with the bot is asked once a person, and believed for a bounded time.',
   },

@@ -1,18 +1,16 @@
 import { AppError, renderUnifiedError } from '../base/errors.ts'
 import { truncate } from '../base/text.ts'
-import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RateLimiter } from '../resilience/rate-limiter.ts'
 import type { ArgumentCheck } from './arguments.ts'
-import { asCallContext, asCallError, type Caller } from './caller.ts'
+import { asCallError, type CallContextDeps, type Caller, inCallContext } from './caller.ts'
 import { InputNeeded } from './input-needed.ts'
 import type { OfferIndex, WireObject } from './offer-index.ts'
 import type { OperationMeter } from './operation-meter.ts'
 import { callToolParams, parseParams } from './params.ts'
 import { forbiddingRule, type RegisteredTool, type ToolOutcome } from './registry.ts'
 
-export interface ToolCallDeps {
-  readonly log: Logger
+export interface ToolCallDeps extends CallContextDeps {
   readonly metrics: Metrics
   readonly measure: OperationMeter
   /** Refuses everything that is not a read, whoever calls. */
@@ -41,7 +39,8 @@ export async function callTool(params: unknown, caller: Caller, deps: ToolCallDe
   try {
     admit(call, deps)
     const args = deps.checkArguments(tool, given)
-    const outcome = await tool.run(args, asCallContext(caller, deps.log.child({ tool_name: name })))
+    const log = deps.log.child({ tool_name: name })
+    const outcome = await inCallContext(caller, { ...deps, log }, (context) => tool.run(args, context))
     report(call, 'ok', deps)
     return { error: undefined, result: asToolResult(outcome) }
   } catch (thrown) {

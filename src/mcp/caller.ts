@@ -1,13 +1,9 @@
+import type { Clock } from '../base/clock.ts'
 import { AppError, asAppError } from '../base/errors.ts'
+import type { Progress } from '../base/progress.ts'
 import type { Logger } from '../observe/logger.ts'
-import type {
-  CallContext,
-  ClientAnswer,
-  ClientLogLevel,
-  ClientRequest,
-  Principal,
-  Progress,
-} from './registry.ts'
+import { createProgressReports } from './progress-reports.ts'
+import type { CallContext, ClientAnswer, ClientLogLevel, ClientRequest, Principal } from './registry.ts'
 
 /** Who calls and how to reach back: what a binding knows, and what business code gets as CallContext. */
 export interface Caller {
@@ -16,7 +12,8 @@ export interface Caller {
   readonly signal: AbortSignal
   /** The negotiated revision, for metrics; `rest` where there is none. */
   readonly protocolVersion: string
-  progress(progress: Progress): void
+  /** Undefined where the client did not ask for it. */
+  readonly progress: ((progress: Progress) => void) | undefined
   /** Undefined where the client's side cannot be asked anything. */
   readonly ask: Asking | undefined
   readonly tell: (level: ClientLogLevel, text: string) => void
@@ -34,22 +31,47 @@ export function createSilentCaller(
 ): Caller {
   return {
     ...known,
-    progress: () => undefined,
+    progress: undefined,
     ask: undefined,
     tell: () => undefined,
     releaseConnection: () => undefined,
   }
 }
 
-/** What a call gets to see of its caller; every log line of the call carries its correlation id and principal. */
-export function asCallContext(caller: Caller, log: Logger): CallContext {
+/** What every call gets beside its caller. */
+export interface CallContextDeps {
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Runs one call with what it gets to see of its caller. Progress that it reports later than it settles reaches nobody. */
+export async function inCallContext<Result>(
+  caller: Caller,
+  { clock, log }: CallContextDeps,
+  run: (context: CallContext) => Promise<Result>,
+): Promise<Result> {
+  const { progress, signal } = caller
+  if (progress === undefined) return await run(asCallContext(caller, log, () => undefined))
+  const reports = createProgressReports(progress, clock)
+  const report = (made: Progress) => {
+    if (!signal.aborted) reports.report(made)
+  }
+  try {
+    return await run(asCallContext(caller, log, report))
+  } finally {
+    reports.end()
+  }
+}
+
+/** Every log line of the call carries its correlation id and principal. */
+function asCallContext(caller: Caller, log: Logger, progress: CallContext['progress']): CallContext {
   const { principal, correlationId, signal, ask, tell, releaseConnection } = caller
   return {
     principal,
     correlationId,
     log: log.child({ correlation_id: correlationId, principal: principal.name }),
     signal,
-    progress: (progress) => caller.progress(progress),
+    progress,
     elicit: ask?.can('elicit') === true ? createElicit(ask) : undefined,
     ...(ask !== undefined && { canAsk: (kind) => ask.can(kind), ask: (requests) => ask.ask(requests) }),
     tell,

@@ -158,16 +158,11 @@ function asCaller({ call, extra, server, level, deps }: CallerParts): Caller {
     ...call,
     signal: extra.signal,
     protocolVersion: deps.version(),
-    progress({ progress, total, message }) {
-      if (token === undefined) return
-      const params = {
-        progressToken: token,
-        progress,
-        ...(total !== undefined && { total }),
-        ...(message !== undefined && { message }),
-      }
-      notify({ method: 'notifications/progress', params })
-    },
+    progress:
+      token === undefined
+        ? undefined
+        : (progress) =>
+            notify({ method: 'notifications/progress', params: { progressToken: token, ...progress } }),
     ask: createLegacyAsking(server, extra),
     tell(lineLevel, text) {
       if (level.admits(lineLevel))

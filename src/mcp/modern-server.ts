@@ -180,12 +180,14 @@ export class OfferServer extends McpServer {
       ...call,
       signal: ctx.mcpReq.signal,
       protocolVersion: this.server.getNegotiatedProtocolVersion() ?? 'unknown',
-      progress(progress) {
-        if (token === undefined) return
-        const params = { progressToken: token, ...progress }
-        // A client that went away hears nothing.
-        ctx.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined)
-      },
+      progress:
+        token === undefined
+          ? undefined
+          : (progress) => {
+              const params = { progressToken: token, ...progress }
+              // A client that went away hears nothing.
+              ctx.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined)
+            },
       ask,
       tell: (level, text) => {
         ctx.mcpReq.log(level, text).catch(() => undefined)

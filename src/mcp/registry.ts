@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
+import type { Progress } from '../base/progress.ts'
 import type { Logger } from '../observe/logger.ts'
 
 /**
@@ -45,12 +46,6 @@ export function forbiddingRule(
   return policy.toolsets === undefined || policy.toolsets.includes(tool.toolset) ? undefined : 'toolset'
 }
 
-export interface Progress {
-  readonly progress: number
-  readonly total?: number
-  readonly message?: string
-}
-
 export interface ElicitRequest {
   readonly message: string
   /** A flat JSON Schema object: what the user is asked for. */
@@ -92,7 +87,7 @@ export interface CallContext {
   readonly log: Logger
   /** Aborts when the caller cancelled, went away (modern era) or the server stops. */
   readonly signal: AbortSignal
-  /** Tells the caller how far the call is; does nothing where the caller did not ask. */
+  /** Tells the caller how far the call is; does nothing where the caller did not ask. May be called as often as there is news. */
   progress(progress: Progress): void
   /**
    * Asks the user through the client; undefined where the client cannot. In the 2026-07-28 revision the call ends here and starts again from

@@ -2,11 +2,11 @@ import { AppError } from '../base/errors.ts'
 import { truncate } from '../base/text.ts'
 import { createArgumentCheck } from './arguments.ts'
 import { callTool, type ToolAnswer, type ToolCallDeps } from './call-tool.ts'
-import { asCallContext, asCallError, type Caller } from './caller.ts'
+import { asCallError, type Caller, inCallContext } from './caller.ts'
 import { InputNeeded } from './input-needed.ts'
 import { createOfferIndex, type OfferIndex, type WireObject } from './offer-index.ts'
 import { completeParams, getPromptParams, listParams, parseParams, readResourceParams } from './params.ts'
-import type { Offer, PrincipalPolicy } from './registry.ts'
+import type { CallContext, Offer, PrincipalPolicy, ResourceContents } from './registry.ts'
 
 export interface SurfaceDeps extends Omit<ToolCallDeps, 'index' | 'checkArguments'> {
   readonly offer: Offer
@@ -74,14 +74,17 @@ function page(params: unknown, items: readonly WireObject[]): readonly WireObjec
   })
 }
 
-async function readResource(params: unknown, caller: Caller, { index, log }: Deps): Promise<WireObject> {
+async function readResource(params: unknown, caller: Caller, deps: Deps): Promise<WireObject> {
   const { uri } = parseParams(readResourceParams, params)
-  const context = asCallContext(caller, log)
+  return { contents: [await inCallContext(caller, deps, (context) => readAt(uri, context, deps))] }
+}
+
+async function readAt(uri: string, context: CallContext, { index }: Deps): Promise<ResourceContents> {
   const resource = index.resource(uri)
-  if (resource !== undefined) return { contents: [await resource.read(context)] }
+  if (resource !== undefined) return await resource.read(context)
   const match = index.matchTemplate(uri)
   if (match === undefined) throw unknownResource(uri)
-  return { contents: [await match.template.read(match.variables, uri, context)] }
+  return await match.template.read(match.variables, uri, context)
 }
 
 /** The URI is told back: clients and the conformance suite look for `uri` in the data of the error. */
@@ -89,16 +92,16 @@ export function unknownResource(uri: string): AppError {
   return new AppError('RESOURCE_NOT_FOUND', { details: { uri: truncate(uri, 256) } })
 }
 
-async function getPrompt(params: unknown, caller: Caller, { index, log }: Deps): Promise<WireObject> {
+async function getPrompt(params: unknown, caller: Caller, deps: Deps): Promise<WireObject> {
   const { name, arguments: args = {} } = parseParams(getPromptParams, params)
-  const prompt = index.prompt(name)
+  const prompt = deps.index.prompt(name)
   if (prompt === undefined) throw unknownPrompt(name)
   const missing = prompt.arguments.find(({ name, isRequired }) => isRequired && !Object.hasOwn(args, name))
   if (missing !== undefined) {
     const details = { field: `params.arguments.${missing.name}`, problem: 'required' }
     throw new AppError('MCP_REQUEST_INVALID', { details })
   }
-  const messages = await prompt.render(args, asCallContext(caller, log))
+  const messages = await inCallContext(caller, deps, (context) => prompt.render(args, context))
   return { description: prompt.description, messages }
 }
 
@@ -106,14 +109,19 @@ function unknownPrompt(name: string): AppError {
   return new AppError('PROMPT_NOT_FOUND', { details: { prompt: truncate(name, 128) } })
 }
 
-async function complete(params: unknown, caller: Caller, { index, log }: Deps): Promise<WireObject> {
+async function complete(params: unknown, caller: Caller, deps: Deps): Promise<WireObject> {
+  const { index } = deps
   const { ref, argument } = parseParams(completeParams, params)
   const source = ref.type === 'ref/prompt' ? index.prompt(ref.name) : index.template(ref.uri)
   if (source === undefined) {
     if (ref.type === 'ref/prompt') throw unknownPrompt(ref.name)
     if (index.resource(ref.uri) === undefined) throw unknownResource(ref.uri)
   }
-  const values = (await source?.complete?.(argument.name, argument.value, asCallContext(caller, log))) ?? []
+  const values = await inCallContext(
+    caller,
+    deps,
+    async (context) => (await source?.complete?.(argument.name, argument.value, context)) ?? [],
+  )
   const hasMore = values.length > completionValuesMax
   return { completion: { values: values.slice(0, completionValuesMax), hasMore } }
 }

@@ -6,6 +6,7 @@ import { candidatesFor } from './directory-candidates.ts'
 import { SharedFlights } from './directory-flights.ts'
 import { DirectoryScan } from './directory-scan.ts'
 import { asObject, asText } from './json-fields.ts'
+import type { LookUp } from './look-up.ts'
 
 const channelsPerPage = 1000
 /** The kinds of conversation that go by a name. */
@@ -110,13 +111,18 @@ export class DirectoryChannels {
   }
 
   /** The channel of that name. Rejects with SLACK_NAME_NOT_FOUND, which names candidates among those that `shown` lets through and how far was looked. */
-  async find(name: string, shown: ShownChannels, signal: AbortSignal): Promise<SlackChannel> {
+  async find(name: string, shown: ShownChannels, lookUp: LookUp): Promise<SlackChannel> {
+    const { signal } = lookUp
     for (let pageCount = 0; ; pageCount++) {
       const id = this.#byName.get(name)
       const found = id === undefined ? undefined : await this.byId(id, signal)
       if (found?.name === name) return found
       const { pagesMax, missTtlMs, namesMax } = this.#options
       if (pageCount >= pagesMax || this.#scan.isComplete(missTtlMs, namesMax)) break
+      if (pageCount > 0) {
+        const message = `Looked through ${this.#scan.seenCount} channels for #${name}`
+        lookUp.progress?.({ progress: pageCount, message })
+      }
       await this.#scan.advance(signal)
     }
     throw await this.#notFound(name, shown)

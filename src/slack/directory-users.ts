@@ -4,6 +4,7 @@ import type { DirectoryOptions } from './directory.ts'
 import { candidatesFor } from './directory-candidates.ts'
 import { SharedFlights } from './directory-flights.ts'
 import { DirectoryScan } from './directory-scan.ts'
+import type { LookUp } from './look-up.ts'
 import type { UserReference } from './reference.ts'
 import { parseUser, type SlackUser } from './user.ts'
 
@@ -98,9 +99,12 @@ export class DirectoryUsers {
   }
 
   /** Looks up as many of `ids` as are not known, at most `lookupsMax`. Names are an ornament: a refusal or an outage leaves the ids as they are. */
-  async warm(ids: Iterable<string>, lookupsMax: number, signal: AbortSignal): Promise<void> {
+  async warm(ids: Iterable<string>, lookupsMax: number, lookUp: LookUp): Promise<void> {
+    const { signal } = lookUp
     const missing = [...new Set(ids)].filter((id) => !this.#byId.has(id) && !this.#unknown.has(id))
     const queue = missing.slice(0, lookupsMax)
+    const total = queue.length
+    let doneCount = 0
     const work = async () => {
       for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
         if (this.#options.clock.monotonic() < this.#refusedUntilMs) return
@@ -113,14 +117,20 @@ export class DirectoryUsers {
           this.#noteRefusal(error)
           return
         }
+        doneCount++
+        // What one round of calls does is over before anybody could read of it.
+        if (total > concurrentLookupsMax) {
+          const message = `Looked up ${doneCount} of ${total} people`
+          lookUp.progress?.({ progress: doneCount, total, message })
+        }
       }
     }
     await Promise.all(Array.from({ length: Math.min(concurrentLookupsMax, queue.length) }, work))
   }
 
   /** The user that somebody named. Rejects with SLACK_NAME_NOT_FOUND (candidates, how far was looked) or SLACK_NAME_AMBIGUOUS. */
-  async find(reference: UserReference, signal: AbortSignal): Promise<SlackUser> {
-    const found = await this.#resolve(reference, signal)
+  async find(reference: UserReference, lookUp: LookUp): Promise<SlackUser> {
+    const found = await this.#resolve(reference, lookUp)
     if (found !== undefined) return found
     throw new AppError('SLACK_NAME_NOT_FOUND', { details: { kind: 'user', ...this.#missOf(reference) } })
   }
@@ -149,11 +159,7 @@ export class DirectoryUsers {
   /**
    * People that `matches`, up to `countMax`: from memory, and from further pages of the listing until enough are found or the bound is reached.
    */
-  async search(
-    matches: (user: SlackUser) => boolean,
-    countMax: number,
-    signal: AbortSignal,
-  ): Promise<UserSearch> {
+  async search(matches: (user: SlackUser) => boolean, countMax: number, lookUp: LookUp): Promise<UserSearch> {
     for (let pageCount = 0; ; pageCount++) {
       const users = [...this.seen()].filter(matches)
       const { ttlMs, entriesMax } = this.#options
@@ -161,11 +167,12 @@ export class DirectoryUsers {
       if (users.length >= countMax || isComplete || pageCount >= this.#options.pagesMax) {
         return { users: users.slice(0, countMax), isComplete, seenCount: this.#scan.seenCount }
       }
-      await this.#scan.advance(signal)
+      await this.#advance(pageCount, lookUp)
     }
   }
 
-  #resolve(reference: UserReference, signal: AbortSignal): Promise<SlackUser | undefined> {
+  #resolve(reference: UserReference, lookUp: LookUp): Promise<SlackUser | undefined> {
+    const { signal } = lookUp
     switch (reference.kind) {
       case 'id':
         return this.byId(reference.id, signal)
@@ -174,20 +181,30 @@ export class DirectoryUsers {
           this.#ask('users.lookupByEmail', { email: reference.email }, reference.email, shared),
         )
       case 'name':
-        return this.#byName(reference.name, signal)
+        return this.#byName(reference.name, lookUp)
     }
   }
 
   /** A handle is unique and decides at once. Other names are not: they decide only when the listing was read as far as it may be. */
-  async #byName(name: string, signal: AbortSignal): Promise<SlackUser | undefined> {
+  async #byName(name: string, lookUp: LookUp): Promise<SlackUser | undefined> {
+    const { signal } = lookUp
     for (let pageCount = 0; ; pageCount++) {
       const id = this.#byHandle.get(name.toLowerCase())
       if (id !== undefined) return await this.byId(id, signal)
       const { pagesMax, missTtlMs, namesMax } = this.#options
       if (pageCount >= pagesMax || this.#scan.isComplete(missTtlMs, namesMax)) break
-      await this.#scan.advance(signal)
+      await this.#advance(pageCount, lookUp)
     }
     return await this.#shownAs(name, signal)
+  }
+
+  /** The next page of the listing; says how far it is where there was one before. */
+  #advance(pageCount: number, lookUp: LookUp): Promise<void> {
+    if (pageCount > 0) {
+      const message = `Looked through ${this.#scan.seenCount} people`
+      lookUp.progress?.({ progress: pageCount, message })
+    }
+    return this.#scan.advance(lookUp.signal)
   }
 
   /** Names change: who is remembered under one is asked whether it still holds. */

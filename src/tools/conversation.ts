@@ -6,7 +6,7 @@ import type { SlackToolContext } from './tool-context.ts'
 
 type ResolvingContext = Pick<
   SlackToolContext,
-  'directory' | 'policy' | 'principal' | 'signal' | 'noteChannel'
+  'directory' | 'policy' | 'principal' | 'signal' | 'progress' | 'noteChannel'
 >
 
 /** A conversation that may be used, and the message that its reference pointed at. */
@@ -41,7 +41,7 @@ export async function openConversation(
   else if (reference.kind === 'name') {
     const { name } = reference
     id = (
-      await directory.channels.find(name, (all) => policy.allowed(principal, 'read', all, signal), signal)
+      await directory.channels.find(name, (all) => policy.allowed(principal, 'read', all, signal), context)
     ).id
   } else {
     policy.requireDirectMessages(principal, action)
@@ -89,11 +89,11 @@ export function requireThreadTs(
   return requireTs('thread_ts', given ?? threadTs, { ts })
 }
 
-type FindingContext = Pick<SlackToolContext, 'directory' | 'signal'>
+type FindingContext = Pick<SlackToolContext, 'directory' | 'signal' | 'progress'>
 
 /** The person behind whatever somebody wrote. */
 export async function findUser(context: FindingContext, given: string, field = 'user'): Promise<SlackUser> {
-  return await context.directory.users.find(requireUserReference(given, field), context.signal)
+  return await context.directory.users.find(requireUserReference(given, field), context)
 }
 
 /** The id of the person. What is an id already costs no call: Slack refuses one that is nobody's. */
@@ -101,11 +101,8 @@ export async function findUserId(context: FindingContext, given: string, field =
   return await userIdBehind(context, requireUserReference(given, field))
 }
 
-async function userIdBehind(
-  { directory, signal }: FindingContext,
-  reference: UserReference,
-): Promise<string> {
-  return reference.kind === 'id' ? reference.id : (await directory.users.find(reference, signal)).id
+async function userIdBehind(context: FindingContext, reference: UserReference): Promise<string> {
+  return reference.kind === 'id' ? reference.id : (await context.directory.users.find(reference, context)).id
 }
 
 function requireUserReference(given: string, field: string): UserReference {

@@ -28,22 +28,23 @@ export function originOf(
   return author === undefined ? 'unclear' : 'elsewhere'
 }
 
-type HidingContext = Pick<SlackToolContext, 'slack' | 'directory' | 'signal' | 'settings'>
+type HidingContext = Pick<SlackToolContext, 'slack' | 'directory' | 'signal' | 'progress' | 'settings'>
 
 /** People who are looked up to know whether they are kept back. */
 const lookupsMax = 50
 
 /** Those of `items` whose authors the operator does not keep from models (T29). What this server's own bot wrote always stays. */
 export async function withoutHidden<Item extends Authorship>(
-  { slack, directory, signal, settings }: HidingContext,
+  context: HidingContext,
   items: readonly Item[],
 ): Promise<readonly Item[]> {
-  const { hiddenAuthors } = settings
+  const { slack, directory, signal } = context
+  const { hiddenAuthors } = context.settings
   if (hiddenAuthors.length === 0) return items
   // Asked where it is not known yet: without it nobody could be told apart from us.
   const identity = slack.identity() ?? (await slack.identify(signal))
   const userIds = items.map(({ userId }) => userId).filter((id) => id !== undefined)
-  await directory.users.warm(userIds, lookupsMax, signal)
+  await directory.users.warm(userIds, lookupsMax, context)
   return items.filter((item) => {
     const author = item.userId === undefined ? undefined : directory.users.peek(item.userId)
     if (item.userId === identity.userId || (item.botId !== undefined && item.botId === identity.botId))

@@ -54,7 +54,7 @@ export interface ViewedMessages {
 
 type ViewContext = Pick<
   SlackToolContext,
-  'slack' | 'directory' | 'policy' | 'principal' | 'signal' | 'settings'
+  'slack' | 'directory' | 'policy' | 'principal' | 'signal' | 'progress' | 'settings'
 >
 
 /** The messages as views, in the order given. Names cost at most one call for each person who is not known yet. */
@@ -83,7 +83,7 @@ export async function learnNames(context: ViewContext, messages: readonly SlackM
     renderMessage(message, wanted)
     if (message.authorName === undefined && message.userId !== undefined) wanted.user(message.userId)
   }
-  await directory.users.warm(wanted.users, peopleLookupsMax, signal)
+  await directory.users.warm(wanted.users, peopleLookupsMax, context)
   await directory.channels.warm(wanted.channels, channelLookupsMax, signal)
   return await permittedNames(context, wanted.channels)
 }

@@ -11,6 +11,7 @@ import {
   startMcp,
 } from '../support/mcp-harness.ts'
 import type { ConnectOptions, WireClient, WireMessage } from '../support/mcp-wire-client.ts'
+import { verifies } from '../support/verifies.ts'
 
 export interface TransportTraits {
   readonly era: 'legacy' | 'modern'
@@ -71,6 +72,25 @@ function offerWith(gate: Gate): Offer {
         },
       }),
       sketchTool({
+        name: 'chatter',
+        input: Type.Object({}),
+        async run(_, { progress }) {
+          // Two stages, and more reports than anybody reads.
+          for (const message of ['first', 'second'])
+            for (let done = 1; done <= 20; done++) progress({ progress: done, total: 20, message })
+          return 'done'
+        },
+      }),
+      sketchTool({
+        name: 'late',
+        input: Type.Object({}),
+        async run(_, context) {
+          context.progress({ progress: 1 })
+          gate.contexts.set('late', context)
+          return 'done'
+        },
+      }),
+      sketchTool({
         name: 'fail',
         input: Type.Object({}),
         run: async () => {
@@ -94,6 +114,17 @@ function offerWith(gate: Gate): Offer {
         mimeType: 'text/plain',
         read: async () => ({ uri: 'test://static', mimeType: 'text/plain', text: 'still' }),
       },
+      {
+        uri: 'test://slow',
+        name: 'slow',
+        title: 'Slow',
+        description: 'Takes its time',
+        mimeType: 'text/plain',
+        async read({ progress }) {
+          progress({ progress: 1, message: 'one page' })
+          return { uri: 'test://slow', mimeType: 'text/plain', text: 'slow' }
+        },
+      },
     ],
     resourceTemplates: [
       {
@@ -116,6 +147,16 @@ function offerWith(gate: Gate): Offer {
         description: 'Greets somebody',
         arguments: [{ name: 'who', description: 'Whom', isRequired: true }],
         render: async ({ who }) => [{ role: 'user', content: { type: 'text', text: `Hello ${who}` } }],
+      },
+      {
+        name: 'slow',
+        title: 'Slow',
+        description: 'Takes its time',
+        arguments: [],
+        async render(_, { progress }) {
+          progress({ progress: 1, message: 'one page' })
+          return []
+        },
       },
     ],
   })
@@ -161,7 +202,16 @@ export function mcpTransportContract(title: string, { era, connect, principalNam
       await using wire = await open()
       const { result } = await wire.client.request('tools/list')
       const tools = result?.['tools'] as readonly { readonly name: string; readonly annotations: object }[]
-      expect(tools.map(({ name }) => name)).toEqual(['echo', 'hold', 'who', 'report', 'fail', 'crash'])
+      expect(tools.map(({ name }) => name)).toEqual([
+        'echo',
+        'hold',
+        'who',
+        'report',
+        'chatter',
+        'late',
+        'fail',
+        'crash',
+      ])
       expect(tools[0]?.annotations).toEqual({ readOnlyHint: true })
     })
 
@@ -293,6 +343,51 @@ export function mcpTransportContract(title: string, { era, connect, principalNam
       expect(heard).toEqual([{ progressToken: 'p', progress: 1, total: 2, message: 'half' }])
       expect(result).toMatchObject({ structuredContent: { text: 'done' } })
     })
+
+    verifies('mcp:progress', 'tells growing numbers, and not more than are read', async () => {
+      await using wire = await open()
+      const numbers: unknown[] = []
+      const params = { name: 'chatter', arguments: {}, _meta: { progressToken: 7 } }
+      await wire.client.request('tools/call', params, {
+        onMessage: ({ method, params }) => {
+          if (method === 'notifications/progress') numbers.push(params?.['progress'])
+        },
+      })
+      expect(numbers).toEqual([...new Set(numbers)].sort((left, right) => Number(left) - Number(right)))
+      expect(numbers.length).toBeGreaterThan(0)
+      expect(numbers.length).toBeLessThan(15)
+    })
+
+    verifies('mcp:progress', 'tells none after the answer', async () => {
+      await using wire = await open()
+      const params = { name: 'late', arguments: {}, _meta: { progressToken: 'p' } }
+      await wire.client.request('tools/call', params)
+      wire.gate.contexts.get('late')?.progress({ progress: 2 })
+      // What was sent late has come before the answer to another call.
+      await wire.callTool('echo', { name: 'x' })
+      const heard = wire.client.notices.filter(({ method }) => method === 'notifications/progress')
+      expect(heard.map(({ params }) => params?.['progress'])).toEqual([1])
+    })
+
+    for (const [method, params] of [
+      ['resources/read', { uri: 'test://slow' }],
+      ['prompts/get', { name: 'slow' }],
+    ] as const)
+      verifies('mcp:progress', `is told of ${method} too`, async () => {
+        await using wire = await open()
+        const heard: unknown[] = []
+        const answer = await wire.client.request(
+          method,
+          { ...params, _meta: { progressToken: 't' } },
+          {
+            onMessage: ({ method, params }) => {
+              if (method === 'notifications/progress') heard.push(params)
+            },
+          },
+        )
+        expect(answer.error).toBeUndefined()
+        expect(heard).toEqual([{ progressToken: 't', progress: 1, message: 'one page' }])
+      })
 
     test('tells no progress to who did not ask', async () => {
       await using wire = await open()

@@ -44,7 +44,7 @@ export const getReactions = defineSlackTool({
   ),
   output: answers<Reactions>({ reactions: listField }),
   async run(args, context) {
-    const { directory, signal } = context
+    const { directory } = context
     const ts = requireTs('timestamp', args.timestamp, messageBehind(args.channel))
     const conversation = await openConversation(context, args.channel, 'read')
     const answer = await callSlack(context, 'reactions.get', {
@@ -56,7 +56,7 @@ export const getReactions = defineSlackTool({
     await directory.users.warm(
       found.flatMap(({ userIds }) => userIds),
       peopleMax,
-      signal,
+      context,
     )
     const reactions = found.map((reaction) => ({
       name: safeName(reaction.name),

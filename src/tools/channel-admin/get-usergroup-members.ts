@@ -38,12 +38,12 @@ export const getUsergroupMembers = defineSlackTool({
   ),
   output: answers<UsergroupMembers>({ members: listField, total: Type.Integer() }),
   async run(args, context) {
-    const { directory, signal } = context
+    const { directory } = context
     const usergroup = await findUsergroup(context, args.usergroup)
     const answer = await callSlack(context, 'usergroups.users.list', { usergroup })
     const ids = asTexts(answer['users'])
     const shown = ids.slice(0, args.limit)
-    await directory.users.warm(shown, args.limit, signal)
+    await directory.users.warm(shown, args.limit, context)
     const members = shown.map((id) => ({ id, name: safeName(directory.user(id) ?? id) }))
     const head = `${members.length} of ${count(ids.length, 'member')} of ${usergroup}.`
     const lines = members.map(({ id, name }) => `${id} ${name}`)

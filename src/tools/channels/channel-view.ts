@@ -22,7 +22,7 @@ export interface ChannelView {
   readonly is_external?: true
 }
 
-type ViewContext = Pick<SlackToolContext, 'directory' | 'policy' | 'principal' | 'signal'>
+type ViewContext = Pick<SlackToolContext, 'directory' | 'policy' | 'principal' | 'signal' | 'progress'>
 
 /** The views of channels, people in topics and direct messages by name where known; looks up at most `lookupsMax` of them. */
 export async function viewChannels(
@@ -30,13 +30,13 @@ export async function viewChannels(
   channels: readonly SlackChannel[],
   lookupsMax = 20,
 ): Promise<readonly ChannelView[]> {
-  const { directory, signal } = context
+  const { directory } = context
   const wanted = createRecordingNames()
   for (const { topic, purpose, userId } of channels) {
     renderMrkdwn(`${topic ?? ''}${purpose ?? ''}`, wanted)
     wanted.user(userId ?? '')
   }
-  await directory.users.warm(wanted.users, lookupsMax, signal)
+  await directory.users.warm(wanted.users, lookupsMax, context)
   const names = await permittedNames(context, wanted.channels)
   return channels.map((channel) => viewChannel(channel, names))
 }

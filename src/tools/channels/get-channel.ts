@@ -75,7 +75,7 @@ async function listMembers(context: SlackToolContext, channel: string, cursor: s
     ...(cursor === undefined ? {} : { cursor }),
   })
   const ids = asTexts(answer['members'])
-  await context.directory.users.warm(ids, membersPerPage, context.signal)
+  await context.directory.users.warm(ids, membersPerPage, context)
   return {
     members: ids.map((id) => ({ id, name: nameOf(context, id) })),
     cursor: asText(asObject(answer['response_metadata'])['next_cursor']),

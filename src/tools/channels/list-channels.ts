@@ -103,7 +103,7 @@ async function find(
   request: ListRequest,
   args: { readonly query?: string; readonly limit: number; readonly cursor?: string },
 ): Promise<Found> {
-  const { policy, principal, settings, signal } = context
+  const { policy, principal, settings, signal, progress } = context
   const words = args.query?.toLowerCase().replace(/^#/, '')
   const limit = words === undefined ? args.limit : searchPageSize
   const pagesMax = words === undefined ? 1 : settings.lookupPagesMax
@@ -117,6 +117,9 @@ async function find(
     channels.push(...(await policy.allowed(principal, 'read', matching, signal)))
     cursor = page.cursor
     if (cursor === undefined || channels.length >= args.limit) break
+    // Only where another page follows.
+    if (pageCount + 1 < pagesMax)
+      progress({ progress: pageCount + 1, message: `Looked through ${lookedAt} channels` })
   }
   const omitted = Math.max(0, channels.length - args.limit)
   return { channels: channels.slice(0, args.limit), lookedAt, omitted, cursor }

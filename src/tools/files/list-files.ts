@@ -48,7 +48,7 @@ export const listFiles = defineSlackTool({
     const answer = await callSlack(context, 'files.list', await paramsOf(args, context))
     const found = asObjects(answer['files'])
     const userIds = found.map((file) => asText(file['user'])).filter((id) => id !== undefined)
-    await context.directory.users.warm(userIds, peopleMax, context.signal)
+    await context.directory.users.warm(userIds, peopleMax, context)
     const readable: JsonObject[] = []
     for (const file of found) if (await mayReadFile(context, file)) readable.push(file)
     const shown = await withoutHiddenFiles(context, readable)

@@ -7,7 +7,7 @@ import { asObject, asText, compact } from '../../slack/json-fields.ts'
 import { argumentError } from '../argument-error.ts'
 import { answers, optional } from '../fields.ts'
 import { indentRest, type Provenance, provenance, renderListing } from '../message-page.ts'
-import { safeText } from '../message-view.ts'
+import { safeText, viewFile } from '../message-view.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import type { SlackToolContext } from '../tool-context.ts'
@@ -91,12 +91,18 @@ async function readImage(context: SlackToolContext, file: JsonObject, view: List
   return { text: renderListing(renderHead(view), []), data, blocks: [image] }
 }
 
-async function download({ files, signal }: SlackToolContext, file: JsonObject, bytesMax: number) {
+/** Asking what the file is, fetching it. */
+const stepCount = 2
+
+async function download(context: SlackToolContext, file: JsonObject, bytesMax: number) {
+  const { files, signal } = context
   const url = asText(file['url_private_download']) ?? asText(file['url_private'])
   // Without an address the file lies elsewhere (a Google document, say) or was removed.
   if (files === undefined || url === undefined) {
     throw new AppError('SLACK_REFUSED', { details: { slack_error: 'file_not_accessible' } })
   }
+  const { name = 'the file' } = viewFile(file)
+  context.progress({ progress: 1, total: stepCount, message: `Fetching ${name}` })
   return await files.download(url, bytesMax, signal)
 }
 

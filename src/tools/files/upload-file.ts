@@ -77,6 +77,9 @@ export const uploadFile = defineSlackTool({
   },
 })
 
+/** Asking for an address, sending, sharing. */
+const stepCount = 3
+
 async function upload(
   context: SlackToolContext,
   request: { readonly filename: string; readonly length: number },
@@ -88,7 +91,9 @@ async function upload(
   if (context.files === undefined || url === undefined || id === undefined) {
     throw new AppError('SLACK_UNAVAILABLE')
   }
+  context.progress({ progress: 1, total: stepCount, message: `Sending ${request.filename}` })
   await context.files.upload(url, bytes, context.signal)
+  context.progress({ progress: 2, total: stepCount, message: `Sharing ${request.filename}` })
   return id
 }
 

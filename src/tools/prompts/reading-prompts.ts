@@ -1,6 +1,7 @@
 import type { CallContext, PromptArgument, PromptMessage, RegisteredPrompt } from '../../mcp/registry.ts'
 import { argumentError } from '../argument-error.ts'
 import { completeChannel } from '../completions.ts'
+import { safeName } from '../message-view.ts'
 import { readChannelMessages } from '../messages/read-channel-messages.ts'
 import { readThreadMessages } from '../messages/read-thread-messages.ts'
 import { readThrough } from '../read-through.ts'
@@ -82,7 +83,11 @@ function createDigestPrompt(services: ToolServices): RegisteredPrompt {
         .filter((name) => name !== '')
       if (names.length === 0 || names.length > digestChannelsMax) throw channelCount(channels)
       const pages: PromptMessage[] = []
-      for (const name of names) pages.push(await readChannel(services, name, since, context))
+      for (const [index, name] of names.entries()) {
+        // One count for the whole: that of a look-up within would begin anew with each channel.
+        context.progress({ progress: index, total: names.length, message: `Reading ${safeName(name)}` })
+        pages.push(await readChannel(services, name, since, { ...context, progress: () => undefined }))
+      }
       const task = `Write a digest of these channels: one heading each, at most five points, the most important first. ${dataReminder}`
       return [say(task), ...pages]
     },

@@ -39,7 +39,7 @@ export const searchUsers = defineSlackTool({
       [user.handle, user.displayName, user.realName, user.title, user.email].some((text) =>
         text?.toLowerCase().includes(words),
       )
-    const found = await context.directory.users.search(isWanted, args.limit, context.signal)
+    const found = await context.directory.users.search(isWanted, args.limit, context)
     const users = found.users.map((user) => viewUser(user, context.clock.now()))
     const reach = found.isComplete ? 'everybody looked at' : `${found.seenCount} people looked at so far`
     const again = found.isComplete || users.length > 0 ? [] : ['Call again to look further.']

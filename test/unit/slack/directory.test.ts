@@ -93,9 +93,9 @@ describe('people', () => {
       'users.list',
       pages('members', [[user('U1AA', 'ada')], [user('U2BB', 'bob')], [user('U3CC', 'cyd')]]),
     )
-    expect((await directory.users.find({ kind: 'name', name: 'Bob' }, live())).id).toBe('U2BB')
+    expect((await directory.users.find({ kind: 'name', name: 'Bob' }, { signal: live() })).id).toBe('U2BB')
     expect(slack.counts()).toEqual({ 'users.list': 2 })
-    expect((await directory.users.find({ kind: 'name', name: 'ada' }, live())).id).toBe('U1AA')
+    expect((await directory.users.find({ kind: 'name', name: 'ada' }, { signal: live() })).id).toBe('U1AA')
     expect(slack.counts()).toEqual({ 'users.list': 2 })
   })
 
@@ -109,9 +109,11 @@ describe('people', () => {
         [user('U3CC', 'cyd', '', 'Sam')],
       ]),
     )
-    expect((await directory.users.find({ kind: 'name', name: 'Max' }, live())).id).toBe('U2BB')
+    expect((await directory.users.find({ kind: 'name', name: 'Max' }, { signal: live() })).id).toBe('U2BB')
     expect(slack.counts()).toEqual({ 'users.list': 3 })
-    await expect(directory.users.find({ kind: 'name', name: 'sam' }, live())).rejects.toMatchObject({
+    await expect(
+      directory.users.find({ kind: 'name', name: 'sam' }, { signal: live() }),
+    ).rejects.toMatchObject({
       code: 'SLACK_NAME_AMBIGUOUS',
       details: { given: 'sam', candidates: ['U1AA @ada', 'U3CC @cyd'] },
     })
@@ -123,17 +125,21 @@ describe('people', () => {
       user(`U${index}AA`, handle),
     ])
     slack.on('users.list', pages('members', everybody))
-    const lookup = directory.users.find({ kind: 'name', name: 'eva' }, live())
+    const lookup = directory.users.find({ kind: 'name', name: 'eva' }, { signal: live() })
     await expect(lookup).rejects.toMatchObject({
       code: 'SLACK_NAME_NOT_FOUND',
       details: { given: 'eva', looked_at: 2, candidates: ['@ada'] },
     })
     expect(slack.counts()).toEqual({ 'users.list': 2 })
-    await expect(directory.users.find({ kind: 'name', name: 'eva' }, live())).rejects.toMatchObject({
+    await expect(
+      directory.users.find({ kind: 'name', name: 'eva' }, { signal: live() }),
+    ).rejects.toMatchObject({
       details: { looked_at: 4 },
     })
     expect(slack.counts()).toEqual({ 'users.list': 4 })
-    await expect(directory.users.find({ kind: 'name', name: 'eva' }, live())).rejects.toMatchObject({
+    await expect(
+      directory.users.find({ kind: 'name', name: 'eva' }, { signal: live() }),
+    ).rejects.toMatchObject({
       details: { looked_at: 5, candidates: ['@eve', '@ada'] },
     })
     expect(slack.counts()).toEqual({ 'users.list': 5 })
@@ -142,7 +148,8 @@ describe('people', () => {
   test('a miss after a full listing costs nothing for a minute, then one more listing', async () => {
     const { slack, clock, directory } = createBench()
     slack.on('users.list', { members: [user('U1AA', 'ada')] })
-    const miss = () => directory.users.find({ kind: 'name', name: 'zoe' }, live()).catch(() => 'missed')
+    const miss = () =>
+      directory.users.find({ kind: 'name', name: 'zoe' }, { signal: live() }).catch(() => 'missed')
     await miss()
     await clock.advance(directoryDefaults.missTtlMs)
     await miss()
@@ -157,8 +164,8 @@ describe('people', () => {
     slack
       .on('users.list', { members: [user('U1AA', 'ada', 'Ada'), user('U2BB', 'bob', 'Bob')] })
       .on('users.info', { user: user('U1AA', 'ada', 'Ada') })
-    expect((await directory.users.find({ kind: 'name', name: 'Ada' }, live())).id).toBe('U1AA')
-    expect((await directory.users.find({ kind: 'name', name: 'ada' }, live())).id).toBe('U1AA')
+    expect((await directory.users.find({ kind: 'name', name: 'Ada' }, { signal: live() })).id).toBe('U1AA')
+    expect((await directory.users.find({ kind: 'name', name: 'ada' }, { signal: live() })).id).toBe('U1AA')
     expect(slack.counts()).toEqual({ 'users.list': 1, 'users.info': 1 })
   })
 
@@ -168,8 +175,10 @@ describe('people', () => {
       members: ['ada', 'bob', 'cyd'].map((handle, index) => user(`U${index}AA`, handle)),
     })
     slack.on('users.info', { user: user('U0AA', 'ada') })
-    expect((await directory.users.find({ kind: 'name', name: 'cyd' }, live())).id).toBe('U2AA')
-    await expect(directory.users.find({ kind: 'name', name: 'ada' }, live())).rejects.toMatchObject({
+    expect((await directory.users.find({ kind: 'name', name: 'cyd' }, { signal: live() })).id).toBe('U2AA')
+    await expect(
+      directory.users.find({ kind: 'name', name: 'ada' }, { signal: live() }),
+    ).rejects.toMatchObject({
       code: 'SLACK_NAME_NOT_FOUND',
     })
     expect(slack.counts()).toEqual({ 'users.list': 2 })
@@ -178,18 +187,20 @@ describe('people', () => {
   test('a display name that was given up no longer leads to its person', async () => {
     const { slack, directory } = createBench()
     slack.on('users.list', { members: [user('U1AA', 'ada', 'Ada'), user('U2BB', 'bob', 'Bo')] })
-    expect((await directory.users.find({ kind: 'name', name: 'Bo' }, live())).id).toBe('U2BB')
+    expect((await directory.users.find({ kind: 'name', name: 'Bo' }, { signal: live() })).id).toBe('U2BB')
     directory.notice(noticeOf('user_change', { user: user('U2BB', 'bob', 'Robert') }), 'U0BOT')
-    await expect(directory.users.find({ kind: 'name', name: 'Bo' }, live())).rejects.toMatchObject({
+    await expect(
+      directory.users.find({ kind: 'name', name: 'Bo' }, { signal: live() }),
+    ).rejects.toMatchObject({
       code: 'SLACK_NAME_NOT_FOUND',
     })
-    expect((await directory.users.find({ kind: 'name', name: 'robert' }, live())).id).toBe('U2BB')
+    expect((await directory.users.find({ kind: 'name', name: 'robert' }, { signal: live() })).id).toBe('U2BB')
   })
 
   test('begins anew after a cursor that Slack no longer takes', async () => {
     const { slack, directory } = createBench({ pagesMax: 1 })
     slack.on('users.list', pages('members', [[user('U1AA', 'ada')], [user('U2BB', 'bob')]]))
-    const find = () => directory.users.find({ kind: 'name', name: 'bob' }, live())
+    const find = () => directory.users.find({ kind: 'name', name: 'bob' }, { signal: live() })
     await expect(find()).rejects.toMatchObject({ code: 'SLACK_NAME_NOT_FOUND' })
     const paged = pages('members', [[user('U1AA', 'ada')], [user('U2BB', 'bob')]])
     slack.on('users.list', (params) =>
@@ -205,7 +216,9 @@ describe('people', () => {
   test('finds an e-mail address with one call', async () => {
     const { slack, directory } = createBench()
     slack.on('users.lookupByEmail', { user: user('U1AA', 'ada') })
-    expect((await directory.users.find({ kind: 'email', email: 'ada@example.com' }, live())).id).toBe('U1AA')
+    expect(
+      (await directory.users.find({ kind: 'email', email: 'ada@example.com' }, { signal: live() })).id,
+    ).toBe('U1AA')
     expect(slack.calls).toMatchObject([
       { method: 'users.lookupByEmail', params: { email: 'ada@example.com' } },
     ])
@@ -222,7 +235,7 @@ describe('people', () => {
       return { user: user(String(params['user']), `h${params['user']}`.toLowerCase()) }
     })
     const ids = Array.from({ length: 30 }, (_, index) => `U${index}AA`)
-    await directory.users.warm([...ids, ...ids], 20, live())
+    await directory.users.warm([...ids, ...ids], 20, { signal: live() })
     expect(slack.counts()).toEqual({ 'users.info': 20 })
     expect(most).toBe(5)
   })
@@ -234,7 +247,7 @@ describe('people', () => {
       deadlines.push(deadlineMs)
       return { user: user('U1AA', 'ada') }
     })
-    await directory.users.warm(['U1AA'], 50, live())
+    await directory.users.warm(['U1AA'], 50, { signal: live() })
     expect(deadlines).toEqual([4000])
   })
 
@@ -244,7 +257,7 @@ describe('people', () => {
   ])('an outage (%s) leaves ids without names and does not fail the reader', async (_, answer) => {
     const { slack, directory } = createBench()
     slack.on('users.info', answer)
-    await directory.users.warm(['U1AA', 'U2BB'], 50, live())
+    await directory.users.warm(['U1AA', 'U2BB'], 50, { signal: live() })
     expect(directory.user('U1AA')).toBeUndefined()
   })
 
@@ -252,8 +265,8 @@ describe('people', () => {
     const { slack, directory } = createBench()
     slack.on('users.info', refuses('missing_scope', { needed: 'users:read' }))
     const ids = Array.from({ length: 30 }, (_, index) => `U${index}AA`)
-    await directory.users.warm(ids, 50, live())
-    await directory.users.warm(ids, 50, live())
+    await directory.users.warm(ids, 50, { signal: live() })
+    await directory.users.warm(ids, 50, { signal: live() })
     expect(slack.counts()['users.info']).toBeLessThanOrEqual(5)
   })
 
@@ -263,9 +276,9 @@ describe('people', () => {
       'users.list',
       pages('members', [[user('U1AA', 'ada')], [user('U2BB', 'adam')], [user('U3CC', 'eve')]]),
     )
-    const found = await directory.users.search(({ handle }) => handle.startsWith('ad'), 1, live())
+    const found = await directory.users.search(({ handle }) => handle.startsWith('ad'), 1, { signal: live() })
     expect(found).toMatchObject({ users: [{ id: 'U1AA' }], isComplete: false, seenCount: 1 })
-    const all = await directory.users.search(({ handle }) => handle.startsWith('ad'), 10, live())
+    const all = await directory.users.search(({ handle }) => handle.startsWith('ad'), 10, { signal: live() })
     expect(all).toMatchObject({ users: [{ id: 'U1AA' }, { id: 'U2BB' }], isComplete: true, seenCount: 3 })
   })
 })
@@ -277,8 +290,8 @@ describe('channels', () => {
       'conversations.list',
       pages('channels', [[{ id: 'C1AA', name: 'general' }], [{ id: 'C2BB', name: 'random' }]]),
     )
-    expect((await directory.channels.find('random', everyChannel, live())).id).toBe('C2BB')
-    expect((await directory.channels.find('general', everyChannel, live())).id).toBe('C1AA')
+    expect((await directory.channels.find('random', everyChannel, { signal: live() })).id).toBe('C2BB')
+    expect((await directory.channels.find('general', everyChannel, { signal: live() })).id).toBe('C1AA')
     expect(slack.of('conversations.list')).toEqual([
       { limit: 1000, types: 'public_channel,private_channel', exclude_archived: true },
       { limit: 1000, types: 'public_channel,private_channel', exclude_archived: true, cursor: '1' },
@@ -290,7 +303,7 @@ describe('channels', () => {
     const identity = slack.identity()
     slack.identifyAs(identity === undefined ? undefined : { ...identity, scopes: ['channels:read'] })
     slack.on('conversations.list', { channels: [{ id: 'C1AA', name: 'general' }] })
-    await directory.channels.find('general', everyChannel, live())
+    await directory.channels.find('general', everyChannel, { signal: live() })
     expect(slack.of('conversations.list')).toMatchObject([{ types: 'public_channel' }])
   })
 
@@ -304,7 +317,7 @@ describe('channels', () => {
       ],
     })
     const shown: ShownChannels = async (all) => all.filter(({ name }) => name !== 'relaese-secret')
-    await expect(directory.channels.find('relaese', shown, live())).rejects.toMatchObject({
+    await expect(directory.channels.find('relaese', shown, { signal: live() })).rejects.toMatchObject({
       code: 'SLACK_NAME_NOT_FOUND',
       details: { kind: 'channel', given: '#relaese', candidates: ['#release'], looked_at: 3 },
     })
@@ -340,9 +353,11 @@ describe('events', () => {
       directory.channels.learn(known)
       directory.notice(noticeOf(type, { channel: { id: 'C1AA', name: 'town-hall' } }), 'U0BOT')
       expect(directory.channels.peek('C1AA')).toMatchObject({ name: 'town-hall', memberCount: 5 })
-      expect((await directory.channels.find('town-hall', everyChannel, live())).id).toBe('C1AA')
+      expect((await directory.channels.find('town-hall', everyChannel, { signal: live() })).id).toBe('C1AA')
       slack.on('conversations.list', { channels: [] })
-      await expect(directory.channels.find('general', everyChannel, live())).rejects.toMatchObject({
+      await expect(
+        directory.channels.find('general', everyChannel, { signal: live() }),
+      ).rejects.toMatchObject({
         code: 'SLACK_NAME_NOT_FOUND',
       })
     },
@@ -351,7 +366,7 @@ describe('events', () => {
   test('a new channel is found by name without a call', async () => {
     const { slack, directory } = createBench()
     directory.notice(noticeOf('channel_created', { channel: { id: 'C7GG', name: 'fresh' } }), 'U0BOT')
-    expect((await directory.channels.find('fresh', everyChannel, live())).id).toBe('C7GG')
+    expect((await directory.channels.find('fresh', everyChannel, { signal: live() })).id).toBe('C7GG')
     expect(slack.calls).toEqual([])
   })
 
@@ -388,7 +403,7 @@ describe('events', () => {
     directory.channels.learn(known)
     directory.notice(noticeOf('message', { channel: 'C1AA', subtype: 'channel_topic' }), 'U0BOT')
     slack.on('conversations.info', { channel: { ...known, topic: { value: 'new' } } })
-    expect((await directory.channels.find('general', everyChannel, live())).topic).toBe('new')
+    expect((await directory.channels.find('general', everyChannel, { signal: live() })).topic).toBe('new')
     expect(slack.counts()).toEqual({ 'conversations.info': 1 })
   })
 
@@ -399,7 +414,7 @@ describe('events', () => {
     slack
       .on('conversations.info', { channel: { ...known, name: 'town-hall' } })
       .on('conversations.list', { channels: [] })
-    await expect(directory.channels.find('general', everyChannel, live())).rejects.toMatchObject({
+    await expect(directory.channels.find('general', everyChannel, { signal: live() })).rejects.toMatchObject({
       code: 'SLACK_NAME_NOT_FOUND',
     })
   })
