@@ -1,12 +1,10 @@
-import { createConfiguredGuard, createFailureLimiter } from './app-mcp.ts'
+import type { LiveRules } from './app-rules.ts'
 import type { BodyBudget } from './base/body.ts'
 import type { Clock } from './base/clock.ts'
 import type { Ids } from './base/ids.ts'
 import type { RequestContexts } from './base/request-context.ts'
 import { buildInfo } from './build-info.ts'
-import { acceptedAdminTokens, acceptedMcpTokens } from './config/accepted-tokens.ts'
 import type { Config } from './config/option-table.ts'
-import { createAdminGate } from './events/admin-gate.ts'
 import { createAdminRoutes } from './events/admin-route.ts'
 import { createConsumeRoutes } from './events/consume-route.ts'
 import { ConsumerStreams } from './events/consumer-streams.ts'
@@ -20,6 +18,7 @@ import type { GuardedQueue } from './queue/guarded-queue.ts'
 
 export interface AppAdminDeps {
   readonly config: Config
+  readonly rules: LiveRules
   readonly clock: Clock
   readonly ids: Ids
   readonly metrics: PrometheusMetrics
@@ -41,6 +40,7 @@ export interface AppAdmin {
 /** Whether Host and Origin are right is a question of the address that the listener has. */
 export function createAppAdmin({
   config,
+  rules,
   clock,
   ids,
   metrics,
@@ -49,8 +49,7 @@ export function createAppAdmin({
   forwarder,
 }: AppAdminDeps): AppAdmin {
   const isSeparate = config.adminPort !== undefined
-  const guard = createConfiguredGuard(isSeparate ? { ...config, host: config.adminHost } : config)
-  const isAllowed = (request: Request) => guard(request) === undefined
+  const isAllowed = (request: Request) => rules.now().adminGuard(request) === undefined
   const topic = config.slackEventsTopic
   const streams = config.webhookEnabled ? new ConsumerStreams({ queue, topic, clock, ids }) : undefined
   const metricsRoute = createMetricsRoute({
@@ -67,14 +66,7 @@ export function createAppAdmin({
   }
 
   function createEventRoutes(consumers: ConsumerStreams, contexts: RequestContexts): RouteGroups {
-    const gate = createAdminGate({
-      adminTokens: acceptedAdminTokens(config),
-      mcpTokens: acceptedMcpTokens(config).map(({ token }) => token),
-      isAllowed,
-      contexts,
-      failureLimiter: createFailureLimiter(config, clock),
-      metrics,
-    })
+    const gate = (request: Request) => rules.now().admitOperator(request, contexts)
     const desk = createEventsDesk({ queue, topic, forwarder })
     return [
       ...createAdminRoutes({ desk, gate, bodyBudget }),

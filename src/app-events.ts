@@ -1,6 +1,6 @@
+import type { LiveRules } from './app-rules.ts'
 import type { Clock } from './base/clock.ts'
 import { buildInfo } from './build-info.ts'
-import { forwardSecretOf } from './config/accepted-tokens.ts'
 import type { Config } from './config/option-table.ts'
 import { HandlerRegistry } from './events/event-handlers.ts'
 import { Forwarder } from './events/forwarder.ts'
@@ -11,6 +11,7 @@ import type { SlackClient } from './slack/client.ts'
 
 export interface AppEventsDeps {
   readonly config: Config
+  readonly rules: LiveRules
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
@@ -35,6 +36,7 @@ export function createHandlers({ config, queue, slack, log }: AppEventsDeps): Ha
 /** Delivery to FORWARD_URL; undefined without one. Throws TypeError where nothing is there to sign with. */
 export function createForwarder({
   config,
+  rules,
   clock,
   queue,
   log,
@@ -42,7 +44,7 @@ export function createForwarder({
 }: AppEventsDeps): Forwarder | undefined {
   const { forwardUrl: url } = config
   if (url === undefined || !config.webhookEnabled) return undefined
-  const secret = forwardSecretOf(config)
+  const { forwardSecret: secret } = rules.now()
   if (secret === undefined)
     throw new TypeError(
       'forwardSecret: is required by forwardUrl where there is no slackSigningSecret to derive it from',
@@ -50,7 +52,8 @@ export function createForwarder({
   return new Forwarder(
     {
       url,
-      secret,
+      // A reload that leaves nothing to sign with is refused by the rules of the options.
+      secret: () => rules.now().forwardSecret ?? secret,
       patterns: config.forwardEvents,
       timeoutMs: config.forwardTimeoutSeconds * 1_000,
       concurrencyMax: config.forwardConcurrency,

@@ -1,32 +1,27 @@
 import { createChangeBus, type MayReadChannel, mayHearOf } from './app-changes.ts'
 import type { SharedKeys } from './app-keys.ts'
+import type { LiveRules } from './app-rules.ts'
 import type { BodyBudget } from './base/body.ts'
 import type { Clock } from './base/clock.ts'
 import type { EventBus, SlackNotice } from './base/event-bus.ts'
 import type { Ids } from './base/ids.ts'
-import { isLoopbackHost } from './base/ip-address.ts'
 import { buildInfo } from './build-info.ts'
-import { type AcceptedToken, acceptedAdminTokens, acceptedMcpTokens } from './config/accepted-tokens.ts'
-import { deriveTokens } from './config/derived-token.ts'
 import type { Config } from './config/option-table.ts'
-import { createAuthenticator, type TokenRow } from './mcp/auth.ts'
-import { createCors } from './mcp/cors.ts'
-import { createHostGuard, type HostGuard } from './mcp/guard.ts'
 import type { McpDeps } from './mcp/mcp-server.ts'
 import type { SessionLimits } from './mcp/session-table.ts'
 import { createSlackAuth, type SlackAuth } from './mcp/slack-auth.ts'
 import type { Logger } from './observe/logger.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
-import { createRateLimiter, type RateLimiter } from './resilience/rate-limiter.ts'
 import type { SlackClient } from './slack/client.ts'
 import { conversationIdPattern } from './slack/reference.ts'
-import { createSigningKeys } from './slack/signature.ts'
 import { createSlackOffer, type SlackOffer } from './tools/offer.ts'
-import { expandToolsets } from './tools/select-tools.ts'
 import type { ToolSettings } from './tools/tool-settings.ts'
+import { toolTable } from './tools/tool-table.ts'
 
 export interface McpPartsDeps {
+  /** As it was at the start: for what no reload changes. */
   readonly config: Config
+  readonly rules: LiveRules
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Logger
@@ -35,7 +30,6 @@ export interface McpPartsDeps {
   readonly keys: SharedKeys | undefined
   readonly notices: EventBus<SlackNotice>
   readonly bodyBudget: BodyBudget
-  readonly guard: HostGuard
 }
 
 export interface McpParts {
@@ -45,7 +39,7 @@ export interface McpParts {
 
 /** What the MCP half needs, from the configuration: the tools of Slack, who may come in and how much each may ask for. */
 export function createMcpParts(deps: McpPartsDeps): McpParts {
-  const { config, clock, ids, log, metrics, slack, keys, notices, bodyBudget, guard } = deps
+  const { config, rules, clock, ids, log, metrics, slack, keys, notices, bodyBudget } = deps
   const slackOffer = createSlackOffer({
     slack,
     clock,
@@ -56,9 +50,10 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     files: slack.files,
     ...(keys === undefined ? {} : { idempotency: keys.store }),
   })
+  // A reload may offer any of them.
   metrics.register(
     'gen_ai_tool_name',
-    slackOffer.selected.map(({ name }) => name),
+    toolTable.map(({ name }) => name),
   )
   // Scopes arrive with the first answer of Slack; tools that the token cannot use leave the list then.
   slack.onIdentityChange('bot', () => slackOffer.refresh())
@@ -70,29 +65,23 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     publicPathPrefix: config.publicUrl === undefined ? '' : pathPrefixOf(config.publicUrl),
     sessionMode: config.mcpSessions,
     sessionLimits: sessionLimitsOf(config),
-    isReadOnly: config.mcpReadOnly,
-    guard,
-    authenticate: createAuthenticator({
-      tokens: acceptedMcpTokens(config).map(withToolsets),
-      adminTokens: acceptedAdminTokens(config),
-      isOpenOnLoopback: config.mcpAuth.includes('none'),
-      metrics,
-    }),
+    isReadOnly: () => rules.now().config.mcpReadOnly,
+    currentPrincipal: (principal) => rules.currentPrincipal(principal),
+    guard: (request) => rules.now().guard(request),
+    authenticate: (request) => rules.now().authenticate(request),
     ...(config.mcpAuth.includes('slack') ? { slackAuth: slackAuthOf(deps) } : {}),
-    cors: createCors({
-      origins: config.corsAllowOrigins,
-      methods: config.corsAllowMethods,
-      headers: config.corsAllowHeaders,
-      allowCredentials: config.corsAllowCredentials,
-    }),
-    requestLimiter: perMinute(clock, config.limitsPrincipalRequestsPerMinute),
-    failureLimiter: createFailureLimiter(config, clock),
-    toolLimiter: perMinute(clock, config.limitsToolCallsPerMinute),
+    cors: {
+      preflight: (request) => rules.now().cors.preflight(request),
+      decorate: (request, headers) => rules.now().cors.decorate(request, headers),
+    },
+    requestLimiter: { take: (key) => rules.now().requestLimiter.take(key) },
+    failureLimiter: { take: (key) => rules.now().failureLimiter.take(key) },
+    toolLimiter: { take: (key) => rules.now().toolLimiter.take(key) },
     bodyBudget,
     changes: createChangeBus(notices, (id) => slackOffer.services.directory.channels.peek(id)?.name, log),
-    mayHear: createMayHear(slackOffer, clock),
+    mayHear: createMayHear(slackOffer, rules, clock),
     drainDeadlineMs: config.serverShutdownSeconds * drainShare * 1000,
-    ...stateKeyOf(config),
+    ...stateKeyOf(rules),
     clock,
     ids,
     log,
@@ -102,31 +91,24 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
 }
 
 /** Who may hear of a change at an address: whoever may call the tool that reads it, in that channel. */
-function createMayHear({ mayRead, services }: SlackOffer, clock: Clock): McpDeps['mayHear'] {
-  const { policy, directory } = services
-  return async (principal, uri) => {
+function createMayHear(slackOffer: SlackOffer, rules: LiveRules, clock: Clock): McpDeps['mayHear'] {
+  return async (listener, uri) => {
+    const principal = rules.currentPrincipal(listener)
+    const { policy, directory } = slackOffer.services
     const mayReadChannel: MayReadChannel = async (channel, signal) => {
       const channelId = conversationIdPattern.test(channel)
         ? channel
         : (await directory.channels.find(channel, async () => [], { signal })).id
       return (await policy.violated(principal, 'read', channelId, signal)) === undefined
     }
-    return mayRead(principal, uri) && mayHearOf(uri, mayReadChannel, clock)
+    return slackOffer.mayRead(principal, uri) && mayHearOf(uri, mayReadChannel, clock)
   }
 }
 
-/** A policy may name `default` and `all`, as the option does; tools know the toolsets themselves only. */
-function withToolsets(token: AcceptedToken): TokenRow {
-  const { toolsets } = token.policy
-  const expanded = toolsets === undefined ? undefined : expandToolsets(toolsets)
-  return { ...token, policy: { ...token.policy, toolsets: expanded } }
-}
-
 /** Slack's own client, for users of the workspace that our token belongs to. While that is not known, nobody is let in. */
-function slackAuthOf({ config, slack, clock, metrics }: McpPartsDeps): SlackAuth {
-  const keys = createSigningKeys(config.slackSigningSecret.map((secret) => secret.reveal()))
+function slackAuthOf({ rules, slack, clock, metrics }: McpPartsDeps): SlackAuth {
   return createSlackAuth({
-    signingKeys: () => keys,
+    signingKeys: () => rules.now().signingKeys,
     isAllowed: ({ teamId }) => teamId === slack.identity()?.teamId,
     clock,
     metrics,
@@ -136,22 +118,10 @@ function slackAuthOf({ config, slack, clock, metrics }: McpPartsDeps): SlackAuth
 /** Calls may take so much of the time that a stop has; the rest is for streams, queue and log. */
 const drainShare = 0.8
 
-/** All replicas of one app derive the same key, so that any of them takes the next round of a call. */
-function stateKeyOf(config: Config): Pick<McpDeps, 'stateKey'> {
-  const [stateKey] = deriveTokens(config, 'state')
-  return stateKey === undefined ? {} : { stateKey }
-}
-
-/** Principals are few; this only bounds what a mistake could cost. */
-const limiterKeysMax = 10_000
-
-/** For the requests of one address whose credentials are none, at one door. */
-export function createFailureLimiter(config: Config, clock: Clock): RateLimiter {
-  return perMinute(clock, config.limitsAddressFailuresPerMinute)
-}
-
-function perMinute(clock: Clock, count: number) {
-  return createRateLimiter({ clock, ratePerSecond: count / 60, burst: count, keysMax: limiterKeysMax })
+/** What a reload replaces it by stays what there was where the last secret is gone; nobody is let in then. */
+function stateKeyOf(rules: LiveRules): Pick<McpDeps, 'stateKey'> {
+  const { stateKey: first } = rules.now()
+  return first === undefined ? {} : { stateKey: () => rules.now().stateKey ?? first }
 }
 
 function sessionLimitsOf(config: Config): SessionLimits {
@@ -165,7 +135,8 @@ function sessionLimitsOf(config: Config): SessionLimits {
   }
 }
 
-function toolSettingsOf(config: Config): ToolSettings {
+/** What the tools are bound by. */
+export function toolSettingsOf(config: Config): ToolSettings {
   return {
     toolsets: config.mcpToolsets,
     tools: config.mcpTools,
@@ -197,18 +168,4 @@ function listed(channels: readonly string[]): readonly string[] | undefined {
 /** What a proxy strips from the paths of PUBLIC_URL before they reach us. */
 function pathPrefixOf(publicUrl: string): string {
   return new URL(publicUrl).pathname.replace(/\/+$/, '')
-}
-
-/**
- * The guard of MCP, REST, docs and admin (D3a): the listed hosts, the host of PUBLIC_URL and loopback names. Where neither is configured, a
- * loopback bind knows loopback names only; any other bind cannot know its names and takes every valid one.
- */
-export function createConfiguredGuard(config: Config): HostGuard {
-  const listed = [...config.allowedHosts]
-  if (config.publicUrl !== undefined) listed.push(new URL(config.publicUrl).hostname)
-  const knowsItsNames = listed.length > 0 || isLoopbackHost(config.host)
-  return createHostGuard({
-    allowedHosts: knowsItsNames ? listed : 'any',
-    allowedOrigins: config.corsAllowOrigins,
-  })
 }

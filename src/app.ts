@@ -2,47 +2,30 @@ import type { AnyElysia } from 'elysia'
 import { type AppAdmin, createAppAdmin } from './app-admin.ts'
 import { createDoor } from './app-door.ts'
 import { createForwarder, createHandlers } from './app-events.ts'
-import { createSharedKeys, type SharedKeys } from './app-keys.ts'
 import { createLifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
-import { createConfiguredGuard, createMcpParts, type McpParts } from './app-mcp.ts'
-import { createAppMetrics } from './app-metrics.ts'
 import {
   type AppSurroundings,
   type IntegratedAppOptions,
   requireCredentials,
   resolveConfig,
 } from './app-options.ts'
-import { createAppQueue } from './app-queue.ts'
-import { BodyBudget } from './base/body.ts'
-import { type Clock, createSystemClock, type Timer } from './base/clock.ts'
-import { createEventBus, type EventBus, type SlackNotice } from './base/event-bus.ts'
-import { createSystemIds, type Ids } from './base/ids.ts'
+import { createParts, createReceiveDeps, type Parts } from './app-parts.ts'
+import { reconfigure } from './app-reload.ts'
+import type { Timer } from './base/clock.ts'
 import type { Config } from './config/option-table.ts'
 import type { EventHandlers } from './events/event-handlers.ts'
 import { createEventStream, type EventStream } from './events/event-stream.ts'
 import type { Forwarder } from './events/forwarder.ts'
-import { createAddressOf } from './http/forwarded.ts'
 import { createHealthCheck, type Health, type HealthComponent, type HealthProbe } from './http/health.ts'
 import { createOperationsRoutes } from './http/operations-route.ts'
 import { createHttpApp, type HttpAppDeps } from './http/server.ts'
-import type { HostGuard } from './mcp/guard.ts'
-import { createMcpPlugin, type McpPlugin } from './mcp/route.ts'
 import type { StdioPipe } from './mcp/stdio-transport.ts'
 import type { Surface } from './mcp/surface.ts'
 import { watchEventLoop } from './observe/event-loop-watch.ts'
 import type { Logger } from './observe/logger.ts'
-import type { PrometheusMetrics } from './observe/prometheus.ts'
-import { silentLogger } from './observe/silent.ts'
-import type { GuardedQueue } from './queue/guarded-queue.ts'
-import { initializeSlackClient, type SlackClient } from './slack/client.ts'
-import { createSigningKeys } from './slack/signature.ts'
+import type { SlackClient } from './slack/client.ts'
 import { componentOfPath } from './webhook/intake.ts'
-import { type ReceiveDeps, webhookBodyBytesMax } from './webhook/receive.ts'
 import { createWebhookRoutes } from './webhook/route.ts'
-import { SecretAdvisor } from './webhook/secret-advisor.ts'
-
-/** Bytes of unfinished bodies that the whole process holds (T6). */
-const bodiesInFlightBytesMax = 64 * 1024 * 1024
 
 export interface IntegratedApp {
   /** The Elysia instance: `.use`, `.handle` and `.listen` work; listening starts the components. */
@@ -74,8 +57,19 @@ export function createIntegratedApp(options: IntegratedAppOptions = {}): Integra
   return composeApp(resolveConfig(options), options)
 }
 
+/** A server whose configuration can be replaced while it runs. */
+export interface ReconfigurableApp extends IntegratedApp {
+  /**
+   * Puts what `config` says of the options that a reload can change into effect, all at once; the other options must be as they were. Nothing in flight
+   * is lost: it ends by what it began with, but for callers whose token is gone. Throws, and changes nothing, for a configuration that cannot be.
+   */
+  reconfigure(config: Config): void
+  /** Notes, for health and metrics, that a new configuration was refused and the old one stays. */
+  keepConfiguration(): void
+}
+
 /** The same from a configuration that has been loaded, and so checked for its purpose. */
-export function composeApp(checked: Config, surroundings: AppSurroundings): IntegratedApp {
+export function composeApp(checked: Config, surroundings: AppSurroundings): ReconfigurableApp {
   const parts = createParts(checked, surroundings)
   const { config, clock, log, metrics, queue, slack, keys, mcp } = parts
   const handlers = createHandlers(parts)
@@ -84,9 +78,7 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Inte
   const lifecycle = createLifecycle(
     [
       loopWatchPart(parts),
-      ...(config.webhookEnabled
-        ? [{ name: 'queue', start: () => queue.start(), stop: () => queue.stop() }]
-        : []),
+      ...(config.webhookEnabled ? [queuePart(parts)] : []),
       { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
       ...(keys === undefined ? [] : [{ name: 'keys', stop: () => keys.stop() }]),
       { name: 'handlers', start: () => handlers.start(), stop: () => handlers.stop() },
@@ -98,7 +90,12 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Inte
     ],
     { clock, log, stopDeadlineMs: config.serverShutdownSeconds * 1000 },
   )
-  const health = createHealthCheck({ clock, metrics, probes: createProbes(parts, forwarder) })
+  const health = createHealthCheck({
+    clock,
+    metrics,
+    probes: createProbes(parts, forwarder),
+    configuration: () => parts.configRecord.view(),
+  })
   const createRoutes: HttpAppDeps['routes'] = (contexts) => [
     createOperationsRoutes({ health, isReady: () => lifecycle.isReady }),
     ...(config.webhookEnabled ? [createWebhookRoutes(createReceiveDeps(parts), contexts)] : []),
@@ -138,6 +135,8 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Inte
     start: async () => start(),
     stop: () => lifecycle.stop(),
     hurry: () => lifecycle.hurry(),
+    reconfigure: (next) => reconfigure(next, { ...parts, streams: operators.streams }),
+    keepConfiguration: () => parts.configRecord.refused(),
     health,
     mcp: mcp?.plugin.surface,
     serveStdio(pipe, signal) {
@@ -167,7 +166,7 @@ interface Listeners {
 
 /** The one listener, or with `adminPort` both: the second has what operators get, and the first has it no more. */
 function createListeners(
-  { config, clock, ids, log, metrics }: Parts,
+  { config, rules, clock, ids, log, metrics }: Parts,
   operators: AppAdmin,
   createRoutes: HttpAppDeps['routes'],
 ): Listeners {
@@ -177,7 +176,7 @@ function createListeners(
     log,
     metrics,
     componentOf: componentOfPath,
-    addressOf: createAddressOf(config.serverTrustedProxies),
+    addressOf: (request: Request, peer: string | undefined) => rules.now().addressOf(request, peer),
   } as const
   const isSeparate = config.adminPort !== undefined
   let served: readonly AnyElysia[] = []
@@ -201,64 +200,6 @@ function createListeners(
   return listeners
 }
 
-/** Everything that is built once, in the order in which one needs the other. */
-interface Parts {
-  readonly config: Config
-  readonly clock: Clock
-  readonly ids: Ids
-  readonly log: Logger
-  readonly metrics: PrometheusMetrics
-  readonly queue: GuardedQueue
-  readonly notices: EventBus<SlackNotice>
-  readonly bodyBudget: BodyBudget
-  readonly guard: HostGuard
-  readonly slack: SlackClient
-  /** Idempotency keys that replicas share; undefined where each keeps its own. */
-  readonly keys: SharedKeys | undefined
-  readonly mcp: (McpParts & { readonly plugin: McpPlugin }) | undefined
-}
-
-function createParts(config: Config, options: AppSurroundings): Parts {
-  const clock = options.clock ?? createSystemClock()
-  const ids = options.ids ?? createSystemIds()
-  const log = options.logger ?? silentLogger
-  const metrics = createAppMetrics(clock, log)
-  const queue = createAppQueue(config, options.queue, { clock, ids, log, metrics, pid: options.pid ?? 0 })
-  const notices = createEventBus<SlackNotice>((error) => log.error('event_listener_failed', { error }))
-  const slack = initializeSlackClient(config.slackBotToken, config.slackRetry, {
-    clock,
-    ids,
-    log,
-    metrics,
-    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    apiUrl: config.slackApiUrl,
-    userToken: config.slackUserToken,
-    isDistributedApp: config.slackDistributedAppLimits,
-  })
-  const bodyBudget = new BodyBudget(bodiesInFlightBytesMax)
-  const guard = createConfiguredGuard(config)
-  const keys = config.mcpEnabled ? createSharedKeys(config, { clock, ids, log }) : undefined
-  const common = { config, clock, ids, log, metrics, slack, keys, notices, bodyBudget, guard }
-  const mcpParts = config.mcpEnabled ? createMcpParts(common) : undefined
-  const mcp = mcpParts === undefined ? undefined : { ...mcpParts, plugin: createMcpPlugin(mcpParts.mcpDeps) }
-  return { ...common, queue, mcp }
-}
-
-function createReceiveDeps({ config, clock, queue, bodyBudget, log, metrics, notices }: Parts): ReceiveDeps {
-  const keys = createSigningKeys(config.slackSigningSecret.map((secret) => secret.reveal()))
-  return {
-    clock,
-    signingKeys: () => keys,
-    queue,
-    topic: config.slackEventsTopic,
-    bodyLimits: { bytesMax: webhookBodyBytesMax, budget: bodyBudget },
-    log,
-    metrics,
-    secretAdvisor: new SecretAdvisor(log),
-    announce: (notice) => notices.publish(notice),
-  }
-}
-
 function loopWatchPart({ clock, metrics }: Parts): LifecyclePart {
   let timer: Timer | undefined
   return {
@@ -268,6 +209,10 @@ function loopWatchPart({ clock, metrics }: Parts): LifecyclePart {
     },
     stop: () => timer?.cancel(),
   }
+}
+
+function queuePart({ queue }: Parts): LifecyclePart {
+  return { name: 'queue', start: () => queue.start(), stop: () => queue.stop() }
 }
 
 function forwardPart(forwarder: Forwarder): LifecyclePart {

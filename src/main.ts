@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
 import { createSystemClock, keepProcessAlive } from './base/clock.ts'
@@ -49,6 +49,7 @@ function createContext(): CliContext {
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
     onSignal,
+    hasTerminal,
     runProgram,
     clock: createSystemClock(),
     fetch: (url, init) => fetch(url, init),
@@ -132,6 +133,16 @@ function onSignal(listener: (signal: StopSignal) => void): () => void {
   for (const signal of stopSignals) process.on(signal, listener)
   return () => {
     for (const signal of stopSignals) process.off(signal, listener)
+  }
+}
+
+/** The device can be opened as long as the session of the process has a terminal (tty(4)): a hang-up takes it away before the signal comes. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', constants.O_RDWR | constants.O_NOCTTY))
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -330,6 +330,17 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'config:token:vectors': { says: 'Derived tokens are base64url(HMAC-SHA256(key, label)).' },
   'config:token:configured': { says: 'With configured tokens, no derived one is accepted.' },
   'config:secrecy': { says: 'No secret is in any text about the configuration, taken or refused.' },
+  'reload:atomic': {
+    says: 'A reload replaces everything at once: no request is judged by half of each configuration, and none in flight is lost.',
+  },
+  'reload:refused': {
+    says: 'A configuration that cannot be used leaves the one before in effect, and the log names every problem.',
+  },
+  'reload:options': { says: 'Every option that is marked as reloadable takes effect at a reload.' },
+  'reload:revoked': { says: 'What a token opened ends with the reload that takes the token away.' },
+  'reload:signal': {
+    says: 'SIGHUP reloads the configuration of serve; a hang-up of its terminal ends it.',
+  },
   'config:schema': { says: 'The JSON Schema of the configuration file has every option.' },
   'binary:no-autoload': {
     says: 'The binary runs no code and reads no option of the directory it is started in (T40)',

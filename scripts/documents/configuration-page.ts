@@ -60,6 +60,20 @@ toolsets = ["messages", "channels"]
 channels = ["#general", "C024BE91L", "!#hr"]
 \`\`\``
 
+const reloading = `## Reloading
+
+SIGHUP makes \`serve\` read its configuration again (\`systemctl reload\`, \`kill -HUP\`): the configuration file, the file that \`--env-file\` names, every \`NAME_FILE\`,
+\`token_file\` and credential. Flags and variables of the environment cannot change while a process runs. Options with a "yes" under "Reload" take effect at once
+and together; a change of any other is named in the log (\`config_restart_needed\`) and takes effect at the next start.
+
+- Nothing in flight is lost: a request ends by the policy that it began with. What a token opened ends with the reload that takes the token away or gives its
+  name another one: sessions, streams, consumers.
+- A configuration that cannot be used changes nothing. The log names every problem (\`config_problem_found\`), \`/health\` says \`"last_reload": "refused"\`, and
+  \`slackmcp_config_last_reload_successful\` is 0 until a reload is applied.
+- A server with a terminal ends when that terminal is closed, also by SIGHUP. \`stdio\`, \`demo\` and every other command end at SIGHUP.
+- While a signing secret is replaced, list both (\`new,old\`), reload, change it in Slack, and take the old one out with a second reload. Tokens that are
+  derived from the old one end then.`
+
 /** docs/configuration.md */
 export function renderConfigurationPage(): string {
   return page([
@@ -69,12 +83,13 @@ export function renderConfigurationPage(): string {
     precedence,
     secrets,
     file,
+    reloading,
     '## Options',
     ...Object.entries(optionGroups).flatMap(([group, says]) => [
       `### [${group}]`,
       says,
       table(
-        ['Variable', 'Flag', `Key in \`[${group}]\``, 'Type', 'Default', 'What it does'],
+        ['Variable', 'Flag', `Key in \`[${group}]\``, 'Type', 'Default', 'Reload', 'What it does'],
         namedOptions.filter(({ row }) => row.group === group).map(optionCells),
       ),
     ]),
@@ -91,6 +106,7 @@ function optionCells(option: NamedOption): readonly string[] {
     code(fileKey),
     cell(row.fileOnly === true ? 'tables' : typeText(option)),
     code(defaultText(option)?.replaceAll(',', ', ')),
+    row.reloads === true ? 'yes' : '',
     cell([row.description, ...(row.hint === undefined ? [] : [row.hint])].join(' ')),
   ]
 }

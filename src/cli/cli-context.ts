@@ -81,6 +81,8 @@ export interface CliContext {
   readonly parseEnvFile: (text: string) => Environment
   /** Calls `listener` for each signal instead of ending the process; returns how to stop listening. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => () => void
+  /** Whether the process has a controlling terminal now. One that it had and has no more was hung up. */
+  readonly hasTerminal: () => boolean
   /**
    * Runs a program without a shell, out of reach of Ctrl-C; what it writes goes where ours goes. Resolves with its exit code, 128 and more for a
    * signal; rejects where it cannot be started.

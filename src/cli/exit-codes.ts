@@ -1,6 +1,6 @@
 /** What the process says when it ends (D18); 69, 77 and 78 are those of sysexits(3). */
 export const exitCodes = {
-  /** Also after a drained SIGTERM, SIGINT or SIGHUP of `serve` and `demo`. */
+  /** Also after a drained SIGTERM or SIGINT of `serve` and `demo`, and the hang-up of their terminal. */
   done: 0,
   failed: 1,
   /** Unknown command or flag. */

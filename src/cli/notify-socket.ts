@@ -8,6 +8,7 @@ const linux = {
   closeOnExec: 0o2000000,
   doNotWait: 0x40,
   noSignal: 0x4000,
+  clockMonotonic: 1,
   /** sizeof sun_path in sockaddr_un. */
   pathBytesMax: 108,
 } as const
@@ -41,6 +42,13 @@ export function openNotifySocket(address: string): NotifySocket | undefined {
       )
       return Number(sent) === bytes.length
     },
+    monotonicMicroseconds() {
+      // struct timespec: two longs, of eight bytes on every architecture that Bun runs on.
+      const time = new BigInt64Array(2)
+      libc.symbols.clock_gettime(linux.clockMonotonic, ptr(time))
+      const [seconds = 0n, nanoseconds = 0n] = time
+      return seconds * 1_000_000n + nanoseconds / 1_000n
+    },
     close() {
       if (descriptor >= 0) close(descriptor)
       libc.close()
@@ -57,6 +65,7 @@ function openLibc() {
         returns: FFIType.i64,
       },
       close: { args: [FFIType.int], returns: FFIType.int },
+      clock_gettime: { args: [FFIType.int, FFIType.ptr], returns: FFIType.int },
     })
   } catch {
     // Another libc, or no JIT to make the calls with (MemoryDenyWriteExecute=).

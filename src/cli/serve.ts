@@ -6,15 +6,21 @@ import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { listen } from './listen.ts'
+import { createReload, createReloadDesk } from './reload.ts'
 import { createServerProcess } from './server-process.ts'
 import { createServiceNotifier, type ServiceNotifier } from './service-notifier.ts'
 import { AdminListenError } from './start-failure.ts'
 
-/** Serves until a signal: 0 after a drained stop, 1 where something was cut off or could not start, 69 where a dependency is away, 78 without a valid configuration. */
+/** Serves until SIGINT or SIGTERM; SIGHUP reads the configuration again. 0 after a drained stop, 1 where something was cut off or could not start, 69 where a dependency is away, 78 without a valid configuration. */
 export async function runServe(context: CliContext, flags: ParsedFlags): Promise<number> {
   const loaded = requireConfig(context, flags, { purpose: 'serve' })
   const { config } = loaded
-  const running = await createServerProcess(context, config, { stream: 'stdout' })
+  // A signal that comes before the server serves is heeded once it does.
+  const reloads = createReloadDesk()
+  const running = await createServerProcess(context, config, {
+    stream: 'stdout',
+    onReload: () => reloads.ask(),
+  })
   const { server, log } = running
   const notifier = await createNotifier(context, log)
   try {
@@ -24,8 +30,10 @@ export async function runServe(context: CliContext, flags: ParsedFlags): Promise
       log.info('server_started', { url, host, port, ...whatIsServed(config, url), ...admin })
       for (const { level, event, fields } of configNotices(loaded, context.env)) log[level](event, fields)
       notifier.ready(`Listening on ${url}`)
+      reloads.open(createReload({ context, flags, config, running, notifier, status: `Listening on ${url}` }))
     })
     await running.signalled()
+    reloads.close()
     notifier.stopping()
     const { isClean } = await running.stop()
     return isClean ? exitCodes.done : exitCodes.failed

@@ -9,6 +9,8 @@ import { takesEmphasis } from './terminal-style.ts'
 
 export interface ServerLog {
   readonly log: RootLogger
+  /** Takes over the level of another configuration, and masks its secrets beside those known before. */
+  adopt(config: Config): void
   /** Waits until what was logged has left the process, at most `flushDeadlineMs`. */
   flush(): Promise<void>
 }
@@ -29,14 +31,22 @@ export async function createServerLog(
     onDropped: (lineCount) => log.warn('log_lines_dropped', { line_count: lineCount }),
   })
   const render = isPretty ? await loadPrettyRenderer(takesEmphasis(context[stream], context.env)) : undefined
+  const redactor = createRedactor(secretsOf(config))
   const log = createLogger({
     write: (line) => writer.write(render === undefined ? line : render(line)),
     level: config.logLevel,
-    redactor: createRedactor(secretsOf(config)),
+    redactor,
     clock: context.clock,
     base: { service: programName, version: context.build.version },
   })
-  return { log, flush: () => writer.flush(context.clock, flushDeadlineMs) }
+  return {
+    log,
+    adopt(next) {
+      for (const secret of secretsOf(next)) redactor.hide(secret)
+      log.setLevel(next.logLevel)
+    },
+    flush: () => writer.flush(context.clock, flushDeadlineMs),
+  }
 }
 
 /** Loaded only where a person looks on: services start without it. */

@@ -1,4 +1,4 @@
-import { composeApp, type IntegratedApp } from '../app.ts'
+import { composeApp, type ReconfigurableApp } from '../app.ts'
 import type { StopReport } from '../app-lifecycle.ts'
 import type { AppSurroundings } from '../app-options.ts'
 import type { Config } from '../config/option-table.ts'
@@ -10,11 +10,13 @@ import { startFailureCode, startFailureReason } from './start-failure.ts'
 
 /** A server in this process, as every command that has one starts it and ends it. */
 export interface ServerProcess {
-  readonly server: IntegratedApp
+  readonly server: ReconfigurableApp
   readonly log: Logger
+  /** Takes over what another configuration says of the log: its level, and which further secrets it must not show. */
+  readonly adoptLog: (config: Config) => void
   /** Starts the server, then runs `open`. Where either fails, stops everything and throws a CommandFailure that says what to change. */
   start<Opened>(open: () => Promise<Opened> | Opened): Promise<Opened>
-  /** Resolves at the first signal. Each further one cuts the stop short. */
+  /** Resolves at the first signal that ends the process. Each further one cuts the stop short. */
   signalled(): Promise<StopSignal>
   /** Drains, logs how that went, and waits until the log has left the process. Safe to call twice. */
   stop(): Promise<StopReport>
@@ -23,20 +25,25 @@ export interface ServerProcess {
 export interface ServerProcessOptions extends Pick<AppSurroundings, 'ids'> {
   /** Where the log goes. */
   readonly stream: 'stdout' | 'stderr'
+  /** What SIGHUP does instead of ending the process, where it is no hang-up of the terminal. */
+  readonly onReload?: () => void
 }
 
 export async function createServerProcess(
   context: CliContext,
   config: Config,
-  { stream, ...options }: ServerProcessOptions,
+  { stream, onReload, ...options }: ServerProcessOptions,
 ): Promise<ServerProcess> {
   const { clock, pid } = context
-  const { log, flush } = await createServerLog(context, config, stream)
+  const hadTerminal = onReload !== undefined && context.hasTerminal()
+  const { log, adopt, flush } = await createServerLog(context, config, stream)
   const server = composeApp(config, { logger: log, clock, pid, ...options })
   const signalled = Promise.withResolvers<StopSignal>()
   let signalCount = 0
   // From before the start on: a signal that comes meanwhile is not the end of the process.
   const stopListening = context.onSignal((signal) => {
+    const isHangUp = hadTerminal && !context.hasTerminal()
+    if (signal === 'SIGHUP' && onReload !== undefined && !isHangUp) return onReload()
     log.info('server_stop_requested', { signal })
     if (++signalCount > 1) server.hurry()
     signalled.resolve(signal)
@@ -49,6 +56,7 @@ export async function createServerProcess(
   return {
     server,
     log,
+    adoptLog: adopt,
     async start(open) {
       try {
         await server.start()

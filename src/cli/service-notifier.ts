@@ -6,6 +6,10 @@ import type { Environment } from '../config/config-sources.ts'
 export interface ServiceNotifier {
   /** It serves; `status` is what "systemctl status" shows. From now on the watchdog is told at half its interval that the event loop turns. */
   ready(status: string): void
+  /** It reads its configuration again; `reloaded` or the like is to follow. */
+  reloading(): void
+  /** It serves as before `reloading`. */
+  reloaded(status: string): void
   /** It drains. */
   stopping(): void
   /** Nothing is said any more. */
@@ -16,6 +20,8 @@ export interface ServiceNotifier {
 export interface NotifySocket {
   /** false where the notice could not be handed over. */
   send(text: string): boolean
+  /** CLOCK_MONOTONIC of the system: by it the service manager tells one reload from the next. */
+  monotonicMicroseconds(): bigint
   close(): void
 }
 
@@ -49,6 +55,10 @@ export function createServiceNotifier({
       if (socket !== undefined && intervalMs !== undefined)
         watchdog ??= repeat(clock, intervalMs / 2, () => say('WATCHDOG=1'))
     },
+    reloading() {
+      if (socket !== undefined) say('RELOADING=1', `MONOTONIC_USEC=${socket.monotonicMicroseconds()}`)
+    },
+    reloaded: (status) => say('READY=1', `STATUS=${asOneLine(status)}`),
     // The watchdog goes on: a stop that hangs is to be noticed too.
     stopping: () => say('STOPPING=1', 'STATUS=Finishing what is in flight'),
     close() {

@@ -25,6 +25,8 @@ export interface OptionRow {
   readonly description: string
   /** Never shown; has no flag (the process list is public); its variable may be `NAME_FILE` instead, or a systemd credential. */
   readonly secret?: true
+  /** A reload (SIGHUP) puts a new value into effect; without this it takes effect at the next start. */
+  readonly reloads?: true
   /** The environment variable where it is not the key in capitals: published names and names that outlive a rename. */
   readonly env?: string
   /** Older names of the variable. Two names with different values are an error. */

@@ -54,6 +54,7 @@ export const optionTable = {
   allowedHosts: {
     schema: hostNames(),
     group: 'server',
+    reloads: true,
     description:
       'Host names that requests for MCP, REST, docs and admin may carry, beside PUBLIC_URL and loopback.',
     placeholder: 'host,…',
@@ -61,6 +62,7 @@ export const optionTable = {
   serverTrustedProxies: {
     schema: addressRanges(),
     group: 'server',
+    reloads: true,
     description: 'Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.',
     flag: '--trusted-proxies',
     placeholder: 'cidr,…',
@@ -83,6 +85,7 @@ export const optionTable = {
   adminToken: {
     schema: none(bearerToken()),
     group: 'server',
+    reloads: true,
     description: 'Bearer token of the admin routes. Without it one is derived; "token --admin" prints it.',
     secret: true,
     placeholder: 'token',
@@ -102,6 +105,7 @@ export const optionTable = {
   slackBotToken: {
     schema: none(slackToken()),
     group: 'slack',
+    reloads: true,
     description: 'Bot User OAuth Token of the Slack app (xoxb-…).',
     secret: true,
     placeholder: 'xoxb-…',
@@ -110,6 +114,7 @@ export const optionTable = {
   slackUserToken: {
     schema: none(slackToken()),
     group: 'slack',
+    reloads: true,
     description: 'User OAuth Token (xoxp-…): only what no bot token may do, such as search.',
     secret: true,
     placeholder: 'xoxp-…',
@@ -118,6 +123,7 @@ export const optionTable = {
   slackSigningSecret: {
     schema: signingSecrets(),
     group: 'slack',
+    reloads: true,
     description:
       'Secret that Slack signs webhook bodies with. Several, separated by commas, while one is replaced.',
     secret: true,
@@ -187,6 +193,7 @@ export const optionTable = {
   mcpAuthTokens: {
     schema: namedTokens(),
     group: 'mcp',
+    reloads: true,
     description: 'Bearer tokens of MCP clients. Without any, one is derived; "token" prints it.',
     secret: true,
     placeholder: 'name:token,…',
@@ -194,6 +201,7 @@ export const optionTable = {
   mcpTokens: {
     schema: tokenPolicies(),
     group: 'mcp',
+    reloads: true,
     description: 'What the bearer of one token may do: name, token_file, read_only, toolsets, channels.',
     secret: true,
     fileOnly: true,
@@ -202,6 +210,7 @@ export const optionTable = {
   mcpToolsets: {
     schema: texts(['default'], '^[a-z_]+$'),
     group: 'mcp',
+    reloads: true,
     description: 'Groups of tools to offer; all is every one.',
     flag: '--toolsets',
     placeholder: 'name,…',
@@ -210,36 +219,42 @@ export const optionTable = {
   mcpReadOnly: {
     schema: toggle(false),
     group: 'mcp',
+    reloads: true,
     description: 'Whether only tools that change nothing in Slack are offered and run.',
     flag: '--read-only',
   },
   mcpTools: {
     ...toolNames,
     group: 'mcp',
+    reloads: true,
     description: 'Single tools to offer beside those of the toolsets.',
     flag: '--tools',
   },
   mcpExcludeTools: {
     ...toolNames,
     group: 'mcp',
+    reloads: true,
     description: 'Tools not to offer, whatever toolset they are in.',
     flag: '--exclude-tools',
   },
   mcpReadChannels: {
     ...channelRules,
     group: 'mcp',
+    reloads: true,
     description: 'Channels that may be read: ids or #names, ! excludes. Without any, all that the bot sees.',
     flag: '--read-channels',
   },
   mcpWriteChannels: {
     ...channelRules,
     group: 'mcp',
+    reloads: true,
     description: 'Channels that may be written to, in the same form.',
     flag: '--write-channels',
   },
   mcpDms: {
     schema: toggle(true),
     group: 'mcp',
+    reloads: true,
     description: 'Whether direct messages may be read and written.',
     negation: 'Neither read nor write direct messages.',
     flag: '--dms',
@@ -247,28 +262,33 @@ export const optionTable = {
   mcpConfirm: {
     schema: toggle(false),
     group: 'mcp',
+    reloads: true,
     description: 'Whether tools that lose something ask the user first; clients that cannot ask are refused.',
     flag: '--confirm',
   },
   mcpAllowBroadcasts: {
     schema: toggle(false),
     group: 'mcp',
+    reloads: true,
     description: 'Whether messages may notify @channel, @here, @everyone and user groups.',
   },
   mcpAllowUnfurling: {
     schema: toggle(false),
     group: 'mcp',
+    reloads: true,
     description: 'Whether Slack may fetch the links of a message for a preview, which tells their server.',
   },
   mcpImageHosts: {
     schema: hostNames(),
     group: 'mcp',
+    reloads: true,
     description: 'Hosts from which blocks may show images; Slack fetches them.',
     placeholder: 'host,…',
   },
   mcpHideAuthors: {
     schema: Type.Array(choice(['bots', 'external'], 'bots'), { default: [] }),
     group: 'mcp',
+    reloads: true,
     description:
       'Whose messages and files models are not shown. bots: apps other than this one. external: people of other workspaces.',
     flag: '--hide-authors',
@@ -278,6 +298,7 @@ export const optionTable = {
   mcpTimezone: {
     schema: none(timezone()),
     group: 'mcp',
+    reloads: true,
     description: "Time zone in which times are read and shown. Without it the host's.",
     flag: '--timezone',
     placeholder: 'zone',
@@ -286,6 +307,7 @@ export const optionTable = {
   mcpLookupPagesMax: {
     schema: count(10, 1, 1000),
     group: 'mcp',
+    reloads: true,
     description: 'Pages of a listing that looking for a name reads at most.',
   },
   mcpSessions: {
@@ -416,6 +438,7 @@ export const optionTable = {
   forwardSecret: {
     schema: none(bearerToken()),
     group: 'forward',
+    reloads: true,
     description:
       'Secret that deliveries are signed with. Without it one is derived; "token --forward" prints it.',
     secret: true,
@@ -454,23 +477,27 @@ export const optionTable = {
   limitsAddressFailuresPerMinute: {
     schema: count(60, 1, 1_000_000),
     group: 'limits',
+    reloads: true,
     description:
       'Requests to MCP, REST or admin without valid credentials from one address before it gets 429. Valid ones never do.',
   },
   limitsPrincipalRequestsPerMinute: {
     schema: count(600, 1, 1_000_000),
     group: 'limits',
+    reloads: true,
     description: 'MCP and REST requests of one principal.',
   },
   limitsToolCallsPerMinute: {
     schema: count(120, 1, 1_000_000),
     group: 'limits',
+    reloads: true,
     description: 'Calls of one tool by one principal.',
   },
 
   corsAllowOrigins: {
     schema: texts([], '^(\\*|https?://[^/\\s]+)$'),
     group: 'cors',
+    reloads: true,
     description: 'Origins of browser pages that may call MCP and REST; none without it.',
     placeholder: 'origin,…',
     expects: 'origins such as https://app.example.com, without a path, or *',
@@ -478,6 +505,7 @@ export const optionTable = {
   corsAllowMethods: {
     schema: texts(['GET', 'POST', 'DELETE'], '^[A-Z]+$'),
     group: 'cors',
+    reloads: true,
     description: 'Methods that those pages may use.',
     placeholder: 'method,…',
     expects: 'methods in capitals',
@@ -497,6 +525,7 @@ export const optionTable = {
       '^[A-Za-z0-9-]+$',
     ),
     group: 'cors',
+    reloads: true,
     description: 'Headers that those pages may send.',
     placeholder: 'header,…',
     expects: 'names of headers',
@@ -504,6 +533,7 @@ export const optionTable = {
   corsAllowCredentials: {
     schema: toggle(false),
     group: 'cors',
+    reloads: true,
     description: 'Whether those pages may send cookies; needs named origins.',
   },
 
@@ -518,6 +548,7 @@ export const optionTable = {
   logLevel: {
     schema: logLevel('INFO'),
     group: 'log',
+    reloads: true,
     description: 'The least important lines to write.',
     ignoresCase: true,
     synonyms: { WARNING: 'WARN', CRITICAL: 'FATAL' },

@@ -39,6 +39,14 @@ export const alertRules: readonly AlertRule[] = [
     description: 'Its log says what it waits for.',
   },
   {
+    alert: 'SlackConfigReloadRefused',
+    expr: `${series('slackmcp_config_last_reload_successful')} == 0`,
+    lasts: '5m',
+    severity: 'warning',
+    summary: 'A new configuration was refused, and the one before is still in effect',
+    description: 'The log names every problem (config_problem_found). Correct it and reload again.',
+  },
+  {
     alert: 'SlackEventsRefused',
     expr: `sum(rate(${events('queue_failed')}[5m])) > 0`,
     lasts: '1m',

@@ -33,6 +33,8 @@ Type=notify
 NotifyAccess=main
 WatchdogSec=30s
 ExecStart=/usr/bin/${program} serve
+# Reads config.toml again; docs/configuration.md says what of it takes effect. Credentials and variables are those of the start.
+ExecReload=/bin/kill -HUP $MAINPID
 ${credentials.map(({ name, path }) => `LoadCredential=${name}:${path(program)}`).join('\n')}
 ${settings.map(environmentLine).join('\n')}
 # Further options, one NAME=value a line ("${program} generate env" lists them). Secrets do not belong here: everybody can read a unit's environment.

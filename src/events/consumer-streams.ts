@@ -76,8 +76,13 @@ export class ConsumerStreams {
   async stop(): Promise<void> {
     this.#isStopped = true
     const streams = [...this.#streams.values()]
-    for (const stream of streams) stream.end()
+    this.expel()
     await Promise.all(streams.map(({ ended }) => ended))
+  }
+
+  /** Ends every stream: the token that opened them is no longer accepted. Others can be opened. */
+  expel(): void {
+    for (const stream of [...this.#streams.values()]) stream.end()
   }
 }
 

@@ -23,7 +23,8 @@ import { parseKeptEvent } from './slack-event.ts'
 export interface ForwarderOptions {
   /** Already judged: see isOrdinaryTarget. Nothing is ever sent to another place. */
   readonly url: string
-  readonly secret: Secret
+  /** What deliveries are signed with; asked at every one, so that a reload takes effect. */
+  readonly secret: () => Secret
   /** Which events to deliver, as `events.on` takes them. Others are acknowledged and not sent. */
   readonly patterns: readonly string[]
   /** For one delivery, its answer included, milliseconds. */
@@ -202,7 +203,7 @@ export class Forwarder {
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: forwardHeaders(delivery, { secret, nowMs: clock.now(), userAgent }),
+        headers: forwardHeaders(delivery, { secret: secret(), nowMs: clock.now(), userAgent }),
         body: new Uint8Array(delivery.event.bytes),
         redirect: 'manual',
         signal: deadline.signal,

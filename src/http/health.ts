@@ -18,8 +18,19 @@ export type HealthValue = 'ready' | 'connected' | 'degraded' | 'disconnected' | 
 export interface Health {
   readonly status: 'healthy' | 'degraded' | 'unhealthy'
   readonly components: Readonly<Record<HealthComponent, HealthValue>>
+  /** Whether what the operator wrote last is what runs. */
+  readonly configuration: HealthConfiguration
   /** ISO 8601, UTC. */
   readonly timestamp: string
+}
+
+export const reloadOutcomes = ['none', 'applied', 'refused'] as const
+
+/** `refused`: the files say something that cannot be, and the configuration read before is still in effect. */
+export interface HealthConfiguration {
+  /** When the configuration in effect was read: ISO 8601, UTC. */
+  readonly loaded_at: string
+  readonly last_reload: (typeof reloadOutcomes)[number]
 }
 
 /** Asks a component how it is. Must leave nothing behind; may ask the outside, since it is called at most once a second. */
@@ -29,6 +40,7 @@ export interface HealthDeps {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly probes: Readonly<Record<HealthComponent, HealthProbe>>
+  readonly configuration: () => HealthConfiguration
 }
 
 /** Probes come every few seconds from several sides; one look per second serves them all (T34). */
@@ -39,18 +51,21 @@ const probeDeadlineMs = 1500
 /** The health of both halves, looked at when asked and at most once a second. */
 export function createHealthCheck(deps: HealthDeps): () => Promise<Health> {
   let seenAtMs = Number.NEGATIVE_INFINITY
-  let looking: Promise<Omit<Health, 'timestamp'>> | undefined
+  let looking: Promise<Seen> | undefined
   return async () => {
     const nowMs = deps.clock.monotonic()
     if (looking === undefined || nowMs - seenAtMs >= lookEveryMs) {
       seenAtMs = nowMs
       looking = look(deps)
     }
-    return { ...(await looking), timestamp: asIsoTime(deps.clock.now()) }
+    const seen = await looking
+    return { ...seen, configuration: deps.configuration(), timestamp: asIsoTime(deps.clock.now()) }
   }
 }
 
-async function look({ clock, metrics, probes }: HealthDeps): Promise<Omit<Health, 'timestamp'>> {
+type Seen = Pick<Health, 'status' | 'components'>
+
+async function look({ clock, metrics, probes }: HealthDeps): Promise<Seen> {
   const names = Object.keys(healthComponents) as HealthComponent[]
   const states = await Promise.all(names.map((name) => probe(probes[name], clock)))
   const components = {} as Record<HealthComponent, HealthValue>

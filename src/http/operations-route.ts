@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { type Health, healthComponents } from './health.ts'
+import { type Health, healthComponents, reloadOutcomes } from './health.ts'
 
 export interface OperationsDeps {
   readonly health: () => Promise<Health>
@@ -23,6 +23,13 @@ export const healthSchema = Type.Object(
     status: Type.Union([Type.Literal('healthy'), Type.Literal('degraded'), Type.Literal('unhealthy')]),
     components: Type.Object(
       Object.fromEntries(Object.keys(healthComponents).map((name) => [name, valueSchema])),
+      { additionalProperties: false },
+    ),
+    configuration: Type.Object(
+      {
+        loaded_at: Type.String({ description: 'ISO 8601, UTC' }),
+        last_reload: Type.Union(reloadOutcomes.map((outcome) => Type.Literal(outcome))),
+      },
       { additionalProperties: false },
     ),
     timestamp: Type.String({ description: 'ISO 8601, UTC' }),

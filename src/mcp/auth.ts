@@ -30,13 +30,18 @@ export interface AuthenticatorOptions {
 /** Says who asks, by the headers alone. Throws MCP_UNAUTHORIZED, MCP_TOKEN_FORBIDDEN or MCP_FORBIDDEN. */
 export type Authenticator = (request: Request) => Principal
 
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+/** The same, and the principals that its tokens name, as it returns them. */
+export type TokenAuthenticator = Authenticator & { readonly principals: readonly Principal[] }
+
+export function createAuthenticator(options: AuthenticatorOptions): TokenAuthenticator {
   const { metrics } = options
-  const principalOf = createBearerLookup(
-    options.tokens.map(({ name, token, policy }) => [token, { name, policy }]),
-  )
+  const rows = options.tokens.map(({ name, token, policy }): readonly [Secret, Principal] => [
+    token,
+    { name, policy },
+  ])
+  const principalOf = createBearerLookup(rows)
   const adminOf = createBearerLookup(options.adminTokens.map((token) => [token, 'admin']))
-  return (request) => {
+  const authenticate = (request: Request): Principal => {
     refuseTokenInQuery(request, metrics)
     const authorization = request.headers.get('authorization')
     if (authorization === null && options.isOpenOnLoopback) return admitLocal(request, metrics)
@@ -48,6 +53,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (admin !== undefined) throw refused(metrics, 'forbidden', new AppError('MCP_TOKEN_FORBIDDEN'))
     throw refused(metrics, 'unknown_token', unauthorized('unknown_token'))
   }
+  return Object.assign(authenticate, { principals: rows.map(([, principal]) => principal) })
 }
 
 /** A token in a URL ends up in logs and histories; refusing it always is how clients never come to rely on it. */

@@ -13,8 +13,8 @@ import { forbiddingRule, type RegisteredTool, type ToolOutcome } from './registr
 export interface ToolCallDeps extends CallContextDeps {
   readonly metrics: Metrics
   readonly measure: OperationMeter
-  /** Refuses everything that is not a read, whoever calls. */
-  readonly isReadOnly: boolean
+  /** Whether everything that is not a read is refused now, whoever calls. */
+  readonly isReadOnly: () => boolean
   /** How often one principal may call one tool; by both names. */
   readonly toolLimiter: Pick<RateLimiter, 'take'>
   readonly index: OfferIndex
@@ -62,7 +62,7 @@ interface ToolCall {
 
 /** Here and not only in the list of tools: a name that is hidden can still be called (T22). */
 function admit({ tool, caller: { principal } }: ToolCall, deps: ToolCallDeps): void {
-  const rule = forbiddingRule(tool, principal.policy, deps)
+  const rule = forbiddingRule(tool, principal.policy, { isReadOnly: deps.isReadOnly() })
   if (rule !== undefined) throw new AppError('TOOL_FORBIDDEN', { details: { rule, tool: tool.name } })
   const take = deps.toolLimiter.take(`${tool.name} ${principal.name}`)
   if (take.ok) return

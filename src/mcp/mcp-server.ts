@@ -24,7 +24,7 @@ import type { LegacySession } from './legacy-session.ts'
 import { createOperationMeter } from './operation-meter.ts'
 import type { Protocol, ProtocolDeps } from './protocol.ts'
 import { createRefusalNote } from './refusal-note.ts'
-import type { ChangeNotice, Offer } from './registry.ts'
+import type { ChangeNotice, Offer, Principal } from './registry.ts'
 import { createRestFacade } from './rest-facade.ts'
 import { type SessionLimits, SessionTable } from './session-table.ts'
 import type { SlackAuth } from './slack-auth.ts'
@@ -44,8 +44,13 @@ export interface McpDeps {
   readonly sessionLimits: SessionLimits
   /** What is kept for resumption; the default suits a process of 128 MiB. */
   readonly eventLogLimits?: EventLogLimits
-  /** Refuses every tool that writes, whoever calls. */
-  readonly isReadOnly: boolean
+  /** Whether every tool that writes is refused now, whoever calls. */
+  readonly isReadOnly: () => boolean
+  /**
+   * The caller with what it may do now, asked when its call begins: a reload may have come since it was let in. Throws MCP_UNAUTHORIZED where it may
+   * do nothing any more. Without it what the caller may do never changes.
+   */
+  readonly currentPrincipal?: (principal: Principal) => Principal
   readonly guard: HostGuard
   readonly authenticate: Authenticator
   /** Lets Slack's own MCP client in; without it, only bearer tokens and what `authenticate` takes. */
@@ -65,7 +70,7 @@ export interface McpDeps {
    * Signs what travels through clients while a call of revision 2026-07-28 waits for answers; at least 32 characters, the same on all replicas.
    * Without it a fresh one is made, which serves a single process.
    */
-  readonly stateKey?: Secret
+  readonly stateKey?: () => Secret
   /** How long `stop` waits for calls in flight. */
   readonly drainDeadlineMs: number
   readonly clock: Clock
@@ -88,6 +93,8 @@ export interface McpServer {
   /** Refuses what is new once stopped, finishes calls in flight within the deadline and aborts the rest, then ends every stream. */
   readonly component: Component
   counts(): McpCounts
+  /** Ends the sessions and streams of these principals: the token that opened them is no longer accepted. */
+  revoke(principalNames: ReadonlySet<string>): void
   /** All that is offered, for stdio and the command line. */
   readonly surface: Surface
   /** Serves one client over a pipe; resolves at the end of its input, or soon after `signal` aborts. */
@@ -103,10 +110,11 @@ export function createMcpServer(deps: McpDeps): McpServer {
   const abandoning = new AbortController()
   const measure = createOperationMeter(clock, metrics)
   const noteRefusal = createRefusalNote(log, metrics)
-  const surface = countCalls(createSurface({ ...deps, measure }), inFlight, abandoning.signal)
+  const surface = countCalls(judgeNow(createSurface({ ...deps, measure }), deps), inFlight, abandoning.signal)
   const desk = new ChangeDesk({ ...deps, index: surface.index })
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
-  const shared: Shared = { surface, desk, sessions, measure, noteRefusal }
+  const stateKey = createStateKey(deps)
+  const shared: Shared = { surface, desk, sessions, measure, noteRefusal, stateKey }
   let protocol: Promise<Protocol> | undefined
   let loaded: Protocol | undefined
   const speak = (): Promise<Protocol> => {
@@ -116,9 +124,9 @@ export function createMcpServer(deps: McpDeps): McpServer {
     })
     return protocol
   }
-  const stopHearing = deps.offer.onToolsChanged?.(() => {
-    surface.index.refreshTools()
-    desk.announce({ kind: 'tools_changed' })
+  const stopHearing = deps.offer.onChanged?.((changed) => {
+    surface.index.refresh()
+    for (const kind of changed) desk.announce({ kind })
   })
   let isStopping = false
   let callsAbandoned = 0
@@ -131,6 +139,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
       callsInFlight: inFlight.count,
       callsAbandoned,
     }),
+    revoke: (principalNames) => revoke(principalNames, sessions, loaded),
     async serveStdio(pipe, signal) {
       // Not with `protocol.ts`: over a pipe the newer SDK speaks both eras, and the older one would only make the start slower.
       const { serveMcpOverStdio } = await import('./stdio.ts')
@@ -167,9 +176,19 @@ export function createMcpServer(deps: McpDeps): McpServer {
   }
 }
 
+function revoke(
+  principalNames: ReadonlySet<string>,
+  sessions: SessionTable<LegacySession>,
+  protocol: Protocol | undefined,
+): void {
+  const reason = new AppError('MCP_UNAUTHORIZED', { details: { reason: 'token_revoked' } })
+  sessions.removeOf(principalNames, reason)
+  protocol?.modern.revoke(principalNames)
+}
+
 const stateKeyBytes = 32
 
-type Shared = Pick<ProtocolDeps, 'surface' | 'desk' | 'sessions' | 'measure' | 'noteRefusal'>
+type Shared = Pick<ProtocolDeps, 'surface' | 'desk' | 'sessions' | 'measure' | 'noteRefusal' | 'stateKey'>
 
 async function loadProtocol(deps: McpDeps, shared: Shared): Promise<Protocol> {
   const { createProtocol } = await import('./protocol.ts')
@@ -182,16 +201,20 @@ async function loadProtocol(deps: McpDeps, shared: Shared): Promise<Protocol> {
     mode: deps.sessionMode,
     limits: deps.sessionLimits,
     messagesPath: hasSse ? `${deps.publicPathPrefix}${deps.mountPath}/messages` : undefined,
-    stateKey: stateKeyOf(deps),
   })
 }
 
 function createStdioDeps(deps: McpDeps, shared: Shared): StdioDeps {
-  return { ...deps, ...shared, stateKey: stateKeyOf(deps), inFlightMax: deps.sessionLimits.inFlightMax }
+  return { ...deps, ...shared, inFlightMax: deps.sessionLimits.inFlightMax }
 }
 
-function stateKeyOf({ stateKey, ids }: McpDeps): string {
-  return stateKey?.reveal() ?? ids.token(stateKeyBytes)
+function createStateKey({ stateKey, ids }: McpDeps): () => string {
+  if (stateKey !== undefined) return () => stateKey().reveal()
+  let fresh: string | undefined
+  return () => {
+    fresh ??= ids.token(stateKeyBytes)
+    return fresh
+  }
 }
 
 /** Waits for the calls in flight, aborts those that outlive the deadline, and lets the answers get on the way. Resolves with how many it aborted. */
@@ -221,6 +244,28 @@ const lastWordsMs = 20
 /** Spread over two seconds, so that not all clients of a stopped server knock at the next one at once. */
 function farewell(ids: Ids): string {
   return `retry: ${Math.round(1000 + ids.random() * 2000)}\n: the server is stopping\n\n`
+}
+
+/**
+ * Every request judged by what its caller may do when it begins. The tool that a call finds then holds the policy of the server of that moment, so that
+ * a reload in the middle of a call changes nothing for it.
+ */
+function judgeNow(surface: Surface, { currentPrincipal = (principal) => principal }: McpDeps): Surface {
+  const judged =
+    <Result>(run: (params: unknown, caller: Caller) => Promise<Result>) =>
+    async (params: unknown, caller: Caller) =>
+      run(params, { ...caller, principal: currentPrincipal(caller.principal) })
+  return {
+    index: surface.index,
+    listTools: judged(surface.listTools),
+    callTool: judged(surface.callTool),
+    listResources: judged(surface.listResources),
+    listResourceTemplates: judged(surface.listResourceTemplates),
+    readResource: judged(surface.readResource),
+    listPrompts: judged(surface.listPrompts),
+    getPrompt: judged(surface.getPrompt),
+    complete: judged(surface.complete),
+  }
 }
 
 /** The calls that a stopping server waits for, whatever carries them, until it aborts them with `abandoned`. */

@@ -32,8 +32,8 @@ export interface ModernLegDeps {
   readonly log: Logger
   readonly noteRefusal: NoteRefusal
   readonly measure: OperationMeter
-  /** Signs what travels through clients between the rounds of a call; at least 32 bytes, the same on all replicas. */
-  readonly stateKey: string
+  /** Signs what travels through clients between the rounds of a call; at least 32 bytes, the same on all replicas. Asked at every request. */
+  readonly stateKey: () => string
   /** A stream that listens counts like a session. */
   readonly limits: Pick<SessionLimits, 'perPrincipalMax' | 'totalMax'>
 }
@@ -43,6 +43,8 @@ export interface ModernLeg {
   /** Whether this revision answers the request, also with the refusal of a malformed envelope. */
   isFor(request: Request, body: unknown): Promise<boolean>
   post(request: Request, visit: Visit): Promise<Response>
+  /** Ends the streams of these principals that listen. */
+  revoke(principalNames: ReadonlySet<string>): void
   /** Ends the streams that listen, with their final results. */
   close(): Promise<void>
   readonly listenCount: number
@@ -59,13 +61,19 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
   }
   // The SDK says what it refuses, but not for whom.
   const served = new AsyncLocalStorage<CallInfo>()
-  const codec = createRequestStateCodec<RoundState>({
-    key: deps.stateKey,
-    bind: (ctx) => callOf(ctx).principal.name,
+  const createCodec = (key: string) => ({
+    key,
+    codec: createRequestStateCodec<RoundState>({ key, bind: (ctx) => callOf(ctx).principal.name }),
   })
+  let signed = createCodec(deps.stateKey())
+  const codecNow = () => {
+    const key = deps.stateKey()
+    if (signed.key !== key) signed = createCodec(key)
+    return signed.codec
+  }
   const createHandler = (bus?: ServerEventBus) =>
     createMcpHandler(
-      () => new OfferServer({ ...deps, codec, era: 'modern', callOf, subscriptions: undefined }),
+      () => new OfferServer({ ...deps, codec: codecNow(), era: 'modern', callOf, subscriptions: undefined }),
       {
         legacy: 'reject',
         // The streams around the SDK's have a heartbeat of their own.
@@ -102,6 +110,7 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
       }
       return asSteadyAnswer(answer(), deps.clock)
     },
+    revoke: (principalNames) => listens.revoke(principalNames),
     async close() {
       await listens.close()
       await handler.close()
@@ -190,6 +199,13 @@ class Listens {
       },
     })
     return handler
+  }
+
+  /** The streams end by themselves; nobody waits for the readers. */
+  revoke(principalNames: ReadonlySet<string>): void {
+    for (const [{ principal }, handler] of [...this.#open]) {
+      if (principalNames.has(principal.name)) handler.close().catch(() => undefined)
+    }
   }
 
   async close(): Promise<void> {

@@ -34,38 +34,52 @@ export interface OfferIndex {
   readonly prompts: readonly WireObject[]
   inputSchema(toolName: string): WireObject | undefined
   outputSchema(toolName: string): WireObject | undefined
-  /** Takes over the tools of the offer as they are now. */
-  refreshTools(): void
+  /** Takes over the lists of the offer as they are now. */
+  refresh(): void
 }
 
 /** Throws TypeError for a doubled name, a tool without an object as output, or a template that cannot be matched. */
 export function createOfferIndex(offer: Offer): OfferIndex {
-  let tools = indexTools(offer.tools)
-  const prompts = byKey(offer.prompts, (prompt) => prompt.name)
-  const resources = byKey(offer.resources, (resource) => resource.uri)
-  const templates = byKey(offer.resourceTemplates, (template) => template.uriTemplate)
-  const matchers = offer.resourceTemplates.map(
-    (template): readonly [RegisteredResourceTemplate, UriMatcher] => [
-      template,
-      createUriMatcher(template.uriTemplate),
-    ],
-  )
+  let lists = indexLists(offer)
   return {
     offer,
-    tool: (name) => tools.byName.get(name)?.tool,
-    prompt: (name) => prompts.get(name),
-    resource: (uri) => resources.get(uri),
-    template: (uriTemplate) => templates.get(uriTemplate),
-    matchTemplate: (uri) => matchTemplate(matchers, uri),
-    listTools: (policy) => tools.list(policy),
-    resources: offer.resources.map(asWireResource),
-    resourceTemplates: offer.resourceTemplates.map(asWireTemplate),
-    prompts: offer.prompts.map(asWirePrompt),
-    inputSchema: (name) => tools.byName.get(name)?.wire.inputSchema,
-    outputSchema: (name) => tools.byName.get(name)?.wire.outputSchema,
-    refreshTools() {
-      tools = indexTools(offer.tools)
+    tool: (name) => lists.tools.byName.get(name)?.tool,
+    prompt: (name) => lists.promptsByName.get(name),
+    resource: (uri) => lists.resourcesByUri.get(uri),
+    template: (uriTemplate) => lists.templatesByUri.get(uriTemplate),
+    matchTemplate: (uri) => matchTemplate(lists.matchers, uri),
+    listTools: (policy) => lists.tools.list(policy),
+    get resources() {
+      return lists.resources
     },
+    get resourceTemplates() {
+      return lists.resourceTemplates
+    },
+    get prompts() {
+      return lists.prompts
+    },
+    inputSchema: (name) => lists.tools.byName.get(name)?.wire.inputSchema,
+    outputSchema: (name) => lists.tools.byName.get(name)?.wire.outputSchema,
+    refresh() {
+      lists = indexLists(offer)
+    },
+  }
+}
+
+/** All of it at once, so that no call finds a tool of the new offer and a resource of the old one. */
+function indexLists({ tools, prompts, resources, resourceTemplates }: Offer) {
+  return {
+    tools: indexTools(tools),
+    promptsByName: byKey(prompts, (prompt) => prompt.name),
+    resourcesByUri: byKey(resources, (resource) => resource.uri),
+    templatesByUri: byKey(resourceTemplates, (template) => template.uriTemplate),
+    matchers: resourceTemplates.map((template): readonly [RegisteredResourceTemplate, UriMatcher] => [
+      template,
+      createUriMatcher(template.uriTemplate),
+    ]),
+    resources: resources.map(asWireResource),
+    resourceTemplates: resourceTemplates.map(asWireTemplate),
+    prompts: prompts.map(asWirePrompt),
   }
 }
 

@@ -21,7 +21,7 @@ export interface ProtocolDeps {
   /** Where the messages endpoint of legacy SSE is for clients; undefined where there is no legacy SSE. */
   readonly messagesPath: string | undefined
   readonly limits: SessionLimits
-  readonly stateKey: string
+  readonly stateKey: () => string
   readonly drainDeadlineMs: number
   readonly clock: Clock
   readonly ids: Ids

@@ -228,18 +228,24 @@ export interface ServerIdentity {
   readonly icon?: { readonly src: string; readonly mimeType: string }
 }
 
-/** The whole offer. Built once by the composition root; the lists do not change but by `onToolsChanged`. */
+/** The whole offer. Built by the composition root; the lists do not change but by `onChanged`. */
 export interface Offer {
   readonly identity: ServerIdentity
   readonly tools: readonly RegisteredTool[]
   readonly resources: readonly RegisteredResource[]
   readonly resourceTemplates: readonly RegisteredResourceTemplate[]
   readonly prompts: readonly RegisteredPrompt[]
-  /** Calls `listener` whenever `tools` became another list (scopes became known or changed); returns how to stop. */
-  readonly onToolsChanged?: (listener: () => void) => () => void
+  /**
+   * Calls `listener` whenever a list was replaced (scopes became known, the configuration was reloaded), with those in which other names stand now;
+   * returns how to stop.
+   */
+  readonly onChanged?: (listener: (changed: readonly ListChange[]) => void) => () => void
 }
 
 /** What changed on the server's side, for clients that listen. The composition root maps Slack's events to URIs of resources. */
 export type ChangeNotice =
   | { readonly kind: 'resource_updated'; readonly uri: string }
-  | { readonly kind: 'tools_changed' | 'prompts_changed' | 'resources_changed' }
+  | { readonly kind: ListChange }
+
+/** The list of which clients are told that it changed. */
+export type ListChange = 'tools_changed' | 'prompts_changed' | 'resources_changed'

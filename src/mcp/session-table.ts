@@ -139,6 +139,13 @@ export class SessionTable<Kept extends Session> {
     for (const { session } of [...this.#entries.values()]) yield session
   }
 
+  /** Ends every session of these principals. */
+  removeOf(principalNames: ReadonlySet<string>, reason: AppError): void {
+    for (const [id, { principalName }] of [...this.#entries]) {
+      if (principalNames.has(principalName)) this.remove(id, reason)
+    }
+  }
+
   /** Ends every session; `lastText` makes the last words of each, anew each time so that clients do not come back all at once. */
   removeAll(reason: AppError, lastText: () => string): void {
     for (const id of [...this.#entries.keys()]) this.remove(id, reason, lastText())

@@ -19,7 +19,7 @@ export interface StdioDeps {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Logger
-  readonly stateKey: string
+  readonly stateKey: () => string
   readonly drainDeadlineMs: number
   readonly inFlightMax: number
   readonly measure: OperationMeter
@@ -39,7 +39,7 @@ export async function serveMcpOverStdio(
   deps: StdioDeps,
 ): Promise<void> {
   const codec = createRequestStateCodec<RoundState>({
-    key: deps.stateKey,
+    key: deps.stateKey(),
     bind: () => stdioPrincipal.name,
   })
   const transport = new StdioTransport({ ...deps, pipe })

@@ -62,8 +62,8 @@ export function createSurface(options: SurfaceDeps): Surface {
 }
 
 /** The policy of a principal, narrowed by that of the server. */
-function narrowed(policy: PrincipalPolicy, { isReadOnly }: Deps): PrincipalPolicy {
-  return isReadOnly && !policy.isReadOnly ? { ...policy, isReadOnly } : policy
+function narrowed(policy: PrincipalPolicy, deps: Deps): PrincipalPolicy {
+  return deps.isReadOnly() && !policy.isReadOnly ? { ...policy, isReadOnly: true } : policy
 }
 
 /** The lists fit one page, so no cursor was ever given out. */

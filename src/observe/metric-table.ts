@@ -219,6 +219,21 @@ export const metricTable = {
     help: 'Always 1; the labels say what runs.',
     labels: { version: 'open', commit: 'open', bun_version: 'open' },
   },
+  slackmcp_config_reloads_total: {
+    type: 'counter',
+    help: 'Reloads of the configuration. refused: it could not be used, and the one before stays in effect.',
+    labels: { outcome: ['applied', 'refused'] },
+  },
+  slackmcp_config_last_reload_successful: {
+    type: 'gauge',
+    help: '0 after a reload that was refused, until one is applied; else 1.',
+    labels: {},
+  },
+  slackmcp_config_loaded_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the configuration in effect was read, seconds since 1970.',
+    labels: {},
+  },
   slackmcp_event_loop_lag_seconds: {
     type: 'histogram',
     help: 'How late a timer of 100 ms fired: how long other work held the event loop.',

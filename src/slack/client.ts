@@ -38,8 +38,8 @@ export interface SlackClient extends SlackApi, Component {
   /** What travels beside the Web API, with the bot's token of the moment. */
   readonly files: SlackFiles
   breakerState(): BreakerState
-  /** Counts from the next request on; what was known of the old token is forgotten. */
-  replaceToken(token: Secret, kind?: SlackTokenKind): void
+  /** Counts from the next request on; what was known of the old token is forgotten. Without a token every call for its kind is refused from then on. */
+  replaceToken(token: Secret | undefined, kind?: SlackTokenKind): void
   /** `listener` hears of every identity that differs from the one before, be it only in its scopes. Returns how to stop listening. */
   onIdentityChange(kind: SlackTokenKind, listener: (identity: SlackIdentity) => void): () => void
 }
@@ -131,10 +131,15 @@ class WebApiClient implements SlackClient {
     return this.#breaker.state
   }
 
-  replaceToken(token: Secret, kind: SlackTokenKind = 'bot'): void {
-    this.#tokens.set(kind, token)
-    this.#watches[kind].forget()
-    if (this.#isStarted) this.#watches[kind].start()
+  replaceToken(token: Secret | undefined, kind: SlackTokenKind = 'bot'): void {
+    if (token === undefined) {
+      this.#tokens.delete(kind)
+      this.#watches[kind].rest()
+    } else {
+      this.#tokens.set(kind, token)
+      this.#watches[kind].forget()
+      if (this.#isStarted) this.#watches[kind].start()
+    }
   }
 
   async start(): Promise<void> {

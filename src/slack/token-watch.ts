@@ -82,6 +82,14 @@ export class TokenWatch {
     if (this.#isStarted) this.#schedule(0)
   }
 
+  /** There is no token any more: nothing is known, and nothing is asked until `start`. */
+  rest(): void {
+    this.#isStarted = false
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.forget()
+  }
+
   /** Every request with the token tells whether Slack answers it. A 429 and a cancelled call tell nothing. */
   note(outcome: Outcome): void {
     switch (outcome.kind) {

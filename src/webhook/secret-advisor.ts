@@ -25,6 +25,12 @@ export class SecretAdvisor {
     this.#isSilent = true
   }
 
+  /** The secrets were replaced: nothing is known of the new ones. */
+  forget(): void {
+    this.#mismatches = 0
+    this.#isSilent = false
+  }
+
   sawFault(fault: SignatureFault, at: RefusedAt): void {
     this.#refusals.note(fault, at)
     if (this.#isSilent || fault !== 'mismatch' || ++this.#mismatches < mismatchesBeforeAdvice) return
@@ -34,7 +40,7 @@ export class SecretAdvisor {
       variable: 'SLACK_SIGNING_SECRET',
       mismatches: this.#mismatches,
       advice:
-        'No request has matched the signing secret since the start. Compare SLACK_SIGNING_SECRET with "Basic Information > App Credentials > Signing Secret" of the Slack app.',
+        'No request has matched the signing secret since it was read. Compare SLACK_SIGNING_SECRET with "Basic Information > App Credentials > Signing Secret" of the Slack app.',
     })
   }
 }

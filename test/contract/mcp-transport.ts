@@ -497,7 +497,7 @@ export function mcpTransportContract(title: string, { era, connect, principalNam
         input: Type.Object({}),
         run: async () => 'written',
       })
-      await using wire = await open({ offer: sketchOffer({ tools: [write] }), isReadOnly: true })
+      await using wire = await open({ offer: sketchOffer({ tools: [write] }), isReadOnly: () => true })
       const listed = await wire.client.request('tools/list')
       expect(listed.result?.['tools']).toEqual([])
       const { result } = await wire.callTool('write')

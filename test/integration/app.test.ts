@@ -240,6 +240,7 @@ describe('one process, two halves', () => {
           slack_client: 'connected',
           queue_backend: 'connected',
         },
+        configuration: { loaded_at: expect.stringMatching(/Z$/), last_reload: 'none' },
         timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       })
     })

@@ -44,7 +44,7 @@ async function fixture(options: Partial<ForwarderOptions> = {}) {
   const forwarder = new Forwarder(
     {
       url: endpoint.url,
-      secret: new Secret(secret),
+      secret: () => new Secret(secret),
       patterns: ['*'],
       timeoutMs: 10_000,
       concurrencyMax: 2,

@@ -110,8 +110,8 @@ describe('a call that asks twice', () => {
 
   verifies('mcp:rounds:replicas', 'goes on at another replica that has the same key', async () => {
     const stateKey = new Secret('k'.repeat(32))
-    await using one = startMcp({ ...withErase, stateKey })
-    await using other = startMcp({ ...withErase, stateKey })
+    await using one = startMcp({ ...withErase, stateKey: () => stateKey })
+    await using other = startMcp({ ...withErase, stateKey: () => stateKey })
     await using stranger = startMcp(withErase)
     const extra = { requestState: await halfway(one), inputResponses: { question_2: agree } }
     expect((await round(other, { extra })).result).toMatchObject({

@@ -5,6 +5,7 @@ import { Value } from '@sinclair/typebox/value'
 import { createSystemClock } from '../../src/base/clock.ts'
 import { unifiedErrorSchema } from '../../src/base/error-schema.ts'
 import { AppError } from '../../src/base/errors.ts'
+import type { ListChange } from '../../src/mcp/registry.ts'
 import { createSlackAuth } from '../../src/mcp/slack-auth.ts'
 import {
   promptListSchema,
@@ -426,13 +427,13 @@ describe('tools that come and go', () => {
       )
       if (one === undefined || two === undefined) return expect.unreachable()
       let tools = [one]
-      let announce: () => void = () => undefined
+      let announce: (changed: readonly ListChange[]) => void = () => undefined
       const offer = {
         ...sketchOffer(),
         get tools() {
           return tools
         },
-        onToolsChanged(listener: () => void) {
+        onChanged(listener: typeof announce) {
           announce = listener
           return () => undefined
         },
@@ -442,7 +443,7 @@ describe('tools that come and go', () => {
       const headers = { 'mcp-session-id': await http.open() }
       const events = eventReader(await http.get(headers))
       tools = [two]
-      announce()
+      announce(['tools_changed'])
       expect(JSON.parse((await events.next()).value?.data ?? '')).toMatchObject({
         method: 'notifications/tools/list_changed',
       })

@@ -48,7 +48,7 @@ describe('health', () => {
   verifies('S48', 'has status, components and timestamp', async () => {
     const server = await start()
     const body = (await (await server.request('/health')).json()) as Record<string, unknown>
-    expect(Object.keys(body).sort()).toEqual(['components', 'status', 'timestamp'])
+    expect(Object.keys(body).sort()).toEqual(['components', 'configuration', 'status', 'timestamp'])
   })
 
   const seenWhenGood = async () => {

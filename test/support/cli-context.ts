@@ -51,6 +51,7 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
     onSignal: input.onSignal ?? (() => () => undefined),
+    hasTerminal: () => false,
     runProgram: input.runProgram ?? (() => Promise.reject(new Error('no such program'))),
     clock: input.clock ?? new FakeClock(),
     fetch: input.fetch ?? (() => Promise.reject(new Error('connection refused'))),

@@ -100,7 +100,7 @@ export function startMcp(options: McpHarnessOptions = {}): McpHarness {
     publicPathPrefix: '',
     sessionMode: 'memory',
     sessionLimits: defaultSessionLimits,
-    isReadOnly: false,
+    isReadOnly: () => false,
     guard: createHostGuard({ allowedHosts: [], allowedOrigins: [] }),
     authenticate: createAuthenticator({
       tokens,

@@ -20,6 +20,7 @@ function createFixture({ env = {}, isHeard = true }: Input = {}) {
         sent.push(text)
         return isHeard
       },
+      monotonicMicroseconds: () => 123_456n,
       close() {
         state.isClosed = true
       },

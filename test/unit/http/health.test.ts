@@ -5,6 +5,8 @@ import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { RecordingMetrics } from '../../support/recording-metrics.ts'
 import { verifies } from '../../support/verifies.ts'
 
+const configuration = () => ({ loaded_at: '2023-11-14T22:00:00.000Z', last_reload: 'refused' }) as const
+
 function fixture(states: Partial<Record<'mcp' | 'webhook' | 'slack' | 'queue', ComponentState>> = {}) {
   const clock = new FakeClock()
   const metrics = new RecordingMetrics()
@@ -22,6 +24,7 @@ function fixture(states: Partial<Record<'mcp' | 'webhook' | 'slack' | 'queue', C
       slack_client: probe('slack'),
       queue_backend: probe('queue'),
     },
+    configuration,
   })
   return { clock, metrics, asked, health }
 }
@@ -37,6 +40,7 @@ describe('health', () => {
         slack_client: 'connected',
         queue_backend: 'connected',
       },
+      configuration: { loaded_at: '2023-11-14T22:00:00.000Z', last_reload: 'refused' },
       timestamp: '2023-11-14T22:13:20.000Z',
     })
   })
@@ -71,6 +75,7 @@ describe('health', () => {
     const health = createHealthCheck({
       clock,
       metrics: new RecordingMetrics(),
+      configuration,
       probes: {
         mcp_server: () => 'up',
         webhook_server: () => {

@@ -84,7 +84,7 @@ verifies(
     const slack = new ScriptedSlack().identifyAs(undefined)
     const slackOffer = offerWith({}, slack)
     let changeCount = 0
-    const stop = slackOffer.offer.onToolsChanged?.(() => {
+    const stop = slackOffer.offer.onChanged?.(() => {
       changeCount++
     })
     const names = () => slackOffer.offer.tools.map(({ name }) => name)
