@@ -29,11 +29,12 @@ export const callOptions: readonly OptionKey[] = [
   'slackUserToken',
   'slackApiUrl',
   'slackRetry',
+  'slackDistributedAppLimits',
   ...reachOptions,
 ]
 
 /** What a client that starts the server itself is told to start it with. */
-export const startedOptions: readonly OptionKey[] = [...reachOptions, 'mcpConfirm']
+export const startedOptions: readonly OptionKey[] = [...reachOptions, 'mcpConfirm', 'slackDistributedAppLimits']
 
 const tableFlag: OwnFlag = { name: '--json', description: 'Print JSON instead of a table.' }
 
