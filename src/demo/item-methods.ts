@@ -118,7 +118,6 @@ function listBookmarks(call: Call): Rendered {
       shortcut_id: null,
       app_id: null,
       app_action_id: null,
-      image_url: null,
     })),
   }
 }
