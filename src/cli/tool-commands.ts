@@ -34,7 +34,11 @@ export const callOptions: readonly OptionKey[] = [
 ]
 
 /** What a client that starts the server itself is told to start it with. */
-export const startedOptions: readonly OptionKey[] = [...reachOptions, 'mcpConfirm', 'slackDistributedAppLimits']
+export const startedOptions: readonly OptionKey[] = [
+  ...reachOptions,
+  'mcpConfirm',
+  'slackDistributedAppLimits',
+]
 
 const tableFlag: OwnFlag = { name: '--json', description: 'Print JSON instead of a table.' }
 
