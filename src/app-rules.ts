@@ -11,7 +11,13 @@ import {
 import { deriveTokens } from './config/derived-token.ts'
 import type { Config } from './config/option-table.ts'
 import { createOperatorCheck, type OperatorCheck } from './events/admin-gate.ts'
-import { type AddressOf, createAddressOf } from './http/forwarded.ts'
+import {
+  type AddressOf,
+  anyTransport,
+  createAddressOf,
+  createTransportOf,
+  type TransportOf,
+} from './http/forwarded.ts'
 import { createAuthenticator, type TokenAuthenticator, type TokenRow } from './mcp/auth.ts'
 import { type Cors, createCors } from './mcp/cors.ts'
 import { createHostGuard, type HostGuard } from './mcp/guard.ts'
@@ -28,6 +34,7 @@ import { expandToolsets } from './tools/select-tools.ts'
 export interface AppRules {
   readonly config: Config
   readonly addressOf: AddressOf
+  readonly transportOf: TransportOf
   /** Of MCP and REST. */
   readonly guard: HostGuard
   /** Of the listener that operators use. */
@@ -64,6 +71,7 @@ export function createRules(config: Config, { clock, metrics }: AppRulesDeps, be
   return {
     config,
     addressOf: createAddressOf(config.serverTrustedProxies),
+    transportOf: config.serverRequireHttps ? createTransportOf(config.serverTrustedProxies) : anyTransport,
     guard,
     adminGuard,
     cors: createCors({

@@ -182,6 +182,8 @@ function createListeners(
   let served: readonly AnyElysia[] = []
   const { app } = createHttpApp({
     ...common,
+    // Not of the listener for operators, which no proxy stands before.
+    transportOf: (request, peerOf) => rules.now().transportOf(request, peerOf),
     routes(contexts) {
       served = createRoutes(contexts)
       return isSeparate ? served : [...served, ...operators.routes(served, contexts)]

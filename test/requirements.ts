@@ -330,6 +330,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'config:token:vectors': { says: 'Derived tokens are base64url(HMAC-SHA256(key, label)).' },
   'config:token:configured': { says: 'With configured tokens, no derived one is accepted.' },
   'config:secrecy': { says: 'No secret is in any text about the configuration, taken or refused.' },
+  'http:https': {
+    says: 'With SERVER_REQUIRE_HTTPS nothing but probes is answered that came to a trusted proxy over plain HTTP.',
+  },
   'reload:atomic': {
     says: 'A reload replaces everything at once: no request is judged by half of each configuration, and none in flight is lost.',
   },

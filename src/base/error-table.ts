@@ -314,6 +314,15 @@ export const errorTable = {
     cause: 'The Host header is missing, doubled or malformed, or a length header is doubled.',
     fix: 'Send exactly one valid Host header.',
   },
+  HTTPS_REQUIRED: {
+    component: 'server',
+    status: 403,
+    retryable: false,
+    message: 'This server is to be reached over HTTPS: use https://, or let the proxy set X-Forwarded-Proto.',
+    cause:
+      'SERVER_REQUIRE_HTTPS is on, and the request came to the proxy over plain HTTP, past the proxy, or through one that does not say how it came.',
+    fix: 'Use https://. If you did, let the proxy set X-Forwarded-Proto, and name the proxy in SERVER_TRUSTED_PROXIES. Whatever was sent over plain HTTP may have been read: replace tokens that were in it.',
+  },
   NOT_FOUND: {
     component: 'server',
     status: 404,

@@ -129,6 +129,14 @@ export const optionRules: readonly OptionRule[] = [
   },
   {
     purposes: serving,
+    concerns: ['serverRequireHttps', 'serverTrustedProxies'],
+    when: (config) => config.serverRequireHttps,
+    holds: (config) => config.serverTrustedProxies.length > 0,
+    message: 'needs SERVER_TRUSTED_PROXIES: the proxy that ends TLS says what came over HTTPS',
+    hint: 'Name the addresses of the proxy, as the server sees them.',
+  },
+  {
+    purposes: serving,
     concerns: ['forwardUrl', 'forwardPrivateNetwork'],
     when: (config) => config.forwardUrl !== undefined && !config.forwardPrivateNetwork,
     holds: (config) => config.forwardUrl === undefined || isOrdinaryTarget(config.forwardUrl),

@@ -67,6 +67,14 @@ export const optionTable = {
     flag: '--trusted-proxies',
     placeholder: 'cidr,…',
   },
+  serverRequireHttps: {
+    schema: toggle(false),
+    group: 'server',
+    reloads: true,
+    description:
+      'Whether requests that reached a trusted proxy over plain HTTP are refused, and those that came past it.',
+    flag: '--require-https',
+  },
   serverShutdownSeconds: {
     schema: count(10, 1, 600),
     group: 'server',

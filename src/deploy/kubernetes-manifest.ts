@@ -7,6 +7,9 @@ const name = 'slack-mcp-integrated'
 const secretName = 'slack-secrets'
 const replicas = 3
 
+/** Metrics, docs and admin: on a port of their own, which no Service leads to. */
+const operatorsPort = 9464
+
 /** How long a pod goes on serving after it was taken out of the Service, so that what is on its way still arrives. */
 const leaveSeconds = 5
 /** How long a tool call or a stored event may still take at a stop. */
@@ -52,6 +55,8 @@ function workload({ image, publicUrl }: Deployment): string {
   const settings = [
     setting('host', containerHost),
     setting('port', port),
+    setting('adminHost', containerHost),
+    setting('adminPort', String(operatorsPort)),
     ...replicaSettings,
     setting('serverShutdownSeconds', String(shutdownSeconds)),
     setting('logFormat', 'json'),
@@ -75,7 +80,7 @@ spec:
       labels: { ${labels} }
       annotations:
         prometheus.io/scrape: "true"
-        prometheus.io/port: ${quoted(port)}
+        prometheus.io/port: ${quoted(String(operatorsPort))}
         prometheus.io/path: /metrics
     spec:
       # ${leaveSeconds} s in which the pod leaves the Service, ${shutdownSeconds} s to finish what is in flight, 10 s to spare.
@@ -98,6 +103,8 @@ spec:
           image: ${quoted(image)}
           ports:
             - { name: http, containerPort: ${port} }
+            # Metrics, docs and admin alone; no Service leads here. "kubectl port-forward" does.
+            - { name: operators, containerPort: ${operatorsPort} }
           env:
 ${indented([...secretEntries(), envEntries(settings)].join('\n'), 12)}
 ${indented(probes, 10)}
@@ -199,9 +206,14 @@ spec:
     matchLabels: { ${labels} }
   policyTypes: [Ingress, Egress]
   ingress:
-    # The one port, and no other. Add "from" with your ingress controller and Prometheus to admit nobody else.
+    # For Slack and clients. Add "from" with your ingress controller to admit nobody else.
     - ports:
         - { protocol: TCP, port: ${defaultOf('port')} }
+    # For Prometheus, from any namespace of the cluster and from nowhere else. Name yours to admit nobody else.
+    - from:
+        - namespaceSelector: {}
+      ports:
+        - { protocol: TCP, port: ${operatorsPort} }
   egress:
     # Slack's API, and receivers of ${envOf('forwardUrl')}.
     - ports:

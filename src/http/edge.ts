@@ -6,6 +6,7 @@ import { otherValue } from '../observe/label-values.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RenderError } from './error-map.ts'
+import type { Transport } from './forwarded.ts'
 import { parseRequestLine } from './request-line.ts'
 
 export interface EdgeDeps {
@@ -16,6 +17,8 @@ export interface EdgeDeps {
   readonly renderError: RenderError
   /** The peer's address; undefined where there is no socket. */
   readonly addressOf: (request: Request) => string | undefined
+  /** Whether the request came over HTTPS; plain ones are refused. */
+  readonly transportOf: (request: Request) => Transport
 }
 
 /** The router, as Elysia types it: it answers a Response, now or later. */
@@ -33,6 +36,12 @@ const requestIdPattern = /^[A-Za-z0-9._-]{8,64}$/
 /** Requests that are being answered at once; Slack and a thousand clients together stay far below. Beyond it whoever comes is sent away (T6). */
 export const requestsActiveMax = 4_096
 
+/** What orchestrators ask from within, without TLS; nothing there is worth hiding. */
+const probePaths: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz'])
+
+/** For a year: browsers turn http:// into https:// by themselves (RFC 6797). Of names below this one nothing is known. */
+const strictTransport = 'max-age=31536000'
+
 function overloaded({ metrics }: EdgeDeps): AppError {
   metrics.increment('slackmcp_rate_limiter_rejected_total', { scope: 'requests' })
   return new AppError('OVERLOADED')
@@ -49,10 +58,12 @@ export function createEdge(deps: EdgeDeps): Edge {
     contexts.set(request, context)
     metrics.set('http_server_active_requests', {}, ++activeRequests)
     const line = parseRequestLine(request)
+    const transport = deps.transportOf(request)
     let response: Response
     try {
       if (activeRequests > requestsActiveMax) throw overloaded(deps)
       if (line === undefined) throw new AppError('REQUEST_INVALID')
+      if (transport === 'plain' && !probePaths.has(line.path)) throw new AppError('HTTPS_REQUIRED')
       response = asResponse(await next(request))
     } catch (thrown) {
       response = deps.renderError(asAppError(thrown), request, context)
@@ -60,6 +71,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     metrics.set('http_server_active_requests', {}, --activeRequests)
     observe(request, response, line?.path, context, deps)
     response.headers.set('x-correlation-id', context.correlationId)
+    if (transport === 'secure') response.headers.set('strict-transport-security', strictTransport)
     return response
   }
 

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { isLoopbackHost } from '../base/ip-address.ts'
 
 /** Which address a request comes from, as far as proxies may be believed (T35). */
 export type AddressOf = (request: Request, peer: string | undefined) => string | undefined
@@ -28,6 +29,29 @@ export function createAddressOf(ranges: readonly string[]): AddressOf {
   }
 }
 
+/** How a request came: `secure` over HTTPS, `plain` not so, `unjudged` where nobody wants to know. */
+export type Transport = 'secure' | 'plain' | 'unjudged'
+/** `peerOf` is asked only where it is needed: it costs a call into the runtime. */
+export type TransportOf = (request: Request, peerOf: (request: Request) => string | undefined) => Transport
+
+/** Who does not care how requests come. */
+export const anyTransport: TransportOf = () => 'unjudged'
+
+/**
+ * Reads X-Forwarded-Proto of trusted proxies alone. Every hop that it names must be https: a proxy that appends leaves what a client made up in front.
+ * Whoever comes past the proxies came without TLS, since the server itself has none; but for this machine's own processes, which no network carried.
+ */
+export function createTransportOf(ranges: readonly string[]): TransportOf {
+  const trusted = asBlockList(ranges)
+  return (request, peerOf) => {
+    const peer = peerOf(request)
+    if (peer === undefined) return 'unjudged'
+    if (!isTrusted(trusted, peer)) return isLoopbackHost(asPlainAddress(peer)) ? 'unjudged' : 'plain'
+    const hops = (request.headers.get('x-forwarded-proto') ?? '').split(',')
+    return hops.every((hop) => hop.trim().toLowerCase() === 'https') ? 'secure' : 'plain'
+  }
+}
+
 function asBlockList(ranges: readonly string[]): BlockList {
   const list = new BlockList()
   for (const range of ranges) {
@@ -42,7 +66,11 @@ function asBlockList(ranges: readonly string[]): BlockList {
 /** An IPv4 peer of a dual-stack socket has its address mapped into IPv6. */
 const mappedPrefix = '::ffff:'
 
+function asPlainAddress(address: string): string {
+  return address.toLowerCase().startsWith(mappedPrefix) ? address.slice(mappedPrefix.length) : address
+}
+
 function isTrusted(trusted: BlockList, address: string): boolean {
-  const plain = address.toLowerCase().startsWith(mappedPrefix) ? address.slice(mappedPrefix.length) : address
+  const plain = asPlainAddress(address)
   return trusted.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
 }

@@ -7,6 +7,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { createEdge } from './edge.ts'
 import { asFrameworkError, createRenderError, type FailedRoute } from './error-map.ts'
+import { type AddressOf, anyTransport, type TransportOf } from './forwarded.ts'
 import { parseRequestLine } from './request-line.ts'
 
 export interface HttpAppDeps {
@@ -19,7 +20,9 @@ export interface HttpAppDeps {
   /** The route groups, as Elysia plugins. They get the contexts of the requests that the edge let through. */
   readonly routes: (contexts: RequestContexts) => readonly AnyElysia[]
   /** The peer's address as seen through trusted proxies; by default the peer itself. */
-  readonly addressOf?: (request: Request, peer: string | undefined) => string | undefined
+  readonly addressOf?: AddressOf
+  /** By default nobody asks how a request came. */
+  readonly transportOf?: TransportOf
 }
 
 export interface HttpApp {
@@ -29,13 +32,18 @@ export interface HttpApp {
 
 /** The Elysia root: the edge in front of the router, one error mapping behind it, route groups between. Does not listen. */
 export function createHttpApp(deps: HttpAppDeps): HttpApp {
-  const { clock, ids, log, metrics } = deps
+  const { clock, ids, log, metrics, addressOf = asPeer, transportOf = anyTransport } = deps
   const renderError = createRenderError({ log, metrics })
-  const addressOf = (request: Request) => {
-    const peer = app.server?.requestIP(request)?.address
-    return deps.addressOf === undefined ? peer : deps.addressOf(request, peer)
-  }
-  const edge = createEdge({ clock, ids, log, metrics, renderError, addressOf })
+  const peer = (request: Request) => app.server?.requestIP(request)?.address
+  const edge = createEdge({
+    clock,
+    ids,
+    log,
+    metrics,
+    renderError,
+    addressOf: (request) => addressOf(request, peer(request)),
+    transportOf: (request) => transportOf(request, peer),
+  })
   // systemRouter would answer some paths in Bun's own router, before the edge.
   const app: AnyElysia = new Elysia({
     name: 'slack-integrated-server',
@@ -54,6 +62,8 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
   for (const group of deps.routes(edge)) app.use(group)
   return { app, contexts: edge }
 }
+
+const asPeer: AddressOf = (_request, peer) => peer
 
 /** Only when something failed: the routes that an embedder added later are seen too. */
 function failedRoute(app: AnyElysia, request: Request, deps: HttpAppDeps): FailedRoute {

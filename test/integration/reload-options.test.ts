@@ -99,6 +99,13 @@ const probes: { readonly [Key in Exclude<ReloadableKey, 'logLevel'>]: Probe<Key>
     before: [401, 429],
     after: [401, 401],
   },
+  serverRequireHttps: {
+    from: { serverTrustedProxies: ['127.0.0.1'] },
+    to: true,
+    look: status('/list_tools'),
+    before: 200,
+    after: 403,
+  },
   adminToken: {
     to: new Secret(token('n')),
     look: status('/admin/events/stats', {}, token('n')),

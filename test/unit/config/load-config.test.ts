@@ -16,6 +16,7 @@ verifies('S28', 'one load yields the whole configuration, decoded and checked on
     publicUrl: undefined,
     allowedHosts: [],
     serverTrustedProxies: [],
+    serverRequireHttps: false,
     serverShutdownSeconds: 10,
     stateDir: undefined,
     adminToken: undefined,

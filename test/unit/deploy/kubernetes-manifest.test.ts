@@ -55,7 +55,7 @@ verifies(
     const labels = { app: 'slack-mcp-integrated' }
     expect(at(deployment, 'spec', 'selector', 'matchLabels')).toEqual(labels)
     expect(at(deployment, 'spec', 'template', 'metadata', 'labels')).toEqual(labels)
-    expect(at(container, 'ports')).toEqual([{ name: 'http', containerPort: 3000 }])
+    expect(at(container, 'ports', 0)).toEqual({ name: 'http', containerPort: 3000 })
     const secret = (name: string, key: string) => ({
       name,
       valueFrom: { secretKeyRef: { name: 'slack-secrets', key } },
@@ -119,21 +119,38 @@ test('a pod may do nothing that the server does not need', () => {
   expect(at(podSpec, 'automountServiceAccountToken')).toBe(false)
 })
 
-verifies('S89', 'the firewall admits the one port, and lets out to Slack, Redis and DNS alone', () => {
-  const { ingress, egress, policyTypes } = at(documentOf(documents, 'NetworkPolicy'), 'spec') as Record<
-    string,
-    Node
-  >
-  expect(policyTypes).toEqual(['Ingress', 'Egress'])
-  expect(ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 3000 }] }])
-  const out = (egress as readonly Node[]).flatMap((rule) => at(rule, 'ports') as readonly Node[])
-  expect(out.map((port) => `${at(port, 'protocol')} ${at(port, 'port')}`)).toEqual([
-    'TCP 443',
-    'TCP 6379',
-    'UDP 53',
-    'TCP 53',
-  ])
+test('metrics, docs and admin are on a port that is scraped, and that nothing outside of the cluster reaches', () => {
+  const { adminPort, adminHost } = configOf(load({ purpose: 'serve', env: containerEnv(container) }))
+  expect(adminHost).toBe('0.0.0.0')
+  expect(at(container, 'ports', 1)).toEqual({ name: 'operators', containerPort: Number(adminPort) })
+  const template = at(documentOf(documents, 'Deployment'), 'spec', 'template')
+  expect(at(template, 'metadata', 'annotations', 'prometheus.io/port')).toBe(String(adminPort))
+  for (const kind of ['Service', 'Ingress'])
+    expect(JSON.stringify(documentOf(documents, kind))).not.toMatch(new RegExp(`operators|${adminPort}`))
 })
+
+verifies(
+  'S89',
+  'the firewall admits the one port and scrapers, and lets out to Slack, Redis and DNS alone',
+  () => {
+    const { ingress, egress, policyTypes } = at(documentOf(documents, 'NetworkPolicy'), 'spec') as Record<
+      string,
+      Node
+    >
+    expect(policyTypes).toEqual(['Ingress', 'Egress'])
+    expect(ingress).toEqual([
+      { ports: [{ protocol: 'TCP', port: 3000 }] },
+      { from: [{ namespaceSelector: {} }], ports: [{ protocol: 'TCP', port: 9464 }] },
+    ])
+    const out = (egress as readonly Node[]).flatMap((rule) => at(rule, 'ports') as readonly Node[])
+    expect(out.map((port) => `${at(port, 'protocol')} ${at(port, 'port')}`)).toEqual([
+      'TCP 443',
+      'TCP 6379',
+      'UDP 53',
+      'TCP 53',
+    ])
+  },
+)
 
 describe('the Ingress', () => {
   test('ends TLS and publishes what Slack and MCP clients need, and nothing else', () => {
