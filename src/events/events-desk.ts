@@ -1,6 +1,6 @@
 import { asIsoTime } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import type { DeadLetter, QueueAdmin, QueueDriver, QueuedEvent } from '../queue/driver.ts'
+import type { DeadLetter, DeadLetterPage, QueueAdmin, QueueDriver, QueuedEvent } from '../queue/driver.ts'
 import type { QueueStatus } from '../queue/guarded-queue.ts'
 import { isMatch, namesOf, parsePattern } from './event-patterns.ts'
 import {
@@ -106,20 +106,12 @@ export interface EventsDeskDeps {
   readonly forwarder: Pick<Forwarder, 'status' | 'resume'> | undefined
 }
 
-/** More dead letters than any backend keeps by default. */
-const lettersMax = 10_000
 /** What an outcome names; the counts say the rest. */
 const lettersNamedMax = 100
 /** How far back the event of `afterId` is looked for. */
 export const listMax = 1_000
 
 export function createEventsDesk({ queue, topic, forwarder }: EventsDeskDeps): EventsDesk {
-  const select = async (selection: DeadSelection, countMax = lettersMax): Promise<readonly DeadLetter[]> => {
-    const isWanted = isSelected(selection)
-    return (await queue.deadLetters(countMax)).filter(
-      (letter) => letter.event.topic === topic && isWanted(letter),
-    )
-  }
   const groups = async () => (await queue.groups()).filter((info) => info.topic === topic).map(viewGroup)
   return {
     groups,
@@ -150,25 +142,59 @@ export function createEventsDesk({ queue, topic, forwarder }: EventsDeskDeps): E
     removeGroup: (group) => queue.removeGroup(topic, group),
     async deadLetters(selection, { limit, ...options }) {
       const isOpen = Object.values(selection).every((value) => value === undefined)
-      // Each comes with its bytes: where nothing is selected, no more of them than are shown.
-      const letters = await select(selection, isOpen ? limit : lettersMax)
-      return letters.slice(-limit).map((letter) => viewLetter(letter, options))
+      const letters = isOpen
+        ? await queue.deadLetters(topic, limit)
+        : await newestSelected(queue, topic, { selection, limit })
+      return letters.map((letter) => viewLetter(letter, options))
     },
     async settleDead(what, selection, isDryRun) {
-      const letters = await select(selection)
-      let done = 0
-      for (const { event, group } of isDryRun ? [] : letters) {
-        const settle = what === 'replay' ? queue.replayDeadLetter : queue.removeDeadLetter
-        if (await settle.call(queue, event.id, group)) done++
+      const settle = what === 'replay' ? queue.replayDeadLetter : queue.removeDeadLetter
+      const letters: LetterView[] = []
+      let [matched, done] = [0, 0]
+      for await (const letter of selected(queue, topic, selection)) {
+        const { event, group } = letter
+        matched++
+        if (letters.length < lettersNamedMax) letters.push(viewLetter(letter))
+        if (!isDryRun && (await settle.call(queue, { topic, eventId: event.id, group }))) done++
       }
-      const named = letters.slice(0, lettersNamedMax).map((letter) => viewLetter(letter))
-      return { dry_run: isDryRun, matched: letters.length, done, letters: named }
+      return { dry_run: isDryRun, matched, done, letters }
     },
     async purge(receivedBeforeMs, isDryRun) {
       return { dry_run: isDryRun, removed: await queue.purge({ topic, receivedBeforeMs, isDryRun }) }
     },
     resumeForwarding: () => Promise.resolve(forwarder?.resume()),
   }
+}
+
+/** The dead letters that are meant, oldest first. What is buried meanwhile is not looked at: a replayed event may come back at once. */
+async function* selected(
+  queue: QueueDriver & QueueAdmin,
+  topic: string,
+  selection: DeadSelection,
+): AsyncGenerator<DeadLetter> {
+  const isWanted = isSelected(selection)
+  let left = (await queue.depth()).deadLetters
+  for (let from: string | undefined; ; ) {
+    const { letters, next }: DeadLetterPage = await queue.deadLetterPage(topic, from)
+    for (const letter of letters.slice(0, left)) if (isWanted(letter)) yield letter
+    left -= letters.length
+    if (next === undefined || left <= 0) return
+    from = next
+  }
+}
+
+/** Each comes with its bytes: no more of them are held than are shown, and a part of those that are not. */
+async function newestSelected(
+  queue: QueueDriver & QueueAdmin,
+  topic: string,
+  { selection, limit }: { readonly selection: DeadSelection; readonly limit: number },
+): Promise<readonly DeadLetter[]> {
+  const newest: DeadLetter[] = []
+  for await (const letter of selected(queue, topic, selection)) {
+    newest.push(letter)
+    if (newest.length > limit) newest.shift()
+  }
+  return newest
 }
 
 async function list(

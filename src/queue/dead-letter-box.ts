@@ -1,10 +1,18 @@
-import type { DeadLetter } from './driver.ts'
+import type { DeadLetter, DeadLetterPage, LetterName } from './driver.ts'
+import { deadLetterPageMax } from './limits.ts'
+
+interface Entry {
+  /** Grows with each letter, so that a position stays one whatever is added and removed. */
+  readonly number: number
+  readonly letter: DeadLetter
+}
 
 /** Dead letters in memory, newest `lettersMax` of them. */
 export class DeadLetterBox {
   readonly #lettersMax: number
   readonly #onEvicted: () => void
-  readonly #letters = new Map<string, DeadLetter>()
+  readonly #entries = new Map<string, Entry>()
+  #number = 0
 
   constructor(lettersMax: number, onEvicted: () => void) {
     this.#lettersMax = lettersMax
@@ -12,40 +20,56 @@ export class DeadLetterBox {
   }
 
   get count(): number {
-    return this.#letters.size
+    return this.#entries.size
   }
 
   add(letter: DeadLetter): void {
-    const key = keyOf(letter.event.id, letter.group)
-    this.#letters.delete(key)
-    this.#letters.set(key, letter)
-    if (this.#letters.size <= this.#lettersMax) return
-    for (const oldest of this.#letters.keys()) {
-      this.#letters.delete(oldest)
+    const { event, group } = letter
+    const key = keyOf({ topic: event.topic, eventId: event.id, group })
+    this.#entries.delete(key)
+    this.#entries.set(key, { number: ++this.#number, letter })
+    if (this.#entries.size <= this.#lettersMax) return
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest)
       this.#onEvicted()
       return
     }
   }
 
-  get(eventId: string, group: string): DeadLetter | undefined {
-    return this.#letters.get(keyOf(eventId, group))
+  get(name: LetterName): DeadLetter | undefined {
+    return this.#entries.get(keyOf(name))?.letter
   }
 
-  remove(eventId: string, group: string): boolean {
-    return this.#letters.delete(keyOf(eventId, group))
+  remove(name: LetterName): boolean {
+    return this.#entries.delete(keyOf(name))
   }
 
-  /** The newest `limit`, newest last. */
-  newest(limit: number): readonly DeadLetter[] {
-    return limit <= 0 ? [] : [...this.#letters.values()].slice(-limit)
+  /** The newest `limit` of a topic, newest last. */
+  newest(topic: string, limit: number): readonly DeadLetter[] {
+    if (limit <= 0) return []
+    return this.#of(topic)
+      .slice(-limit)
+      .map(({ letter }) => letter)
+  }
+
+  page(topic: string, from: string | undefined): DeadLetterPage {
+    const after = Number(from ?? 0)
+    const entries = this.#of(topic).filter(({ number }) => number > after)
+    const page = entries.slice(0, deadLetterPageMax)
+    const next = page.length < entries.length ? page.at(-1)?.number : undefined
+    return { letters: page.map(({ letter }) => letter), next: next === undefined ? undefined : String(next) }
   }
 
   clear(): void {
-    this.#letters.clear()
+    this.#entries.clear()
+  }
+
+  #of(topic: string): readonly Entry[] {
+    return [...this.#entries.values()].filter(({ letter }) => letter.event.topic === topic)
   }
 }
 
-/** Ids and group names come from outside: JSON keeps any two pairs apart. */
-function keyOf(eventId: string, group: string): string {
-  return JSON.stringify([group, eventId])
+/** Ids and names come from outside: JSON keeps any two of them apart. */
+function keyOf({ topic, eventId, group }: LetterName): string {
+  return JSON.stringify([topic, group, eventId])
 }

@@ -145,6 +145,20 @@ export interface DeadLetter {
   readonly deadAtMs: number
 }
 
+/** Which dead letter: an event may be one of several groups, and an id stand in several topics. */
+export interface LetterName {
+  readonly topic: string
+  readonly eventId: string
+  readonly group: string
+}
+
+/** A part of the dead letters, oldest first. */
+export interface DeadLetterPage {
+  readonly letters: readonly DeadLetter[]
+  /** Where the next part begins; undefined at the end. Holds whatever is buried, replayed or removed meanwhile. */
+  readonly next: string | undefined
+}
+
 /** Which kept events to remove, whoever has not acknowledged them. */
 export interface Purge {
   readonly topic: string
@@ -162,11 +176,13 @@ export interface QueueAdmin {
    * goes on with what is published from now on.
    */
   removeGroup(topic: string, group: string): Promise<boolean>
-  /** The newest `limit` dead letters, newest last. */
-  deadLetters(limit: number): Promise<readonly DeadLetter[]>
+  /** The newest `limit` dead letters of a topic, newest last. */
+  deadLetters(topic: string, limit: number): Promise<readonly DeadLetter[]>
+  /** All dead letters of a topic, part by part: `from` is the `next` of the part before, and undefined for the first. */
+  deadLetterPage(topic: string, from: string | undefined): Promise<DeadLetterPage>
   /** Hands a dead letter to its group again as a first attempt; false when there is no such letter, or its group is gone. */
-  replayDeadLetter(eventId: string, group: string): Promise<boolean>
-  removeDeadLetter(eventId: string, group: string): Promise<boolean>
+  replayDeadLetter(letter: LetterName): Promise<boolean>
+  removeDeadLetter(letter: LetterName): Promise<boolean>
   /** The newest `limit` events kept, newest last. */
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]>
   /** A kept event by its id; undefined where there is none. Looks through what is kept, newest first. */

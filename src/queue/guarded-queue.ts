@@ -4,7 +4,9 @@ import { reportBreaker } from '../resilience/breaker-report.ts'
 import type { BreakerState } from '../resilience/circuit-breaker.ts'
 import type {
   DeadLetter,
+  DeadLetterPage,
   GroupInfo,
+  LetterName,
   Purge,
   QueueBackend,
   QueueDepth,
@@ -158,16 +160,20 @@ export class GuardedQueue implements QueueBackend {
     return this.#backend.removeGroup(topic, group)
   }
 
-  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    return this.#backend.deadLetters(limit)
+  deadLetters(topic: string, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#backend.deadLetters(topic, limit)
   }
 
-  replayDeadLetter(eventId: string, group: string): Promise<boolean> {
-    return this.#backend.replayDeadLetter(eventId, group)
+  deadLetterPage(topic: string, from: string | undefined): Promise<DeadLetterPage> {
+    return this.#backend.deadLetterPage(topic, from)
   }
 
-  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
-    return this.#backend.removeDeadLetter(eventId, group)
+  replayDeadLetter(letter: LetterName): Promise<boolean> {
+    return this.#backend.replayDeadLetter(letter)
+  }
+
+  removeDeadLetter(letter: LetterName): Promise<boolean> {
+    return this.#backend.removeDeadLetter(letter)
   }
 
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {

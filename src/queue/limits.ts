@@ -1,5 +1,8 @@
 import type { RetryPolicy } from './driver.ts'
 
+/** Dead letters that are read at once where all are looked through: each may be 1 MiB. */
+export const deadLetterPageMax = 50
+
 /** What becomes of a publish at the bound while some group has not acknowledged what is kept. */
 export type FullPolicy = 'refuse' | 'drop-oldest'
 

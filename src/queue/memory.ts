@@ -2,7 +2,9 @@ import { AppError } from '../base/errors.ts'
 import { DeadLetterBox } from './dead-letter-box.ts'
 import type {
   DeadLetter,
+  DeadLetterPage,
   GroupInfo,
+  LetterName,
   Purge,
   QueueBackend,
   QueueDepth,
@@ -119,21 +121,25 @@ export class MemoryQueue implements QueueBackend {
     return Promise.resolve(this.#topics.get(topic)?.removeGroup(group, hasMembers) ?? false)
   }
 
-  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    return Promise.resolve(this.#letters.newest(limit))
+  deadLetters(topic: string, limit: number): Promise<readonly DeadLetter[]> {
+    return Promise.resolve(this.#letters.newest(topic, limit))
   }
 
-  replayDeadLetter(eventId: string, groupName: string): Promise<boolean> {
-    const letter = this.#letters.get(eventId, groupName)
-    const group = letter && this.#topics.get(letter.event.topic)?.groups.get(groupName)
+  deadLetterPage(topic: string, from: string | undefined): Promise<DeadLetterPage> {
+    return Promise.resolve(this.#letters.page(topic, from))
+  }
+
+  replayDeadLetter(name: LetterName): Promise<boolean> {
+    const letter = this.#letters.get(name)
+    const group = this.#topics.get(name.topic)?.groups.get(name.group)
     if (letter === undefined || group === undefined) return Promise.resolve(false)
-    this.#letters.remove(eventId, groupName)
+    this.#letters.remove(name)
     group.offerAgain(letter.event)
     return Promise.resolve(true)
   }
 
-  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
-    return Promise.resolve(this.#letters.remove(eventId, group))
+  removeDeadLetter(name: LetterName): Promise<boolean> {
+    return Promise.resolve(this.#letters.remove(name))
   }
 
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {

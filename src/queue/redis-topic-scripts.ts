@@ -105,3 +105,10 @@ local entries = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[1])
 for _, entry in ipairs(entries) do exact(entry[2]) end
 return entries
 `
+
+/** The oldest ARGV[2] entries of KEYS[1] from ARGV[1] on, oldest first. */
+export const oldestScript = `${exactLua}
+local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+for _, entry in ipairs(entries) do exact(entry[2]) end
+return entries
+`

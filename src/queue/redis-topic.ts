@@ -1,6 +1,6 @@
-import type { DeadLetter, Purge, QueuedEvent } from './driver.ts'
+import type { DeadLetter, DeadLetterPage, LetterName, Purge, QueuedEvent } from './driver.ts'
 import type { GroupStand } from './group-depth.ts'
-import type { QueueLimits } from './limits.ts'
+import { deadLetterPageMax, type QueueLimits } from './limits.ts'
 import { decodeDeadLetter, decodeEvent, encodeMeta } from './redis-codec.ts'
 import { nobody } from './redis-group.ts'
 import { deadLetterScript, removeGroupScript } from './redis-group-scripts.ts'
@@ -8,7 +8,7 @@ import type { RedisTopicKeys } from './redis-keys.ts'
 import { asList, asNumber, asText, type RedisReply } from './redis-reply.ts'
 import type { RedisScripts } from './redis-script.ts'
 import { findScript, purgeScript } from './redis-search-scripts.ts'
-import { addScript, newestScript, standScript, tidyScript } from './redis-topic-scripts.ts'
+import { addScript, newestScript, oldestScript, standScript, tidyScript } from './redis-topic-scripts.ts'
 
 export interface RedisGroupStand extends GroupStand {
   readonly group: string
@@ -124,7 +124,23 @@ export class RedisTopic {
     return letters.map((fields) => decodeDeadLetter(this.#keys.topic, fields)).reverse()
   }
 
-  async takeDeadLetter(what: 'replay' | 'remove', eventId: string, group: string): Promise<boolean> {
+  /** The oldest dead letters behind the entry `from`. */
+  async deadLetterPage(from: string | undefined): Promise<DeadLetterPage> {
+    const { topic, dead } = this.#keys
+    const args = [from === undefined ? '-' : `(${from}`, String(deadLetterPageMax)]
+    const entries = asList(await this.#scripts.run(oldestScript, [dead], args)).map(asList)
+    const last = entries.at(-1)
+    const isFull = entries.length === deadLetterPageMax
+    return {
+      letters: entries.map((entry) => decodeDeadLetter(topic, entry[1])),
+      next: isFull && last !== undefined ? asText(last[0]) : undefined,
+    }
+  }
+
+  async takeDeadLetter(
+    what: 'replay' | 'remove',
+    { eventId, group }: Pick<LetterName, 'eventId' | 'group'>,
+  ): Promise<boolean> {
     const { stream, replays, dead } = this.#keys
     const keys = [stream, replays + group, dead]
     return asNumber(await this.#scripts.run(deadLetterScript, keys, [eventId, group, what])) === 1

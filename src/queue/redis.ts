@@ -2,7 +2,9 @@ import { repeat, type Timer } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type {
   DeadLetter,
+  DeadLetterPage,
   GroupInfo,
+  LetterName,
   Purge,
   QueueBackend,
   QueueDepth,
@@ -152,22 +154,20 @@ export class RedisQueue implements QueueBackend {
     return this.#access.ask(() => this.#topic(topic).removeGroup(group, this.#limits.claimAfterMs))
   }
 
-  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    const letters = await this.#access.ask(() =>
-      Promise.all([...this.#topics.values()].map((topic) => topic.deadLetters(limit))),
-    )
-    return letters
-      .flat()
-      .sort((left, right) => left.deadAtMs - right.deadAtMs)
-      .slice(-limit)
+  deadLetters(topic: string, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#access.ask(() => this.#topic(topic).deadLetters(limit))
   }
 
-  replayDeadLetter(eventId: string, group: string): Promise<boolean> {
-    return this.#takeDeadLetter('replay', eventId, group)
+  deadLetterPage(topic: string, from: string | undefined): Promise<DeadLetterPage> {
+    return this.#access.ask(() => this.#topic(topic).deadLetterPage(from))
   }
 
-  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
-    return this.#takeDeadLetter('remove', eventId, group)
+  replayDeadLetter(letter: LetterName): Promise<boolean> {
+    return this.#access.ask(() => this.#topic(letter.topic).takeDeadLetter('replay', letter))
+  }
+
+  removeDeadLetter(letter: LetterName): Promise<boolean> {
+    return this.#access.ask(() => this.#topic(letter.topic).takeDeadLetter('remove', letter))
   }
 
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {
@@ -190,13 +190,6 @@ export class RedisQueue implements QueueBackend {
       if (next === undefined) return total
       from = next
     }
-  }
-
-  async #takeDeadLetter(what: 'replay' | 'remove', eventId: string, group: string): Promise<boolean> {
-    for (const topic of this.#topics.values()) {
-      if (await this.#access.ask(() => topic.takeDeadLetter(what, eventId, group))) return true
-    }
-    return false
   }
 
   #createGroup(topic: string, group: string): RedisGroup {

@@ -1,7 +1,9 @@
 import { repeat, type Timer } from '../base/clock.ts'
 import type {
   DeadLetter,
+  DeadLetterPage,
   GroupInfo,
+  LetterName,
   Purge,
   QueueBackend,
   QueueDepth,
@@ -150,16 +152,20 @@ export class SpoolQueue implements QueueBackend {
     return isRemoved
   }
 
-  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    return this.#redis.deadLetters(limit)
+  deadLetters(topic: string, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#redis.deadLetters(topic, limit)
   }
 
-  replayDeadLetter(eventId: string, group: string): Promise<boolean> {
-    return this.#redis.replayDeadLetter(eventId, group)
+  deadLetterPage(topic: string, from: string | undefined): Promise<DeadLetterPage> {
+    return this.#redis.deadLetterPage(topic, from)
   }
 
-  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
-    return this.#redis.removeDeadLetter(eventId, group)
+  replayDeadLetter(letter: LetterName): Promise<boolean> {
+    return this.#redis.replayDeadLetter(letter)
+  }
+
+  removeDeadLetter(letter: LetterName): Promise<boolean> {
+    return this.#redis.removeDeadLetter(letter)
   }
 
   async recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {

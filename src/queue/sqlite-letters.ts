@@ -1,4 +1,5 @@
-import type { DeadLetter, QueuedEvent } from './driver.ts'
+import type { DeadLetter, DeadLetterPage, LetterName, QueuedEvent } from './driver.ts'
+import { deadLetterPageMax } from './limits.ts'
 import { integer, type SqlDatabase, type SqlRow, type SqlStatement, text } from './sqlite-database.ts'
 import { eventColumns, parseEventRow } from './sqlite-row.ts'
 
@@ -8,6 +9,8 @@ export class SqliteLetters {
   readonly #evict: SqlStatement
   readonly #count: SqlStatement
   readonly #newest: SqlStatement
+  readonly #page: SqlStatement
+  readonly #find: SqlStatement
   readonly #remove: SqlStatement
 
   constructor(db: SqlDatabase, lettersMax: number) {
@@ -20,14 +23,15 @@ export class SqliteLetters {
        (SELECT letter_id FROM dead_letters ORDER BY letter_id DESC LIMIT 1 OFFSET ${lettersMax})`,
     )
     this.#count = db.prepare('SELECT count(*) AS letters FROM dead_letters')
-    this.#newest = db.prepare(
-      `SELECT * FROM (
-         SELECT letter_id, topics.name AS topic, group_name, attempts, reason, dead_at_ms, ${eventColumns}
-         FROM dead_letters JOIN topics USING (topic_id) WHERE ?1 IS NULL OR (id = ?1 AND group_name = ?2)
-         ORDER BY letter_id DESC LIMIT ?3
-       ) ORDER BY letter_id`,
+    const ofTopic = `SELECT letter_id, topics.name AS topic, group_name, attempts, reason, dead_at_ms, ${eventColumns}
+       FROM dead_letters JOIN topics USING (topic_id) WHERE topics.name = ?`
+    this.#newest = db.prepare(`SELECT * FROM (${ofTopic} ORDER BY letter_id DESC LIMIT ?) ORDER BY letter_id`)
+    this.#page = db.prepare(`${ofTopic} AND letter_id > ? ORDER BY letter_id LIMIT ${deadLetterPageMax}`)
+    this.#find = db.prepare(`${ofTopic} AND id = ? AND group_name = ?`)
+    this.#remove = db.prepare(
+      `DELETE FROM dead_letters
+       WHERE topic_id = (SELECT topic_id FROM topics WHERE name = ?) AND id = ? AND group_name = ?`,
     )
-    this.#remove = db.prepare('DELETE FROM dead_letters WHERE id = ? AND group_name = ?')
   }
 
   get count(): number {
@@ -46,18 +50,29 @@ export class SqliteLetters {
     return this.#evict.run().changes
   }
 
-  /** The newest `limit`, newest last; those whose row is damaged are left out. */
-  newest(limit: number): readonly DeadLetter[] {
-    return this.#newest.all(null, null, Math.max(0, limit)).flatMap((row) => asDeadLetter(row) ?? [])
+  /** The newest `limit` of a topic, newest last; those whose row is damaged are left out. */
+  newest(topic: string, limit: number): readonly DeadLetter[] {
+    return this.#newest.all(topic, Math.max(0, limit)).flatMap((row) => asDeadLetter(row) ?? [])
   }
 
-  find(eventId: string, group: string): DeadLetter | undefined {
-    const row = this.#newest.get(eventId, group, 1)
+  /** The oldest of a topic behind the letter `from`, without those whose row is damaged. */
+  page(topic: string, from: string | undefined): DeadLetterPage {
+    const rows = this.#page.all(topic, Number(from ?? 0))
+    const last = rows.at(-1)
+    const isFull = rows.length === deadLetterPageMax
+    return {
+      letters: rows.flatMap((row) => asDeadLetter(row) ?? []),
+      next: isFull && last !== undefined ? String(integer(last, 'letter_id')) : undefined,
+    }
+  }
+
+  find({ topic, eventId, group }: LetterName): DeadLetter | undefined {
+    const row = this.#find.get(topic, eventId, group)
     return row === null ? undefined : asDeadLetter(row)
   }
 
-  remove(eventId: string, group: string): boolean {
-    return this.#remove.run(eventId, group).changes > 0
+  remove({ topic, eventId, group }: LetterName): boolean {
+    return this.#remove.run(topic, eventId, group).changes > 0
   }
 }
 

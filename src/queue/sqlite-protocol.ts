@@ -1,4 +1,12 @@
-import type { DeadLetter, GroupInfo, Purge, QueueDepth, QueuedEvent } from './driver.ts'
+import type {
+  DeadLetter,
+  DeadLetterPage,
+  GroupInfo,
+  LetterName,
+  Purge,
+  QueueDepth,
+  QueuedEvent,
+} from './driver.ts'
 import type { DurableLimits } from './limits.ts'
 import type { PackedEvents } from './packed-events.ts'
 import type { FindBite, PurgeBite } from './sqlite-search.ts'
@@ -100,9 +108,13 @@ export interface WriterCalls {
   depth: { request: null; reply: QueueDepth }
   groups: { request: null; reply: readonly GroupInfo[] }
   removeGroup: { request: GroupName & { readonly hasMembers: boolean }; reply: boolean }
-  deadLetters: { request: { readonly limit: number }; reply: readonly DeadLetter[] }
-  /** The topic that has an event again; undefined where there was no such letter. */
-  replay: { request: LetterName; reply: string | undefined }
+  deadLetters: { request: { readonly topic: string; readonly limit: number }; reply: readonly DeadLetter[] }
+  deadLetterPage: {
+    request: { readonly topic: string; readonly from: string | undefined }
+    reply: DeadLetterPage
+  }
+  /** False where there was no such letter, or no such group. */
+  replay: { request: LetterName; reply: boolean }
   removeDeadLetter: { request: LetterName; reply: boolean }
   recent: { request: { readonly topic: string; readonly limit: number }; reply: readonly QueuedEvent[] }
   /** One bite of a search, newest first; `beforeSeq` is null at its beginning. */
@@ -115,11 +127,6 @@ export interface WriterCalls {
   /** Removes a bite of what is too old; true while there is more. */
   sweep: { request: null; reply: boolean }
   close: { request: null; reply: null }
-}
-
-export interface LetterName {
-  readonly eventId: string
-  readonly group: string
 }
 
 export type WriterKind = keyof WriterCalls

@@ -1,4 +1,4 @@
-import type { DeadLetter, GroupInfo, QueueDepth, QueuedEvent } from './driver.ts'
+import type { DeadLetter, DeadLetterPage, GroupInfo, LetterName, QueueDepth, QueuedEvent } from './driver.ts'
 import { groupDepth } from './group-depth.ts'
 import type { DurableLimits } from './limits.ts'
 import type { SqlDatabase, SqlStatement } from './sqlite-database.ts'
@@ -11,7 +11,6 @@ import type {
   CommitRequest,
   GroupName,
   LeftBehind,
-  LetterName,
   Losses,
   PublishOutcome,
   VerdictRecord,
@@ -134,24 +133,28 @@ export class SqliteStore {
     })
   }
 
-  deadLetters(limit: number): readonly DeadLetter[] {
-    return this.#letters.newest(limit)
+  deadLetters({ topic, limit }: WriterCalls['deadLetters']['request']): readonly DeadLetter[] {
+    return this.#letters.newest(topic, limit)
   }
 
-  /** The topic that has the event again, or undefined where there is no such letter or no such group. */
-  replay({ eventId, group: groupName }: LetterName, nowMs: number): string | undefined {
-    const letter = this.#letters.find(eventId, groupName)
-    const group = letter && this.#ledger.findGroup(letter.event.topic, groupName)
-    if (letter === undefined || group === undefined) return undefined
+  deadLetterPage({ topic, from }: WriterCalls['deadLetterPage']['request']): DeadLetterPage {
+    return this.#letters.page(topic, from)
+  }
+
+  /** False where there is no such letter or no such group. */
+  replay(name: LetterName, nowMs: number): boolean {
+    const letter = this.#letters.find(name)
+    const group = this.#ledger.findGroup(name.topic, name.group)
+    if (letter === undefined || group === undefined) return false
     return this.#transaction(nowMs, () => {
-      this.#letters.remove(eventId, groupName)
+      this.#letters.remove(name)
       this.#events.appendFor(group, letter.event, nowMs)
-      return letter.event.topic
+      return true
     })
   }
 
-  removeDeadLetter({ eventId, group }: LetterName, nowMs: number): boolean {
-    return this.#transaction(nowMs, () => this.#letters.remove(eventId, group))
+  removeDeadLetter(name: LetterName, nowMs: number): boolean {
+    return this.#transaction(nowMs, () => this.#letters.remove(name))
   }
 
   recent(topicName: string, limit: number): readonly QueuedEvent[] {

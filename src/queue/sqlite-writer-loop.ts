@@ -89,7 +89,9 @@ export class SqliteWriter {
       case 'removeGroup':
         return store.removeGroup(envelope.request, envelope.request.hasMembers, nowMs)
       case 'deadLetters':
-        return store.deadLetters(envelope.request.limit)
+        return store.deadLetters(envelope.request)
+      case 'deadLetterPage':
+        return store.deadLetterPage(envelope.request)
       case 'replay':
         return store.replay(envelope.request, nowMs)
       case 'removeDeadLetter':

@@ -3,7 +3,9 @@ import { AppError } from '../base/errors.ts'
 import { withDeadline } from '../resilience/deadline.ts'
 import type {
   DeadLetter,
+  DeadLetterPage,
   GroupInfo,
+  LetterName,
   Purge,
   QueueBackend,
   QueueDepth,
@@ -137,18 +139,22 @@ export class SqliteQueue implements QueueBackend {
     return isRemoved
   }
 
-  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
-    return this.#ask('deadLetters', { limit })
+  deadLetters(topic: string, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#ask('deadLetters', { topic, limit })
   }
 
-  async replayDeadLetter(eventId: string, group: string): Promise<boolean> {
-    const topic = await this.#ask('replay', { eventId, group })
-    if (topic !== undefined) this.#wake(topic)
-    return topic !== undefined
+  deadLetterPage(topic: string, from: string | undefined): Promise<DeadLetterPage> {
+    return this.#ask('deadLetterPage', { topic, from })
   }
 
-  removeDeadLetter(eventId: string, group: string): Promise<boolean> {
-    return this.#ask('removeDeadLetter', { eventId, group })
+  async replayDeadLetter(letter: LetterName): Promise<boolean> {
+    const isBack = await this.#ask('replay', letter)
+    if (isBack) this.#wake(letter.topic)
+    return isBack
+  }
+
+  removeDeadLetter(letter: LetterName): Promise<boolean> {
+    return this.#ask('removeDeadLetter', letter)
   }
 
   recent(topic: string, limit: number): Promise<readonly QueuedEvent[]> {

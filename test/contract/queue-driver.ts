@@ -1,8 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { AppError } from '../../src/base/errors.ts'
-import type { Delivery, QueueBackend, QueuedEvent, Subscription } from '../../src/queue/driver.ts'
+import type {
+  DeadLetter,
+  DeadLetterPage,
+  Delivery,
+  QueueBackend,
+  QueuedEvent,
+  Subscription,
+} from '../../src/queue/driver.ts'
 import { NotTried } from '../../src/queue/failure-reason.ts'
-import { type QueueLimits, retryPolicyDefault } from '../../src/queue/limits.ts'
+import { deadLetterPageMax, type QueueLimits, retryPolicyDefault } from '../../src/queue/limits.ts'
 import { queuedEvent, queuedEvents, topic } from '../support/queue-events.ts'
 
 /** What a second driver over the same store is. */
@@ -493,11 +500,11 @@ export function queueDriverContract(
         expect(tries.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
         expect(consumer.ids().filter((id) => id === 'good')).toEqual(['good'])
         await until('nothing is pending', async () => (await pendingOf(driver)) === 0)
-        const [letter, ...others] = await driver.deadLetters(10)
+        const [letter, ...others] = await driver.deadLetters(topic, 10)
         expect(others).toEqual([])
         expect(letter).toMatchObject({ group: 'g', attempts: 3, reason: 'SLACK_REFUSED' })
         expect(letter && plainEvent(letter.event)).toEqual(plainEvent(poison))
-        expect(await driver.deadLetters(0)).toEqual([])
+        expect(await driver.deadLetters(topic, 0)).toEqual([])
         await consumer.end()
       })
 
@@ -532,13 +539,13 @@ export function queueDriverContract(
         await driver.publish(queuedEvent({ id: 'Ev1' }))
         await until('it is buried', async () => (await driver.depth()).deadLetters === 1)
         isBroken = false
-        expect(await driver.replayDeadLetter('Ev1', 'other')).toBe(false)
-        expect(await driver.replayDeadLetter('Ev2', 'g')).toBe(false)
-        expect(await driver.replayDeadLetter('Ev1', 'g')).toBe(true)
+        expect(await driver.replayDeadLetter({ topic, eventId: 'Ev1', group: 'other' })).toBe(false)
+        expect(await driver.replayDeadLetter({ topic, eventId: 'Ev2', group: 'g' })).toBe(false)
+        expect(await driver.replayDeadLetter({ topic, eventId: 'Ev1', group: 'g' })).toBe(true)
         await until('it is delivered', () => consumer.deliveries.length === 4)
         await until('it is acknowledged', async () => (await pendingOf(driver)) === 0)
         expect(consumer.deliveries[3]).toMatchObject({ attempt: 1, event: { id: 'Ev1' } })
-        expect(await driver.replayDeadLetter('Ev1', 'g')).toBe(false)
+        expect(await driver.replayDeadLetter({ topic, eventId: 'Ev1', group: 'g' })).toBe(false)
         expect((await driver.depth()).deadLetters).toBe(0)
         expect(other.ids()).toEqual(['Ev1'])
         await consumer.end()
@@ -554,15 +561,49 @@ export function queueDriverContract(
         for (const event of queuedEvents(3)) {
           await driver.publish(event)
           await until('it is buried', async () =>
-            (await driver.deadLetters(10)).some((letter) => letter.event.id === event.id),
+            (await driver.deadLetters(topic, 10)).some((letter) => letter.event.id === event.id),
           )
         }
-        expect((await driver.deadLetters(10)).map((letter) => letter.event.id)).toEqual(['Ev1', 'Ev2'])
-        expect((await driver.deadLetters(1)).map((letter) => letter.event.id)).toEqual(['Ev2'])
-        expect(await driver.removeDeadLetter('Ev1', 'g')).toBe(true)
-        expect(await driver.removeDeadLetter('Ev1', 'g')).toBe(false)
+        expect((await driver.deadLetters(topic, 10)).map((letter) => letter.event.id)).toEqual(['Ev1', 'Ev2'])
+        expect((await driver.deadLetters(topic, 1)).map((letter) => letter.event.id)).toEqual(['Ev2'])
+        expect(await driver.removeDeadLetter({ topic, eventId: 'Ev1', group: 'g' })).toBe(true)
+        expect(await driver.removeDeadLetter({ topic, eventId: 'Ev1', group: 'g' })).toBe(false)
         expect((await driver.depth()).deadLetters).toBe(1)
         await consumer.end()
+      })
+
+      test('reads all dead letters part by part, oldest first, while some leave and some come', async () => {
+        const driver = await start({ deadLettersMax: 1_000, retry: { ...retry, attemptsMax: 1 } })
+        const count = 2 * deadLetterPageMax + 5
+        const consumer = consume(driver, {
+          concurrencyMax: 200,
+          handler: () => Promise.reject(new Error('no')),
+        })
+        for (const event of queuedEvents(count)) await driver.publish(event)
+        await until('all are buried', async () => (await driver.depth()).deadLetters === count)
+        const buried = (await driver.deadLetters(topic, count)).map(({ event }) => event.id)
+        const everySecondLeaves = async ({ event, group }: DeadLetter, index: number) =>
+          index % 2 === 1 || (await driver.removeDeadLetter({ topic, eventId: event.id, group }))
+        const found = await lookThrough(driver, everySecondLeaves)
+        expect(found).toEqual(buried.map((id) => [id, true]))
+        const left = await lookThrough(driver, () => Promise.resolve(true))
+        expect(left).toEqual(found.filter((_, index) => index % 2 === 1))
+        expect(await driver.deadLetterPage('none', undefined)).toEqual({ letters: [], next: undefined })
+        await consumer.end()
+      })
+
+      test('keeps the dead letters of topics apart, also those of one id and group', async () => {
+        const driver = await start({ retry: { ...retry, attemptsMax: 1 } })
+        const handler = () => Promise.reject(new Error('no'))
+        const consumers = [topic, 'other'].map((name) => consume(driver, { topic: name, handler }))
+        for (const name of [topic, 'other']) await driver.publish(queuedEvent({ id: 'Ev1', topic: name }))
+        await until('both are buried', async () => (await driver.depth()).deadLetters === 2)
+        const name = { topic, eventId: 'Ev1', group: 'g' }
+        expect(await driver.removeDeadLetter(name)).toBe(true)
+        expect(await driver.removeDeadLetter(name)).toBe(false)
+        expect(await driver.deadLetters(topic, 9)).toEqual([])
+        expect((await driver.deadLetters('other', 9)).map(({ event }) => event.id)).toEqual(['Ev1'])
+        for (const consumer of consumers) await consumer.end()
       })
 
       test('gives every group every event', async () => {
@@ -780,7 +821,7 @@ export function queueDriverContract(
         await until('all but the purged one are dead', async () => (await driver.depth()).deadLetters === 3)
         await consumer.end()
         expect(await pendingOf(driver)).toBe(0)
-        expect((await driver.deadLetters(10)).map(({ event }) => event.id).toSorted()).toEqual([
+        expect((await driver.deadLetters(topic, 10)).map(({ event }) => event.id).toSorted()).toEqual([
           'Ev2',
           'Ev3',
           'Ev4',
@@ -790,7 +831,7 @@ export function queueDriverContract(
   })
 }
 
-type ConsumeOptions = Partial<Omit<Subscription, 'topic'>>
+type ConsumeOptions = Partial<Subscription>
 
 interface Consumer {
   readonly deliveries: readonly Delivery[]
@@ -823,6 +864,21 @@ function plainEvent({ id, topic, key, bytes, meta }: QueuedEvent): object {
 
 function plain({ event, attempt }: Delivery): object {
   return { event: plainEvent(event), attempt }
+}
+
+/** The dead letters of the topic, part by part, with what became of each. */
+async function lookThrough(
+  driver: QueueBackend,
+  act: (letter: DeadLetter, index: number) => Promise<boolean>,
+): Promise<readonly (readonly [id: string, outcome: boolean])[]> {
+  const seen: (readonly [string, boolean])[] = []
+  for (let from: string | undefined; ; ) {
+    const { letters, next }: DeadLetterPage = await driver.deadLetterPage(topic, from)
+    expect(letters.length).toBeLessThanOrEqual(deadLetterPageMax)
+    for (const letter of letters) seen.push([letter.event.id, await act(letter, seen.length)])
+    if (next === undefined) return seen
+    from = next
+  }
 }
 
 /** The code that `promise` rejects with, which must be one of the two that a driver may use. */

@@ -7,7 +7,7 @@ import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { redisTopicKeys } from '../../src/queue/redis-keys.ts'
 import { RedisRecords } from '../../src/queue/redis-records.ts'
-import { queuedEvent } from '../support/queue-events.ts'
+import { queuedEvent, topic } from '../support/queue-events.ts'
 import { RedisBench, until } from '../support/redis-bench.ts'
 import { describeWithRedis, freePort } from '../support/redis-server.ts'
 import { verifies } from '../support/verifies.ts'
@@ -54,7 +54,7 @@ describeWithRedis('Entering Redis', () => {
       await driver.publish(queuedEvent({ id: 'Ev1' }))
       await until('it is buried', async () => (await driver.depth()).deadLetters === 1)
       isBroken = false
-      expect(await driver.replayDeadLetter('Ev1', 'g')).toBe(true)
+      expect(await driver.replayDeadLetter({ topic, eventId: 'Ev1', group: 'g' })).toBe(true)
       await until('it is handled', async () => (await driver.groups())[0]?.pending === 0)
       expect((await driver.recent('slack.events', 9)).map(({ id }) => id)).toEqual(['Ev1'])
       running.clock.shift(60_000)

@@ -400,7 +400,7 @@ describeWithRedis('Redis faults', () => {
         await until('it is buried', async () => (await driver.depth()).deadLetters === 1)
         await until('the neighbour has come', () => consumer.ids.includes('good'))
         expect(consumer.ids).toEqual(['good'])
-        expect(await driver.deadLetters(9)).toMatchObject([
+        expect(await driver.deadLetters(topic, 9)).toMatchObject([
           { event: { id: 'poison' }, attempts: 3, reason: 'PROCESS_ENDED', group: 'g' },
         ])
         await consumer.end()

@@ -181,7 +181,7 @@ describeWithRedis('What the queue keeps in Redis', () => {
           await until('it is a dead letter', async () => (await driver.depth()).deadLetters === 1)
           await until('nothing is pending', async () => (await driver.groups())[0]?.pending === 0)
           expect(consumer.ids).toEqual(['before', 'after'])
-          const [letter] = await driver.deadLetters(9)
+          const [letter] = await driver.deadLetters(topic, 9)
           expect(letter).toMatchObject({ group: 'g', attempts: 1, reason: 'MALFORMED_ENTRY' })
           expect(bench.log.named('queue_entry_foreign')).toHaveLength(1)
           const body = fields[fields.indexOf('body') + 1]
@@ -190,7 +190,9 @@ describeWithRedis('What the queue keeps in Redis', () => {
               ...(typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? [])),
             ])
           }
-          expect(await driver.removeDeadLetter(letter?.event.id ?? '', 'g')).toBe(true)
+          expect(await driver.removeDeadLetter({ topic, eventId: letter?.event.id ?? '', group: 'g' })).toBe(
+            true,
+          )
           await consumer.end()
         },
       )

@@ -101,8 +101,10 @@ class Walk {
         return
       }
       case 'replay': {
-        const letter = store.deadLetters(10)[each.pick]
-        if (letter !== undefined) store.replay({ eventId: letter.event.id, group: letter.group }, nowMs)
+        const letter = topics.flatMap((topic) => store.deadLetters({ topic, limit: 10 }))[each.pick]
+        if (letter === undefined) return
+        const { event, group } = letter
+        store.replay({ topic: event.topic, eventId: event.id, group }, nowMs)
         return
       }
       case 'removeGroup':

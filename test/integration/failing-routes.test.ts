@@ -27,6 +27,7 @@ const operations = [
   'groups',
   'removeGroup',
   'deadLetters',
+  'deadLetterPage',
   'replayDeadLetter',
   'removeDeadLetter',
   'recent',

@@ -195,7 +195,7 @@ describe('a delivery that fails', () => {
       )
       const timestamps = endpoint.received.map(({ headers }) => headers.get('x-slack-request-timestamp'))
       expect(new Set(timestamps).size).toBeGreaterThan(20)
-      const [letter] = await queue.deadLetters(1)
+      const [letter] = await queue.deadLetters(topic, 1)
       expect([letter?.reason, letter?.group, letter?.attempts]).toEqual(['HTTP_400', 'forward', 25])
       expect(new TextDecoder().decode(letter?.event.bytes)).toBe('{"a":1}')
       expect(JSON.stringify(log.lines)).not.toContain('code=1')

@@ -90,7 +90,7 @@ verifies(
     expect(ids.size).toBeGreaterThanOrEqual(eventCount - 8)
     expect(ids.size).toBeLessThan(eventCount)
     expect(harness.log.named('queue_file_moved_aside')).toHaveLength(1)
-    expect((await queue.deadLetters(5)).map(({ event }) => event.id)).toEqual(['dead'])
+    expect((await queue.deadLetters(topic, 5)).map(({ event }) => event.id)).toEqual(['dead'])
     expect(await queue.publish(queuedEvent({ id: 'Ev0' }))).toBe('duplicate')
     expect(await queue.publish(queuedEvent({ id: 'new' }))).toBe('stored')
   },

@@ -154,7 +154,7 @@ describe('storing', () => {
     await first.stop()
 
     const second = await started({ retry })
-    expect((await second.deadLetters(5)).map(({ event }) => event.id)).toEqual(['Ev1'])
+    expect((await second.deadLetters(topic, 5)).map(({ event }) => event.id)).toEqual(['Ev1'])
     expect(await pendingOf(second)).toBe(1)
     const again = consume(second)
     await allAcknowledged(second)
@@ -341,7 +341,7 @@ describe('groups', () => {
     await queue.publish(queuedEvent({ id: 'a' }))
     await until(async () => (await queue.depth()).deadLetters === 1)
     isBroken = false
-    expect(await queue.replayDeadLetter('a', 'g')).toBe(true)
+    expect(await queue.replayDeadLetter({ topic, eventId: 'a', group: 'g' })).toBe(true)
     await until(() => consumer.tries().length === 2)
     await allAcknowledged(queue)
     for (const event of queuedEvents(3)) {

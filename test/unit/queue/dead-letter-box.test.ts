@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { DeadLetterBox } from '../../../src/queue/dead-letter-box.ts'
-import { queuedEvent } from '../../support/queue-events.ts'
+import { queuedEvent, topic } from '../../support/queue-events.ts'
 
 const letter = (id: string, group = 'g', reason = 'Error') => ({
   event: queuedEvent({ id }),
@@ -15,7 +15,7 @@ test('an event that dies again is the newest letter, and there once', () => {
   box.add(letter('a'))
   box.add(letter('b'))
   box.add(letter('a', 'g', 'TypeError'))
-  expect(box.newest(5).map(({ event, reason }) => `${event.id} ${reason}`)).toEqual([
+  expect(box.newest(topic, 5).map(({ event, reason }) => `${event.id} ${reason}`)).toEqual([
     'b Error',
     'a TypeError',
   ])
@@ -26,6 +26,6 @@ test('keeps the letters of two groups apart, whatever their names hold', () => {
   box.add(letter('x', 'a","b'))
   box.add(letter('b","x', 'a'))
   expect(box.count).toBe(2)
-  expect(box.get('x', 'a","b')?.group).toBe('a","b')
-  expect(box.remove('x', 'a')).toBe(false)
+  expect(box.get({ topic, eventId: 'x', group: 'a","b' })?.group).toBe('a","b')
+  expect(box.remove({ topic, eventId: 'x', group: 'a' })).toBe(false)
 })

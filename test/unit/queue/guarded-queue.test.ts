@@ -181,9 +181,9 @@ test('hands everything else to its backend, and stops with it', async () => {
   })
   expect(await queue.depth()).toEqual(await store.depth())
   expect(await queue.recent(topic, 5)).toEqual(await store.recent(topic, 5))
-  expect(await queue.deadLetters(5)).toEqual([])
-  expect(await queue.replayDeadLetter('a', 'g')).toBe(false)
-  expect(await queue.removeDeadLetter('a', 'g')).toBe(false)
+  expect(await queue.deadLetters(topic, 5)).toEqual([])
+  expect(await queue.replayDeadLetter({ topic, eventId: 'a', group: 'g' })).toBe(false)
+  expect(await queue.removeDeadLetter({ topic, eventId: 'a', group: 'g' })).toBe(false)
   expect((await queue.find(topic, 'a'))?.id).toBe('a')
   const purge = { topic, receivedBeforeMs: Number.MAX_SAFE_INTEGER }
   expect(await queue.purge({ ...purge, isDryRun: true })).toBe(1)

@@ -209,7 +209,7 @@ test('a replayed dead letter stands beside the bound', async () => {
   await memory.queue.publish(queuedEvent({ id: 'Ev0', bytes: new Uint8Array(1_000) }))
   await settle()
   isBroken = false
-  expect(await memory.queue.replayDeadLetter('Ev0', 'g')).toBe(true)
+  expect(await memory.queue.replayDeadLetter({ topic, eventId: 'Ev0', group: 'g' })).toBe(true)
   expect(await memory.queue.depth()).toMatchObject({ events: 1, pending: 1 })
   await settle()
   for (const event of queuedEvents(4, 'More')) {
