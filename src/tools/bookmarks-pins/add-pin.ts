@@ -1,5 +1,6 @@
 import { defineSlackTool } from '../slack-tool.ts'
-import { changePin, pinAliases, pinInput, pinOutput } from './pin-change.ts'
+import { tsAliases } from '../ts-aliases.ts'
+import { changePin, pinInput, pinOutput } from './pin-change.ts'
 
 export const addPin = defineSlackTool({
   name: 'slack_add_pin',
@@ -10,7 +11,7 @@ export const addPin = defineSlackTool({
   isIdempotent: true,
   scopes: ['pins:write'],
   cost: { methods: ['pins.add'], warm: '1', cold: '1 + look-up of a name (1-10)' },
-  aliases: pinAliases,
+  aliases: tsAliases('message_ts'),
   examples: { channel: '#general', message_ts: '1712345678.000100' },
   input: pinInput,
   output: pinOutput,

@@ -15,8 +15,6 @@ export type PinOutcome = SentMessage & { readonly already?: true }
 
 export const pinOutput = answers<PinOutcome | DryRun>({ ts: optional(Type.String()) })
 
-export const pinAliases = { timestamp: 'message_ts', ts: 'message_ts', thread_ts: 'message_ts' } as const
-
 interface PinArguments {
   readonly channel: string
   readonly message_ts?: string

@@ -7,6 +7,7 @@ import { count, type Provenance, provenance, renderListing } from '../message-pa
 import { safeName } from '../message-view.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
+import { tsAliases } from '../ts-aliases.ts'
 
 interface ReactionView {
   readonly name: string
@@ -36,7 +37,7 @@ export const getReactions = defineSlackTool({
     warm: '1',
     cold: '1 + 1 per unknown person (at most 50) + look-up of a name (1-10)',
   },
-  aliases: { message_ts: 'timestamp', ts: 'timestamp', thread_ts: 'timestamp' },
+  aliases: tsAliases('timestamp'),
   examples: { channel: '#general', timestamp: '1712345678.000100' },
   input: Type.Object(
     { channel: channelField, timestamp: optional(tsField) },

@@ -3,6 +3,7 @@ import { messageBehind, openConversation, requireTs } from '../conversation.ts'
 import { answers, channelField, dryRunField, optional, tsField } from '../fields.ts'
 import { type DryRun, perform, type SentMessage } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
+import { tsAliases } from '../ts-aliases.ts'
 
 export const markRead = defineSlackTool({
   name: 'slack_mark_read',
@@ -14,7 +15,7 @@ export const markRead = defineSlackTool({
   scopes: ['channels:manage', 'groups:write', 'im:write', 'mpim:write'],
   needsAnyScope: true,
   cost: { methods: ['conversations.mark'], warm: '1', cold: '1 + look-up of a name (1-10)' },
-  aliases: { timestamp: 'message_ts', ts: 'message_ts', thread_ts: 'message_ts' },
+  aliases: tsAliases('message_ts'),
   examples: { channel: '#general', message_ts: '1712345678.000100' },
   input: Type.Object(
     { channel: channelField, message_ts: optional(tsField), dry_run: optional(dryRunField) },

@@ -9,6 +9,7 @@ import { type DryRun, dryRun, writeOnce } from '../planned-call.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import type { SlackToolContext } from '../tool-context.ts'
+import { tsAliases } from '../ts-aliases.ts'
 
 interface UploadedFile {
   readonly id: string
@@ -31,7 +32,7 @@ export const uploadFile = defineSlackTool({
     warm: '2 + upload',
     cold: '2 + upload + look-up of a name (1-10)',
   },
-  aliases: { message_ts: 'thread_ts' },
+  aliases: tsAliases('thread_ts'),
   examples: { channel: '#general', filename: 'report.csv', content: 'a,b\n1,2' },
   input: Type.Object(
     {

@@ -8,6 +8,7 @@ import { viewMessages } from '../message-view.ts'
 import { callSlack, refusalOf, refused } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import type { SlackToolContext } from '../tool-context.ts'
+import { tsAliases } from '../ts-aliases.ts'
 import { channelLabel, historyScopes, pageOutput } from './history.ts'
 
 export const getMessage = defineSlackTool({
@@ -23,7 +24,7 @@ export const getMessage = defineSlackTool({
     warm: '1 (a reply without permalink: 3)',
     cold: '1-3 + 1 per unknown person + look-up of a name (1-10)',
   },
-  aliases: { timestamp: 'message_ts', ts: 'message_ts' },
+  aliases: tsAliases('message_ts'),
   examples: { channel: 'https://acme.slack.com/archives/C0123456789/p1712345678000100' },
   input: Type.Object(
     { channel: channelField, message_ts: optional(tsField), format: optional(formatField) },

@@ -24,6 +24,7 @@ import {
 } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import type { SlackToolContext } from '../tool-context.ts'
+import { tsAliases } from '../ts-aliases.ts'
 
 /** What a split message became: every part, in order, up to the one that failed. */
 type Part = ItemResult<{ readonly part: number; readonly ts?: string }>
@@ -45,7 +46,7 @@ export const postMessage = defineSlackTool({
     warm: '1',
     cold: '1 + look-up of a name (1-10) or opening a DM (1)',
   },
-  aliases: { message_ts: 'thread_ts', timestamp: 'thread_ts' },
+  aliases: tsAliases('thread_ts'),
   examples: { channel: '#general', text: 'Hello', thread_ts: '1712345678.000100' },
   input: Type.Object(
     {

@@ -16,6 +16,7 @@ import { viewMessages } from '../message-view.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
 import { parsePastTime } from '../time-expression.ts'
+import { tsAliases } from '../ts-aliases.ts'
 import { channelLabel, historyScopes, pageLimit, pageOutput } from './history.ts'
 
 export const readThreadMessages = defineSlackTool({
@@ -31,7 +32,7 @@ export const readThreadMessages = defineSlackTool({
     warm: '1',
     cold: '1 + 1 per unknown person (at most 50) + look-up of a name (1-10)',
   },
-  aliases: { message_ts: 'thread_ts', timestamp: 'thread_ts' },
+  aliases: tsAliases('thread_ts'),
   examples: { channel: '#general', thread_ts: '1712345678.000100' },
   input: Type.Object(
     {

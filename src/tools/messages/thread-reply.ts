@@ -5,6 +5,7 @@ import { eachItem, type ItemResult, renderItems } from '../item-result.ts'
 import { composeMessage, type MessageContent } from '../outgoing-message.ts'
 import { type DryRun, dryRun, planPost, sendPlanned, writeOnce } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
+import { tsAliases } from '../ts-aliases.ts'
 
 type Reply = ItemResult<{ readonly index: number; readonly ts?: string }>
 
@@ -16,7 +17,7 @@ export const threadReply = defineSlackTool({
   effect: 'write',
   scopes: ['chat:write'],
   cost: { methods: ['chat.postMessage'], warm: '1 per text', cold: '1 per text + look-up of a name (1-10)' },
-  aliases: { message_ts: 'thread_ts', timestamp: 'thread_ts', text: 'texts' },
+  aliases: { ...tsAliases('thread_ts'), text: 'texts' },
   examples: { channel: '#general', thread_ts: '1712345678.000100', texts: ['Done'] },
   input: Type.Object(
     {

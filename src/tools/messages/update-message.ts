@@ -4,6 +4,7 @@ import { answers, channelField, dryRunField, optional, tsField } from '../fields
 import { composeMessage, draftOf } from '../outgoing-message.ts'
 import { type DryRun, perform, type SentMessage, unfurling } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
+import { tsAliases } from '../ts-aliases.ts'
 
 export const updateMessage = defineSlackTool({
   name: 'slack_update_message',
@@ -15,7 +16,7 @@ export const updateMessage = defineSlackTool({
   isIdempotent: true,
   scopes: ['chat:write'],
   cost: { methods: ['chat.update'], warm: '1', cold: '1 + look-up of a name (1-10)' },
-  aliases: { timestamp: 'message_ts', ts: 'message_ts', thread_ts: 'message_ts' },
+  aliases: tsAliases('message_ts'),
   examples: { channel: '#general', message_ts: '1712345678.000100', text: 'Corrected' },
   input: Type.Object(
     {

@@ -1,11 +1,6 @@
 import { defineSlackTool } from '../slack-tool.ts'
-import {
-  changeReactions,
-  reactionAliases,
-  reactionExamples,
-  reactionInput,
-  reactionOutput,
-} from './reaction-items.ts'
+import { tsAliases } from '../ts-aliases.ts'
+import { changeReactions, reactionExamples, reactionInput, reactionOutput } from './reaction-items.ts'
 
 export const addReactions = defineSlackTool({
   name: 'slack_add_reactions',
@@ -16,7 +11,7 @@ export const addReactions = defineSlackTool({
   isIdempotent: true,
   scopes: ['reactions:write'],
   cost: { methods: ['reactions.add'], warm: '1 per emoji', cold: '1 per emoji + look-up of a name (1-10)' },
-  aliases: reactionAliases,
+  aliases: tsAliases('timestamp'),
   examples: reactionExamples,
   input: reactionInput,
   output: reactionOutput,

@@ -30,8 +30,6 @@ export const reactionInput = Type.Object(
 
 export const reactionOutput = answers<ReactionOutcome | DryRun>({ responses: optional(listField) })
 
-export const reactionAliases = { message_ts: 'timestamp', ts: 'timestamp', thread_ts: 'timestamp' } as const
-
 export const reactionExamples = {
   channel: '#general',
   timestamp: '1712345678.000100',

@@ -1,11 +1,6 @@
 import { defineSlackTool } from '../slack-tool.ts'
-import {
-  changeReactions,
-  reactionAliases,
-  reactionExamples,
-  reactionInput,
-  reactionOutput,
-} from './reaction-items.ts'
+import { tsAliases } from '../ts-aliases.ts'
+import { changeReactions, reactionExamples, reactionInput, reactionOutput } from './reaction-items.ts'
 
 export const removeReactions = defineSlackTool({
   name: 'slack_remove_reactions',
@@ -20,7 +15,7 @@ export const removeReactions = defineSlackTool({
     warm: '1 per emoji',
     cold: '1 per emoji + look-up of a name (1-10)',
   },
-  aliases: reactionAliases,
+  aliases: tsAliases('timestamp'),
   examples: reactionExamples,
   input: reactionInput,
   output: reactionOutput,

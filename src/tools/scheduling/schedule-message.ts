@@ -8,6 +8,7 @@ import { type DryRun, dryRun, perform, unfurling, writeOnce } from '../planned-c
 import { defineSlackTool } from '../slack-tool.ts'
 import { createLocalTime, parseFutureSeconds } from '../time-expression.ts'
 import type { SlackToolContext } from '../tool-context.ts'
+import { tsAliases } from '../ts-aliases.ts'
 
 interface ScheduledMessage {
   readonly scheduled_message_id: string
@@ -27,7 +28,7 @@ export const scheduleMessage = defineSlackTool({
   effect: 'write',
   scopes: ['chat:write'],
   cost: { methods: ['chat.scheduleMessage'], warm: '1', cold: '1 + look-up of a name (1-10)' },
-  aliases: { message_ts: 'thread_ts' },
+  aliases: tsAliases('thread_ts'),
   examples: { channel: '#general', markdown: 'Stand-up in **ten** minutes', post_at: '2026-12-01T09:50' },
   input: Type.Object(
     {

@@ -48,6 +48,18 @@ describe('every tool', () => {
     },
   )
 
+  test.each(toolTable.map((tool) => [tool.name, tool] as const))(
+    '%s takes the ts of a message by each of its names',
+    (_, { aliases = {}, input }) => {
+      const spellings = ['message_ts', 'thread_ts', 'timestamp', 'ts']
+      const [own, ...others] = spellings.filter((name) => Object.hasOwn(input.properties, name))
+      expect(others).toEqual([])
+      if (own === undefined) return
+      const taken = Object.keys(aliases).filter((alias) => aliases[alias] === own)
+      expect(taken.sort()).toEqual(spellings.filter((name) => name !== own).sort())
+    },
+  )
+
   test.each(toolTable.map((tool) => [tool.name, tool] as const))('%s bounds every argument', (_, tool) => {
     const check = (schema: Readonly<Record<string, unknown>>, path: string): void => {
       const { type, pattern, minLength, maxLength, minimum, maximum, maxItems } = schema
