@@ -225,9 +225,9 @@ function mcpPart({ plugin, slackOffer }: NonNullable<Parts['mcp']>): LifecyclePa
   return {
     name: 'mcp',
     start: () => plugin.component.start(),
-    async stop() {
+    async stop(signal) {
       slackOffer.stop()
-      await plugin.component.stop()
+      await plugin.component.stop(signal)
       return plugin.counts().callsAbandoned === 0
     },
   }

@@ -724,6 +724,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'tools:policy:slack-user:whole': {
     says: "Signed requests of Slack's own client read, and hear of, a private channel for its members alone.",
   },
+  'mcp:stop:hurried': { says: 'A stop that is hurried aborts the calls it waits for, and answers them.' },
   'mcp:progress': {
     says: 'Whoever asks for progress hears of growing numbers, no more than a person can read, and of none after the result.',
   },

@@ -5,8 +5,8 @@ export type ComponentState = 'up' | 'degraded' | 'down' | 'disabled' | 'unknown'
 export interface Component {
   readonly name: string
   start(): Promise<void>
-  /** Finishes what is in flight, frees everything; safe to call twice and before `start`. */
-  stop(): Promise<void>
+  /** Finishes what is in flight, before `signal` aborts at the latest, and frees everything; safe to call twice and before `start`. */
+  stop(signal?: AbortSignal): Promise<void>
   /** The state as last seen. No side effect, no waiting: probes call it. */
   check(): ComponentState
 }

@@ -71,7 +71,9 @@ export function createDoor(deps: DoorDeps): Door {
     const bytes = await readBytes(request, deps)
     const proven = countingFailures(request, deps, () => slackAuth.prove(claim, bytes))
     const body = parseBody(bytes)
-    return { ...admit(slackAuth.principalOf(proven, body), correlationId), body }
+    const call = admit(slackAuth.principalOf(proven, body), correlationId)
+    slackAuth.remember(proven)
+    return { ...call, body }
   }
   return {
     enter,

@@ -19,11 +19,12 @@ export class InFlight {
     }
   }
 
-  /** Resolves when nothing is in flight, or after `deadlineMs`: the caller looks at `count`. */
-  async idle(clock: Clock, deadlineMs: number): Promise<void> {
+  /** Resolves when nothing is in flight, after `deadlineMs`, or when `hurried` aborts: the caller looks at `count`. */
+  async idle(clock: Clock, deadlineMs: number, hurried?: AbortSignal): Promise<void> {
     if (this.#count === 0) return
     const isIdle = new AbortController()
     this.#onIdle.push(() => isIdle.abort())
-    await sleep(clock, deadlineMs, isIdle.signal)
+    const { signal } = isIdle
+    await sleep(clock, deadlineMs, hurried === undefined ? signal : AbortSignal.any([signal, hurried]))
   }
 }

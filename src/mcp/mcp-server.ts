@@ -90,7 +90,7 @@ export interface McpCounts {
 }
 
 export interface McpServer {
-  /** Refuses what is new once stopped, finishes calls in flight within the deadline and aborts the rest, then ends every stream. */
+  /** Refuses what is new once stopped, finishes calls in flight within the deadline and until `signal` aborts, aborts the rest, then ends every stream. */
   readonly component: Component
   counts(): McpCounts
   /** Ends the sessions and streams of these principals: the token that opened them is no longer accepted. */
@@ -163,10 +163,10 @@ export function createMcpServer(deps: McpDeps): McpServer {
     component: {
       name: 'mcp_server',
       start: () => Promise.resolve(),
-      async stop() {
+      async stop(hurried) {
         if (isStopping) return
         isStopping = true
-        callsAbandoned = await finishCalls(inFlight, abandoning, deps)
+        callsAbandoned = await finishCalls({ inFlight, abandoning, hurried }, deps)
         stopHearing?.()
         await loaded?.modern.close()
         sessions.removeAll(new AppError('SHUTTING_DOWN', { component: 'mcp' }), () => farewell(ids))
@@ -217,14 +217,20 @@ function createStateKey({ stateKey, ids }: McpDeps): () => string {
   }
 }
 
+interface RunningCalls {
+  readonly inFlight: InFlight
+  readonly abandoning: AbortController
+  /** Aborts where nobody wants to wait any longer. */
+  readonly hurried: AbortSignal | undefined
+}
+
 /** Waits for the calls in flight, aborts those that outlive the deadline, and lets the answers get on the way. Resolves with how many it aborted. */
 async function finishCalls(
-  inFlight: InFlight,
-  abandoning: AbortController,
+  { inFlight, abandoning, hurried }: RunningCalls,
   { clock, drainDeadlineMs, log }: McpDeps,
 ): Promise<number> {
   if (inFlight.count === 0) return 0
-  await inFlight.idle(clock, drainDeadlineMs)
+  await inFlight.idle(clock, drainDeadlineMs, hurried)
   const abandoned = inFlight.count
   if (abandoned > 0) {
     log.warn('mcp_calls_abandoned', { calls: abandoned })

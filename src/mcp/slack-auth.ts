@@ -36,6 +36,8 @@ export interface SlackAuth {
   prove(claim: SignatureClaim, bytes: Uint8Array): ProvenClaim
   /** Who the proven body calls for. Throws MCP_UNAUTHORIZED where it names no user, MCP_FORBIDDEN for a foreign one. */
   principalOf(claim: ProvenClaim, body: unknown): Principal
+  /** From now on the signature is a replay. For requests that were let in: one that was refused did nothing, and may come again as it is. */
+  remember(claim: ProvenClaim): void
 }
 
 declare const proven: unique symbol
@@ -74,16 +76,19 @@ export function createSlackAuth({ signingKeys, isAllowed, clock, metrics }: Slac
         metrics.increment('slackmcp_auth_failures_total', { surface: 'mcp', reason: 'forbidden' })
         throw new AppError('MCP_FORBIDDEN', { details: { reason: 'foreign_workspace' } })
       }
-      const signature = Buffer.from(claim.digest).toString('hex')
-      const isReplayed = seen.has(signature)
-      seen.set(signature, true)
+      const isReplayed = seen.has(keyOf(claim))
       return {
         name: `slack:${slackUser.teamId}:${slackUser.userId}`,
         policy: { ...unrestrictedPolicy, isReadOnly: isReplayed },
         slackUser,
       }
     },
+    remember: (claim) => seen.set(keyOf(claim), true),
   }
+}
+
+function keyOf({ digest }: ProvenClaim): string {
+  return Buffer.from(digest).toString('hex')
 }
 
 /** `params._meta.slack` of the one message. Ids are matched strictly: they become names of principals, in logs and keys. */

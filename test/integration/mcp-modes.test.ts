@@ -19,7 +19,7 @@ import {
 } from '../../src/mcp/wire-schemas.ts'
 import { createSigningKeys, signBody } from '../../src/slack/signature.ts'
 import { createFixtureOffer } from '../conformance/fixture-offer.ts'
-import { FakeClock } from '../support/fake-clock.ts'
+import { FakeClock, settle } from '../support/fake-clock.ts'
 import { createHoldingTool } from '../support/holding-tool.ts'
 import {
   aliceToken,
@@ -333,6 +333,24 @@ describe('stopping', () => {
     })
   })
 
+  verifies('mcp:stop:hurried', 'aborts what is under way as soon as nobody waits any longer', async () => {
+    const { tool, began } = createHoldingTool()
+    const clock = new FakeClock()
+    await using mcp = startMcp({ offer: sketchOffer({ tools: [tool] }), clock, drainDeadlineMs: 3_600_000 })
+    const http = mcpHttp(mcp)
+    const call = http.post(callMessage(1, 'hold'), { 'mcp-session-id': await http.open() })
+    await began
+    const hurry = new AbortController()
+    const stopped = mcp.plugin.component.stop(hurry.signal)
+    await settle()
+    expect(mcp.plugin.counts().callsInFlight).toBe(1)
+    hurry.abort()
+    await clock.advance(1000)
+    await stopped
+    expect(mcp.plugin.counts()).toMatchObject({ callsInFlight: 0, callsAbandoned: 1 })
+    expect(await (await call).text()).toContain('SHUTTING_DOWN')
+  })
+
   test('stops once', async () => {
     await using mcp = startMcp()
     await Promise.all([mcp.plugin.component.stop(), mcp.plugin.component.stop()])
@@ -354,8 +372,9 @@ describe("Slack's own client", () => {
     input: Type.Object({}),
     run: async () => 'written',
   })
-  const start = () =>
+  const start = (options: McpHarnessOptions = {}) =>
     startMcp({
+      ...options,
       offer: sketchOffer({ tools: [who, write] }),
       sessionMode: 'stateless',
       slackAuth: createSlackAuth({
@@ -409,6 +428,22 @@ describe("Slack's own client", () => {
       'ok',
       'TOOL_FORBIDDEN',
     ])
+  })
+
+  verifies('mcp:auth:slack:replay', 'may send again what the rate limit refused', async () => {
+    let isOpen = false
+    const requestLimiter = {
+      take: () => (isOpen ? ({ ok: true } as const) : { ok: false as const, retryAfterMs: 1 }),
+    }
+    await using mcp = start({ requestLimiter })
+    const request = signed('write')
+    const refused = await fetch(`${mcp.origin}/mcp`, request)
+    expect([refused.status, await errorCodeOf(refused)]).toEqual([429, 'MCP_RATE_LIMITED'])
+    isOpen = true
+    const written = await (await fetch(`${mcp.origin}/mcp`, request)).json()
+    expect(written).toMatchObject({ result: { structuredContent: { text: 'written' } } })
+    const again = await (await fetch(`${mcp.origin}/mcp`, request)).json()
+    expect(again).toMatchObject({ result: { isError: true } })
   })
 
   test('is not let in where nobody asked for it', async () => {

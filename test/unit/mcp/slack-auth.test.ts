@@ -33,7 +33,9 @@ function bench(isAllowed: (user: SlackUser) => boolean = () => true) {
   const admit = (request: Request, value: object): Principal => {
     const claim = auth.claim(request)
     const proven = auth.prove(claim, new TextEncoder().encode(JSON.stringify(value)))
-    return auth.principalOf(proven, value)
+    const principal = auth.principalOf(proven, value)
+    auth.remember(proven)
+    return principal
   }
   const refusal = (request: Request, value: object): AppError => {
     try {
@@ -120,11 +122,20 @@ describe('a signature seen again', () => {
       const { auth, body, sign, clock } = bench()
       const value = body()
       const bytes = new TextEncoder().encode(JSON.stringify(value))
-      const claim = auth.claim(sign(value))
-      expect(auth.principalOf(auth.prove(claim, bytes), value).policy.isReadOnly).toBe(false)
+      const proven = auth.prove(auth.claim(sign(value)), bytes)
+      expect(auth.principalOf(proven, value).policy.isReadOnly).toBe(false)
+      auth.remember(proven)
       await clock.advance(afterMs)
-      expect(auth.principalOf(auth.prove(claim, bytes), value).policy.isReadOnly).toBe(isReadOnly)
+      expect(auth.principalOf(proven, value).policy.isReadOnly).toBe(isReadOnly)
     })
+
+  test('is none while the request was not let in', () => {
+    const { auth, body, sign } = bench()
+    const value = body()
+    const proven = auth.prove(auth.claim(sign(value)), new TextEncoder().encode(JSON.stringify(value)))
+    auth.principalOf(proven, value)
+    expect(auth.principalOf(proven, value).policy.isReadOnly).toBe(false)
+  })
 
   test('another signature of the same user may write', () => {
     const { body, sign, admit } = bench()
