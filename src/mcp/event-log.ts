@@ -53,18 +53,25 @@ export class EventLog {
     return String(id)
   }
 
-  /** The stream that the event belongs to, and what followed it there; undefined where `owner` has no such event any more. */
+  /**
+   * The stream that the event belongs to, and what followed it there, as far as it fits into `charactersMax`, but at least one event; undefined where
+   * `owner` has no such event any more. Whoever has an event missed none since: the oldest leave first.
+   */
   after(
     owner: object,
     eventId: string,
+    charactersMax = Number.POSITIVE_INFINITY,
   ): { readonly stream: number; readonly events: readonly LoggedEvent[] } | undefined {
     const cursor = /^\d{1,15}$/.test(eventId) ? Number(eventId) : Number.NaN
     const entry = this.#entries.get(cursor)
     if (entry?.owner !== owner) return undefined
     const events: LoggedEvent[] = []
-    for (const [id, candidate] of this.#entries) {
-      if (id > cursor && candidate.owner === owner && candidate.stream === entry.stream)
-        events.push({ id: String(id), data: candidate.data })
+    let characterCount = 0
+    for (const [id, { owner: itsOwner, stream, data }] of this.#entries) {
+      if (id <= cursor || itsOwner !== owner || stream !== entry.stream) continue
+      characterCount += data.length
+      if (characterCount > charactersMax && events.length > 0) break
+      events.push({ id: String(id), data })
     }
     return { stream: entry.stream, events }
   }

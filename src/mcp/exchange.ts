@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../base/clock.ts'
-import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
+import { type Backlog, createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
 
 /** An answer that takes longer than this goes out as a stream, so that the caller and the proxies between see life. */
 export const answerBeatMs = 1000
@@ -73,10 +73,9 @@ export class Exchange {
   }
 
   /** A new connection for the rest, after the events that the last one may have missed. */
-  resume(missed: readonly { readonly id: string; readonly data: string }[]): Response {
+  resume(missed: Backlog): Response {
     this.#stream?.end()
-    const stream = this.#openStream()
-    for (const { id, data } of missed) stream.writeText(renderEvent(data, id))
+    const stream = this.#openStream(missed)
     return createSseResponse(stream, this.#options.headers)
   }
 
@@ -91,9 +90,10 @@ export class Exchange {
     this.#resolve(createSseResponse(stream, headers))
   }
 
-  #openStream(): SseStream {
+  #openStream(backlog?: Backlog): SseStream {
     const stream = new SseStream({
       clock: this.#options.clock,
+      backlog,
       onEnd: () => {
         if (this.#stream === stream) this.#stream = undefined
       },

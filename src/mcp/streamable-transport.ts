@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import type { EventLog } from './event-log.ts'
 import { Exchange } from './exchange.ts'
+import { createReplay, type Replay } from './replay.ts'
 import {
   type CallInfo,
   type LedgerAnswer,
@@ -11,7 +12,7 @@ import {
   type RequestLedgerOptions,
 } from './request-ledger.ts'
 import type { RpcMessage } from './rpc.ts'
-import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
+import { type Backlog, createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
 
 /** The first revision whose clients take an empty event as the cursor to resume from. */
 const firstResumableVersion = '2025-11-25'
@@ -98,20 +99,17 @@ export class StreamableTransport implements Transport {
   /** The stream for notifications, or what is left of the one that `lastEventId` was sent on. Throws MCP_STREAM_TAKEN, MCP_REQUEST_INVALID. */
   openStream(lastEventId: string | null): Response {
     if (lastEventId === null) return createSseResponse(this.#openStandalone(), this.#headers)
-    const found = this.#options.eventLog.after(this, lastEventId)
-    if (found === undefined) {
+    const replay = createReplay(this.#options.eventLog, this, lastEventId)
+    if (replay === undefined) {
       const details = { header: 'Last-Event-ID', problem: 'no such event is kept' }
       throw new AppError('MCP_REQUEST_INVALID', { details })
     }
-    if (found.stream === standaloneStream) {
-      const stream = this.#openStandalone()
-      for (const { id, data } of found.events) stream.writeText(renderEvent(data, id))
-      return createSseResponse(stream, this.#headers)
-    }
+    if (replay.stream === standaloneStream)
+      return createSseResponse(this.#openStandalone(replay.backlog), this.#headers)
     for (const { exchange, stream } of this.#exchanges.values()) {
-      if (stream === found.stream) return exchange.resume(found.events)
+      if (stream === replay.stream) return exchange.resume(replay.backlog)
     }
-    return this.#replay(found.events)
+    return this.#answerWith(replay)
   }
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
@@ -185,10 +183,11 @@ export class StreamableTransport implements Transport {
     this.#standalone?.writeText(renderEvent(data, eventId))
   }
 
-  #openStandalone(): SseStream {
+  #openStandalone(backlog?: Backlog): SseStream {
     if (this.#standalone !== undefined) throw new AppError('MCP_STREAM_TAKEN')
     const stream = new SseStream({
       clock: this.#options.clock,
+      backlog,
       onEnd: () => {
         if (this.#standalone === stream) this.#standalone = undefined
       },
@@ -199,10 +198,9 @@ export class StreamableTransport implements Transport {
   }
 
   /** 204 tells a reader of server-sent events to stop coming back: the stream is finished and it has all of it. */
-  #replay(events: readonly { readonly id: string; readonly data: string }[]): Response {
-    if (events.length === 0) return new Response(null, { status: 204, headers: this.#headers })
-    const stream = new SseStream({ clock: this.#options.clock })
-    for (const { id, data } of events) stream.writeText(renderEvent(data, id))
+  #answerWith({ isAtEnd, backlog }: Replay): Response {
+    if (isAtEnd) return new Response(null, { status: 204, headers: this.#headers })
+    const stream = new SseStream({ clock: this.#options.clock, backlog })
     stream.end()
     return createSseResponse(stream, this.#headers)
   }

@@ -181,6 +181,36 @@ describe('resumption', () => {
     },
   )
 
+  verifies('mcp:session:resume', 'hands over more than a stream holds, all of it and in order', async () => {
+    const count = 60
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+    const allTold = Promise.withResolvers<void>()
+    const tell = sketchTool({
+      name: 'tell',
+      input: Type.Object({}),
+      async run(_, { tell, releaseConnection }) {
+        releaseConnection?.()
+        await opened
+        for (let index = 0; index < count; index++) tell?.('info', `${index} ${'x'.repeat(100_000)}`)
+        allTold.resolve()
+        return 'told'
+      },
+    })
+    await using mcp = startMcp({ offer: sketchOffer({ tools: [tell] }) })
+    const http = mcpHttp(mcp)
+    const headers = { 'mcp-session-id': await http.open(), 'mcp-protocol-version': '2025-11-25' }
+    const [primer] = await Array.fromAsync(eventReader(await http.post(callMessage(1, 'tell'), headers)))
+    open()
+    await allTold.promise
+    const cursor = { ...headers, 'last-event-id': primer?.id ?? '' }
+    const rest = await Array.fromAsync(eventReader(await http.get(cursor)))
+    const told = rest.map(({ data }) => JSON.parse(data))
+    expect(told.slice(0, -1).map(({ params }) => Number.parseInt(params.data, 10))).toEqual(
+      Array.from({ length: count }, (_, index) => index),
+    )
+    expect(told.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { text: 'told' } } })
+  })
+
   verifies(
     'mcp:session:resume',
     'knows no event of another session, also of the same principal',

@@ -20,6 +20,14 @@ test('hands back what followed an event on its stream, in order', () => {
   expect(log.after(alice, third)).toEqual({ stream: 1, events: [] })
 })
 
+test('hands back as much as was asked for, but one event always', () => {
+  const log = new EventLog()
+  const first = log.append(alice, 1, '')
+  for (const data of ['aaa', 'bbb', 'ccc']) log.append(alice, 1, data)
+  const fitting = (charactersMax: number) => log.after(alice, first, charactersMax)?.events.length
+  expect([0, 2, 3, 5, 6, 8, 9].map(fitting)).toEqual([1, 1, 1, 1, 2, 2, 3])
+})
+
 test('knows no event of another session', () => {
   const log = new EventLog()
   const id = log.append(alice, 1, 'secret')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Exchange, type ExchangeOptions } from '../../../src/mcp/exchange.ts'
+import { renderEvent } from '../../../src/mcp/sse-stream.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 
 function bench(options: Partial<ExchangeOptions> = {}) {
@@ -124,11 +125,15 @@ test('keeps what a reader that left did not get, where it may come back', async 
 })
 
 test('goes on over a new connection after what was missed', async () => {
-  const { exchange } = bench({ isResumable: true })
+  const { exchange, logged } = bench({ isResumable: true })
   exchange.release()
   expect(await (await exchange.response).text()).toEndWith('data: \n\n')
   exchange.send('"missed"')
-  const resumed = exchange.resume([{ id: 'e2', data: '"missed"' }])
+  let read = 1
+  const resumed = exchange.resume(() => {
+    const data = logged[read++]
+    return data === undefined ? { kind: 'caught_up' } : { kind: 'text', text: renderEvent(data) }
+  })
   exchange.answer(1, '"a"')
   expect((await resumed.text()).match(/data: .*/g)).toEqual(['data: "missed"', 'data: "a"'])
 })
