@@ -10,6 +10,14 @@ export function cpuSecondsOf(pid: number): number {
   return parseCpuSeconds(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 }
 
+/** The same of the threads that live, to the nanosecond: for work too short for ticks. */
+export function threadSecondsOf(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return threads
+    .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
+    .reduce((sum, nanoseconds) => sum + nanoseconds / 1_000_000_000, 0)
+}
+
 /** Resident memory of a process, bytes. */
 export function residentBytesOf(pid: number): number {
   return parseResidentBytes(readFileSync(`/proc/${pid}/status`, 'utf8'))

@@ -1,5 +1,5 @@
 /** A Slack of any size on loopback, to count what look-ups cost. It answers the few methods that names need, page by page, as slowly as told. */
-export interface BigWorkspace {
+export interface BigWorkspace extends AsyncDisposable {
   readonly apiUrl: string
   /** Calls since the start, by method. */
   counts(): Readonly<Record<string, number>>
@@ -10,24 +10,26 @@ export interface BigWorkspace {
 export interface BigWorkspaceOptions {
   readonly userCount: number
   readonly channelCount: number
-  /** Milliseconds that every answer takes. */
-  readonly latencyMs: number
-  /** Messages of every channel, newest first. */
-  readonly messages: readonly object[]
+  /** Milliseconds that every answer takes; 0 without it. */
+  readonly latencyMs?: number
+  /** Messages of every channel, newest first; none without it. */
+  readonly messages?: readonly object[]
 }
 
 type Params = Readonly<Record<string, string>>
 
 export function startBigWorkspace(options: BigWorkspaceOptions): BigWorkspace {
+  const { latencyMs = 0 } = options
   const counts = new Map<string, number>()
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
     async fetch(request) {
-      const method = new URL(request.url).pathname.replace('/api/', '')
+      const { pathname, searchParams } = new URL(request.url)
+      const method = pathname.replace('/api/', '')
       counts.set(method, (counts.get(method) ?? 0) + 1)
-      const params = Object.fromEntries(new URLSearchParams(await request.text()))
-      if (options.latencyMs > 0) await Bun.sleep(options.latencyMs)
+      const params = Object.fromEntries([...searchParams, ...new URLSearchParams(await request.text())])
+      if (latencyMs > 0) await Bun.sleep(latencyMs)
       return Response.json({ ok: true, ...answer(method, params, options) })
     },
   })
@@ -36,6 +38,7 @@ export function startBigWorkspace(options: BigWorkspaceOptions): BigWorkspace {
     counts: () => Object.fromEntries(counts),
     forget: () => counts.clear(),
     stop: () => server.stop(true),
+    [Symbol.asyncDispose]: () => server.stop(true),
   }
 }
 
@@ -59,7 +62,7 @@ function answer(method: string, params: Params, options: BigWorkspaceOptions): o
     case 'conversations.info':
       return { channel: channelOf(Number(/\d+/.exec(params['channel'] ?? '')?.[0] ?? 0)) }
     case 'conversations.history':
-      return { messages: options.messages.slice(0, Number(params['limit'])), has_more: false }
+      return { messages: (options.messages ?? []).slice(0, Number(params['limit'])), has_more: false }
     default:
       return { ok: false, error: 'unknown_method' }
   }

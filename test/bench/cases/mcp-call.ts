@@ -11,6 +11,7 @@ import {
   openClient,
   type ToolCall,
 } from '../load/mcp-requests.ts'
+import { availablePrograms, goProgram, startGoServer } from '../servers/peer-servers.ts'
 import { mcpToken, startProduct } from '../servers/product.ts'
 import { originLine, ServerProcess } from '../servers/server-process.ts'
 
@@ -25,33 +26,49 @@ const bareOf = (era: McpEra) => `bare SDK, ${era} era`
 export const mcpCall: BenchCase = {
   title: 'MCP call',
   method:
-    'tools/call of slack_get_user, which answers from what it knows, over streamable HTTP and 16 connections; in the legacy era each is a session. The bare server is the SDK of the same era with one tool that answers the same text, without credentials, limits or a log.',
+    'tools/call of slack_get_user, which answers from what it knows, over streamable HTTP and 16 connections; in the legacy era each is a session. The bare server is the SDK of the same era with one tool that answers the same text, without credentials, limits or a log. The peer in Go answers its cheapest tool from the list of people that it loads at its start.',
   async run(context) {
-    await using workspace = openWorkspace()
+    await using workspace = startBigWorkspace({ userCount: 50, channelCount: 20 })
+    const { programs, skipped } = await availablePrograms()
+    const isGoHere = programs.includes(goProgram)
     const result = await answerOf(workspace.apiUrl)
     const contest = await runContest(
-      eras.flatMap((era) => [
-        mcpContender({ name: oursOf(era), era, call, start: () => startOurs(workspace.apiUrl) }),
-        mcpContender({ name: bareOf(era), era, call, start: () => startBare(era, result) }),
-      ]),
+      eras
+        .flatMap((era) => [
+          mcpContender({ name: oursOf(era), era, call, start: () => startOurs(workspace.apiUrl) }),
+          mcpContender({ name: bareOf(era), era, call, start: () => startBare(era, result) }),
+        ])
+        .concat(isGoHere ? [goContender(workspace.apiUrl)] : []),
       context,
     )
     return {
       lines: contest.lines,
-      comparisons: eras.flatMap((era) =>
-        compareSpeed(contest, { of: oursOf(era), to: bareOf(era), goal: { atLeast: 0.9 } }),
-      ),
+      skipped: skipped.filter((text) => text.startsWith(goProgram.name)),
+      comparisons: [
+        ...eras.flatMap((era) =>
+          compareSpeed(contest, { of: oursOf(era), to: bareOf(era), goal: { atLeast: 0.9 } }),
+        ),
+        ...(isGoHere ? compareSpeed(contest, { of: oursOf('legacy'), to: goName }) : []),
+      ],
     }
   },
 }
 
-function openWorkspace() {
-  const workspace = startBigWorkspace({ userCount: 50, channelCount: 20, latencyMs: 0, messages: [] })
-  return { ...workspace, [Symbol.asyncDispose]: () => workspace.stop() }
-}
-
 function startOurs(apiUrl: string): Promise<ServerProcess> {
   return startProduct({ SLACK_API_URL: apiUrl })
+}
+
+const goName = `${goProgram.name} (Go), users_search`
+
+/** Its cheapest tool, from the list that it loaded at its start. */
+function goContender(apiUrl: string): Contender {
+  const search: ToolCall = { name: 'users_search', arguments: { query: 'person00001', limit: 1 } }
+  return mcpContender({
+    name: goName,
+    era: 'legacy',
+    call: search,
+    start: () => startGoServer(apiUrl),
+  })
 }
 
 /** What ours answers, so that the bare server sends as much. */

@@ -66,20 +66,47 @@ export function callRequest(
 ): string {
   const { headers, message } = callOf(era, call)
   const body = JSON.stringify({ jsonrpc: '2.0', id, ...message })
-  const lines = Object.entries({ host: 'localhost', ...client, ...headers, 'content-length': body.length })
-  return `POST /mcp HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
+  return renderRequest('POST', { ...client, ...headers }, body)
 }
 
 function callOf(era: McpEra, call: ToolCall) {
   const method = 'tools/call'
-  if (era === 'legacy') return { headers: {}, message: { method, params: call } }
+  const { headers, message } = requestOf(era, { method, params: call })
+  return { headers: era === 'legacy' ? headers : { ...headers, 'mcp-name': call.name }, message }
+}
+
+/** A request of the era: the newer one says in every one what an older one says once. */
+function requestOf(era: McpEra, { method, params }: { readonly method: string; readonly params: object }) {
+  if (era === 'legacy') return { headers: {}, message: { method, params } }
   const meta = {
     'io.modelcontextprotocol/protocolVersion': modernVersion,
     'io.modelcontextprotocol/clientCapabilities': {},
     'io.modelcontextprotocol/clientInfo': clientInfo,
   }
-  return {
-    headers: { 'mcp-method': method, 'mcp-name': call.name },
-    message: { method, params: { ...call, _meta: meta } },
+  return { headers: { 'mcp-method': method }, message: { method, params: { ...params, _meta: meta } } }
+}
+
+/** Subscribes to a resource as a client of the era does; resolves with the request, as bytes of HTTP, that opens the stream of its changes. */
+export async function subscribe(
+  target: McpTarget,
+  client: Readonly<Record<string, string>>,
+  uri: string,
+): Promise<string> {
+  if (target.era === 'legacy') {
+    const subscribing = { id: 1, method: 'resources/subscribe', params: { uri } }
+    const subscribed = await post(target.origin, client, subscribing)
+    if (!subscribed.ok) throw new Error(`No subscription: ${subscribed.status} ${await subscribed.text()}`)
+    await subscribed.text()
+    return renderRequest('GET', client)
   }
+  const params = { notifications: { resourceSubscriptions: [uri] } }
+  const { headers, message } = requestOf(target.era, { method: 'subscriptions/listen', params })
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, ...message })
+  return renderRequest('POST', { ...client, ...headers }, body)
+}
+
+function renderRequest(method: 'GET' | 'POST', headers: Readonly<Record<string, string>>, body = ''): string {
+  const all = { host: 'localhost', ...headers, ...(method === 'POST' && { 'content-length': body.length }) }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} /mcp HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cpuSecondsOf, descriptorsOf, residentBytesOf } from '../process-figures.ts'
+import { cpuSecondsOf, descriptorsOf, residentBytesOf, threadSecondsOf } from '../process-figures.ts'
 
 const startMaxMs = 60_000
 
@@ -59,6 +59,11 @@ export class ServerProcess implements AsyncDisposable {
   /** User and system, all threads, so far. */
   cpuSeconds(): number {
     return cpuSecondsOf(this.pid)
+  }
+
+  /** The same to the nanosecond, of the threads that live. */
+  threadSeconds(): number {
+    return threadSecondsOf(this.pid)
   }
 
   residentMegabytes(): number {
