@@ -3,6 +3,9 @@ import type { RedisConnection } from './redis-connection.ts'
 import { isEndOfConnection, RedisFailure, redisFailure } from './redis-failure.ts'
 import type { RedisArgument, RedisReply } from './redis-reply.ts'
 
+/** A timer that comes so late, milliseconds, says that this process stood still: then Redis gets as long again. */
+const standstillMs = 100
+
 /**
  * A connection on which every command has a deadline. Redis answers in order, so a late reply makes all that follow late: the connection is
  * given up, and every caller on it is told so at once.
@@ -19,6 +22,7 @@ export class RedisLink {
   #servedCount = 0
   #watchdog: Timer | undefined
   #watchdogAtMs = 0
+  #hasSparedOnce = false
   #why: RedisFailure | undefined
 
   constructor(connection: RedisConnection, clock: Clock) {
@@ -51,6 +55,7 @@ export class RedisLink {
       throw this.#why ?? failure
     } finally {
       this.#answeredCount++
+      this.#hasSparedOnce = false
       if (this.#answeredCount === this.#dueAtMs.length) this.#forgetAnswered()
     }
   }
@@ -80,8 +85,18 @@ export class RedisLink {
     if (this.#dueAtMs.length === 0) return
     // Not always that of the oldest: a command may have a longer time of its own.
     const dueAtMs = this.#dueAtMs.reduce((earliest, at) => Math.min(earliest, at))
-    if (dueAtMs <= this.#clock.monotonic()) this.end(redisFailure('timeout'))
-    else this.#watchUntil(dueAtMs)
+    const nowMs = this.#clock.monotonic()
+    if (dueAtMs > nowMs) this.#watchUntil(dueAtMs)
+    else if (nowMs - this.#watchdogAtMs >= standstillMs && !this.#hasSparedOnce) this.#spare(nowMs)
+    else this.end(redisFailure('timeout'))
+  }
+
+  /** While this process stood still no command left and no reply was read: that it is overdue says nothing of Redis. Once without a reply. */
+  #spare(nowMs: number): void {
+    this.#hasSparedOnce = true
+    const untilMs = nowMs + standstillMs
+    this.#dueAtMs = this.#dueAtMs.map((dueAtMs) => Math.max(dueAtMs, untilMs))
+    this.#watchUntil(untilMs)
   }
 
   #forgetAnswered(): void {
