@@ -18,6 +18,6 @@ export interface RedisQueueOptions {
   readonly limits?: Partial<RedisLimits>
   /** Path of the PEM certificates of the authority that signed the server's; the system's list where absent. */
   readonly tlsCaFile?: string | undefined
-  /** How long a command may take before its connection is given up, milliseconds. Default 1,000 (F6). */
+  /** How long a command, or connecting, may take before the connection is given up, milliseconds. Default 1,000 (F6). */
   readonly commandTimeoutMs?: number
 }

@@ -23,7 +23,7 @@ export interface RedisSupervisorOptions {
   readonly log: Logger
   /** Path of the PEM certificates of the authority that signed the server's. */
   readonly tlsCaFile?: string | undefined
-  /** How long a command may take before its connection is given up, milliseconds. Default 1,000. */
+  /** How long a command, or connecting, may take before the connection is given up, milliseconds. Default 1,000. */
   readonly commandTimeoutMs?: number | undefined
   /** Called for every connection that can be used. */
   readonly onReady?: ((info: RedisInfo) => void) | undefined
@@ -38,8 +38,7 @@ interface Ready {
   readonly info: RedisInfo
 }
 
-const commandTimeoutDefaultMs = 1_000
-const connectTimeoutMs = 1_000
+const timeoutDefaultMs = 1_000
 /** Without end, and soon: Redis is back within seconds of its return. */
 const reconnectBackoff = { firstMs: 50, longestMs: 2_000 } as const
 /** A connection that lived this long was a good one, also where nothing was asked on it, milliseconds. */
@@ -79,12 +78,12 @@ export class RedisSupervisor {
     await this.#until(() => this.#current !== undefined || this.#problem !== undefined)
   }
 
+  get #timeoutMs(): number {
+    return this.#options.commandTimeoutMs ?? timeoutDefaultMs
+  }
+
   /** Rejects with RedisFailure alone; at once while there is no connection. */
-  send(
-    command: string,
-    args: readonly RedisArgument[],
-    timeoutMs = this.#options.commandTimeoutMs ?? commandTimeoutDefaultMs,
-  ): Promise<RedisReply> {
+  send(command: string, args: readonly RedisArgument[], timeoutMs = this.#timeoutMs): Promise<RedisReply> {
     if (this.#current === undefined) return Promise.reject(this.#problem ?? redisFailure('unreachable'))
     return this.#current.link.send(command, args, timeoutMs)
   }
@@ -154,19 +153,20 @@ export class RedisSupervisor {
   async #open(): Promise<Ready> {
     const { target, tlsCaFile, clock, open = openRedis, diagnose = diagnoseRedis } = this.#options
     const tlsCa = tlsCaFile === undefined ? undefined : await readTlsCa(tlsCaFile)
-    const options = { target, tlsCa, connectTimeoutMs }
+    const timeoutMs = this.#timeoutMs
+    const options = { target, tlsCa, connectTimeoutMs: timeoutMs }
     const startedAtMs = clock.monotonic()
     let connection: RedisConnection
     try {
       connection = await open(options)
     } catch (thrown) {
       // Asking again what just took the whole time would only double the wait.
-      if (clock.monotonic() - startedAtMs >= connectTimeoutMs) throw redisFailure('timeout', thrown)
+      if (clock.monotonic() - startedAtMs >= timeoutMs) throw redisFailure('timeout', thrown)
       throw await diagnose(options)
     }
     const link = new RedisLink(connection, clock)
     try {
-      const info = asText(await link.send('INFO', redisInfoSections, connectTimeoutMs))
+      const info = asText(await link.send('INFO', redisInfoSections, timeoutMs))
       return { link, info: parseRedisInfo(info) }
     } catch (thrown) {
       link.end(redisFailure('unreachable', thrown))

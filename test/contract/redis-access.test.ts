@@ -231,7 +231,6 @@ describeWithRedis('Entering Redis', () => {
       }
       await rm(directory, { recursive: true })
     },
-    20_000,
   )
 })
 

@@ -6,7 +6,8 @@ import { RedisClient } from 'bun'
 import type { RedisReply } from '../../src/queue/redis-reply.ts'
 
 const installLine = 'apt-get install redis-server'
-const startMaxMs = 10_000
+const startMaxMs = 20_000
+const portTriesMax = 5
 
 /** Registers tests that need a real Redis: skipped by name where none is installed, failed there when REQUIRE_REDIS=1 (CI). */
 export function describeWithRedis(name: string, register: () => void): void {
@@ -38,9 +39,11 @@ export class RedisServer {
     args: readonly string[] = ['--appendonly', 'yes', '--appendfsync', 'always'],
   ): Promise<RedisServer> {
     const directory = await mkdtemp(join(tmpdir(), 'redis-test-'))
-    const server = new RedisServer(freePort(), directory, args)
-    await server.begin()
-    return server
+    for (let tries = 0; tries < portTriesMax; tries++) {
+      const server = new RedisServer(freePort(), directory, args)
+      if (await server.#begins()) return server
+    }
+    throw new Error(`redis-server ended by itself: redis-server ${args.join(' ')}`)
   }
 
   get url(): string {
@@ -53,12 +56,7 @@ export class RedisServer {
 
   /** Starts the process on the same port and with the data that is there; resolves when it answers. */
   async begin(): Promise<void> {
-    this.spawn()
-    const startedAtMs = performance.now()
-    while (!(await this.#answers())) {
-      if (performance.now() - startedAtMs > startMaxMs) throw new Error('redis-server did not start')
-      await Bun.sleep(10)
-    }
+    if (!(await this.#begins())) throw new Error('redis-server ended by itself')
   }
 
   /** Starts the process and does not wait for it. */
@@ -116,6 +114,19 @@ export class RedisServer {
     await rm(this.#directory, { recursive: true, force: true })
   }
 
+  /** False where the process ends at once: somebody has taken the port. */
+  async #begins(): Promise<boolean> {
+    this.spawn()
+    const startedAtMs = performance.now()
+    for (;;) {
+      const isAnswered = await this.#answers()
+      if (this.#process?.exitCode !== null) return false
+      if (isAnswered) return true
+      if (performance.now() - startedAtMs > startMaxMs) throw new Error('redis-server did not start')
+      await Bun.sleep(10)
+    }
+  }
+
   async #answers(): Promise<boolean> {
     const client = new RedisClient(this.url, { autoReconnect: false, enableOfflineQueue: false })
     try {
@@ -130,12 +141,20 @@ export class RedisServer {
   }
 }
 
+/** Below those that a system gives to connections (Linux: from 32,768 on): one of these could have the port while Redis is away. */
+const ports = { first: 10_000, count: 22_000 } as const
+
 /** A port that nobody listened on a moment ago. */
 export function freePort(): number {
-  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
-  const { port } = listener
-  listener.stop(true)
-  return port
+  for (;;) {
+    const port = ports.first + Math.floor(Math.random() * ports.count)
+    try {
+      Bun.listen({ hostname: '127.0.0.1', port, socket: { data: () => undefined } }).stop(true)
+      return port
+    } catch {
+      // Somebody has it.
+    }
+  }
 }
 
 /** Lets time pass for what Redis itself counts down: the records of seen ids. */

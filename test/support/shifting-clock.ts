@@ -14,13 +14,14 @@ export class ShiftingClock implements Clock {
   readonly #system = createSystemClock()
   readonly #pending = new Set<Pending>()
   #shiftMs = 0
+  #stoodAt: { readonly nowMs: number; readonly monotonicMs: number } | undefined
 
   now(): number {
-    return this.#system.now() + this.#shiftMs
+    return (this.#stoodAt?.nowMs ?? this.#system.now()) + this.#shiftMs
   }
 
   monotonic(): number {
-    return this.#system.monotonic() + this.#shiftMs
+    return (this.#stoodAt?.monotonicMs ?? this.#system.monotonic()) + this.#shiftMs
   }
 
   schedule(delayMs: number, run: () => void): Timer {
@@ -44,6 +45,15 @@ export class ShiftingClock implements Clock {
   /** Timers that wait: zero after a module has stopped. */
   get timerCount(): number {
     return this.#pending.size
+  }
+
+  /** Until `goOn` nothing grows older than by `shift`, whatever time a starved machine takes; timers go on in real time. */
+  standStill(): void {
+    this.#stoodAt = { nowMs: this.#system.now(), monotonicMs: this.#system.monotonic() }
+  }
+
+  goOn(): void {
+    this.#stoodAt = undefined
   }
 
   /** Puts both clocks forward; timers that became due run soon. */

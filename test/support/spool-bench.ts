@@ -6,7 +6,7 @@ import { Secret } from '../../src/base/secret.ts'
 import { type SpoolOptions, SpoolQueue } from '../../src/queue/spool.ts'
 import { contractLimits } from '../contract/queue-driver.ts'
 import { topic } from './queue-events.ts'
-import { BenchConsumer, RedisBench } from './redis-bench.ts'
+import { BenchConsumer, patientTimeoutMs, RedisBench } from './redis-bench.ts'
 
 /** A Redis of its own, a state directory, and spools over them, all ended by `close`. */
 export class SpoolBench {
@@ -39,6 +39,7 @@ export class SpoolBench {
         redis: {
           url: new Secret(options.address ?? server.url),
           topics: [topic],
+          commandTimeoutMs: patientTimeoutMs,
           ...options.redis,
           limits: { ...contractLimits({ eventsMax: 100_000 }), ...options.redis?.limits },
         },
