@@ -79,60 +79,49 @@ describe('a client that never reads', () => {
       socket.destroy()
       expect((after.rss - before.rss) / 1024 / 1024).toBeLessThan(rssGrowthMaxMib)
     },
-    30_000,
   )
 
-  verifies(
-    'mcp:stream:slow-reader',
-    'is cancelled in a call of the revision without sessions',
-    async () => {
-      const seen: { said: number; signal?: AbortSignal; isDone?: boolean } = { said: 0 }
-      await using mcp = startMcp({ offer: sketchOffer({ tools: [chattyTool(seen)] }) })
-      const meta = { ...modernMeta, 'io.modelcontextprotocol/logLevel': 'info' }
-      const message = {
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'tools/call',
-        params: { name: 'chatter', arguments: {}, _meta: meta },
-      }
-      const socket = await neverReadingClient(
-        mcp,
-        [
-          'POST /mcp HTTP/1.1',
-          'Accept: application/json, text/event-stream',
-          'Mcp-Protocol-Version: 2026-07-28',
-          'Mcp-Method: tools/call',
-          'Mcp-Name: chatter',
-        ],
-        JSON.stringify(message),
-      )
-      await until(() => seen.isDone === true)
-      socket.destroy()
-      expect(seen.signal?.aborted).toBe(true)
-      expect(seen.said).toBeLessThan(4096)
-    },
-    30_000,
-  )
+  verifies('mcp:stream:slow-reader', 'is cancelled in a call of the revision without sessions', async () => {
+    const seen: { said: number; signal?: AbortSignal; isDone?: boolean } = { said: 0 }
+    await using mcp = startMcp({ offer: sketchOffer({ tools: [chattyTool(seen)] }) })
+    const meta = { ...modernMeta, 'io.modelcontextprotocol/logLevel': 'info' }
+    const message = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'chatter', arguments: {}, _meta: meta },
+    }
+    const socket = await neverReadingClient(
+      mcp,
+      [
+        'POST /mcp HTTP/1.1',
+        'Accept: application/json, text/event-stream',
+        'Mcp-Protocol-Version: 2026-07-28',
+        'Mcp-Method: tools/call',
+        'Mcp-Name: chatter',
+      ],
+      JSON.stringify(message),
+    )
+    await until(() => seen.isDone === true)
+    socket.destroy()
+    expect(seen.signal?.aborted).toBe(true)
+    expect(seen.said).toBeLessThan(4096)
+  })
 
-  verifies(
-    'mcp:stream:slow-reader',
-    'loses its legacy SSE session, and nobody else notices',
-    async () => {
-      await using mcp = startMcp({ offer: sketchOffer({ tools: [chattyTool({ said: 0 })] }) })
-      const http = mcpHttp(mcp)
-      const headers = { 'mcp-session-id': await http.open() }
-      const socket = await neverReadingClient(mcp, ['GET /mcp/sse HTTP/1.1', 'Accept: text/event-stream'])
-      await until(() => mcp.plugin.counts().sseSessions === 1)
-      for (let said = 0; said < 400_000 && mcp.plugin.counts().sseSessions === 1; said++) {
-        mcp.changes.publish({ kind: 'tools_changed' })
-        if (said % 1000 === 0) await Bun.sleep(0)
-      }
-      socket.destroy()
-      expect(mcp.plugin.counts().sseSessions).toBe(0)
-      expect((await http.post({ jsonrpc: '2.0', id: 1, method: 'ping' }, headers)).status).toBe(200)
-    },
-    30_000,
-  )
+  verifies('mcp:stream:slow-reader', 'loses its legacy SSE session, and nobody else notices', async () => {
+    await using mcp = startMcp({ offer: sketchOffer({ tools: [chattyTool({ said: 0 })] }) })
+    const http = mcpHttp(mcp)
+    const headers = { 'mcp-session-id': await http.open() }
+    const socket = await neverReadingClient(mcp, ['GET /mcp/sse HTTP/1.1', 'Accept: text/event-stream'])
+    await until(() => mcp.plugin.counts().sseSessions === 1)
+    for (let said = 0; said < 400_000 && mcp.plugin.counts().sseSessions === 1; said++) {
+      mcp.changes.publish({ kind: 'tools_changed' })
+      if (said % 1000 === 0) await Bun.sleep(0)
+    }
+    socket.destroy()
+    expect(mcp.plugin.counts().sseSessions).toBe(0)
+    expect((await http.post({ jsonrpc: '2.0', id: 1, method: 'ping' }, headers)).status).toBe(200)
+  })
 })
 
 describe('a quiet connection', () => {
@@ -171,7 +160,6 @@ describe('a quiet connection', () => {
       expect((await notices.next()).value?.data).toContain('list_changed')
       await notices.return(undefined)
     },
-    30_000,
   )
 })
 
