@@ -31,6 +31,7 @@ describeWithRedis('three replicas behind a balancer without affinity', () => {
     const token = await derivedToken()
     return {
       servers,
+      redis,
       workspace,
       url: balancer.url,
       token,
@@ -49,7 +50,7 @@ describeWithRedis('three replicas behind a balancer without affinity', () => {
     'serve older and newer clients alike, and store an event once whoever takes it',
     async () => {
       await using replicas = await startReplicas()
-      const { url, token, workspace, servers } = replicas
+      const { url, token, workspace, servers, redis } = replicas
 
       const older = await connectMcpClient({
         url: `${url}/mcp`,
@@ -86,10 +87,17 @@ describeWithRedis('three replicas behind a balancer without affinity', () => {
             url: `${target}/slack/events`,
           }),
         )
-      const answers = await Promise.all(Array.from({ length: 50 }, () => deliver(url)))
-      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200))
+      /** As Slack does: again after 503, which is the answer where Redis takes more than a second. */
+      const deliverUntilTaken = async (): Promise<number> => {
+        const { status } = await deliver(url)
+        return status === 503 ? await deliverUntilTaken() : status
+      }
+      const statuses = await Promise.all(Array.from({ length: 50 }, deliverUntilTaken))
+      expect(statuses).toEqual(Array.from({ length: 50 }, () => 200))
+      expect(await redis.command('XLEN', 'slack.events')).toBe(1)
       const outcomes = await Promise.all(servers.map(async (server) => acceptedBy(server.url)))
-      expect(outcomes.reduce((sum, count) => sum + count, 0)).toBe(1)
+      // None where the one that stored it had given up waiting for Redis to say so.
+      expect(outcomes.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1)
     },
   )
 
