@@ -362,6 +362,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:generate': { says: 'generate prints deployment files for the public URL and image it is told.' },
   'deploy:options-exist': { says: 'Every variable that a generated file names is an option.' },
   'deploy:metrics-exist': { says: 'Alert rules and dashboard use only metrics that exist.' },
+  'cli:completions': {
+    says: 'generate completions prints scripts by which bash, zsh and fish complete commands, flags and values.',
+  },
   'cli:sd-notify': {
     says: 'serve tells systemd when it is ready, when it stops, and that its event loop turns.',
   },

@@ -209,6 +209,20 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
     },
     load: async () => (await import('./generate.ts')).runGenerate,
   },
+  {
+    path: ['generate', 'completions'],
+    summary: 'Print a script by which a shell completes commands, flags and their values.',
+    examples: [
+      ['source <(slack-integrated-server generate completions bash)', 'for this shell'],
+      [
+        'slack-integrated-server generate completions fish > ~/.config/fish/completions/slack-integrated-server.fish',
+        'for every one',
+      ],
+    ],
+    readsConfig: false,
+    operand: { name: 'shell', choices: ['bash', 'zsh', 'fish'], says: 'bash, zsh or fish.' },
+    load: async () => (await import('./generate-completions.ts')).createGenerateCompletions(commandTable),
+  },
   ...eventCommands,
   {
     path: ['version'],

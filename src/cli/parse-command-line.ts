@@ -52,8 +52,9 @@ function findCommand(rows: readonly CommandRow[], words: readonly string[], dept
   const found = rows.filter(({ path }) => path[depth - 1] === words[depth - 1])
   const [row] = found
   if (row === undefined) throw unknownCommand(name, rows.map(commandName))
-  if (row.path.length === depth) return { kind: 'command', row, rest: words.slice(depth) }
   const next = words[depth]
+  const isLonger = next !== undefined && found.some(({ path }) => path[depth] === next)
+  if (row.path.length === depth && !isLonger) return { kind: 'command', row, rest: words.slice(depth) }
   if (next === undefined || isHelpFlag(next)) return { kind: 'group', name, isAsked: next !== undefined }
   return findCommand(found, words, depth + 1)
 }
