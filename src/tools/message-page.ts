@@ -1,7 +1,7 @@
 import { compact } from '../slack/json-fields.ts'
 import { hiddenNote } from './hidden-authors.ts'
 import type { MessageView } from './message-view.ts'
-import { createLocalTime, tsMs } from './time-expression.ts'
+import { localTimeIn, tsMs } from './time-expression.ts'
 
 /** What every page of Slack content says about itself, so that a reader knows what it is (T29). */
 export interface Provenance {
@@ -135,7 +135,7 @@ export function renderMessages(
   timezone: string,
   threadTs?: string,
 ): readonly string[] {
-  const local = createLocalTime(timezone)
+  const local = localTimeIn(timezone)
   const lines: string[] = []
   let day = ''
   for (const message of messages) {

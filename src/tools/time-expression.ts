@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/bounded-map.ts'
 import { asIsoTime } from '../base/clock.ts'
 import { argumentError } from './argument-error.ts'
 
@@ -137,7 +138,7 @@ export function asTs(atMs: number): string {
   return `${seconds}.${String(Math.round(atMs - seconds * 1000) * 1000).padStart(6, '0')}`
 }
 
-/** Writes moments as local times; makes its formatters once, which is the dear part. */
+/** Writes moments as local times. */
 export interface LocalTime {
   /** `2026-11-24` */
   day(atMs: number): string
@@ -145,7 +146,22 @@ export interface LocalTime {
   time(atMs: number): string
 }
 
-export function createLocalTime(timezone: string): LocalTime {
+/**
+ * Making the formatters of a zone takes longer than all else that a tool does to say what it knows. What they write depends on the zone alone, so
+ * that several servers in a process may share them.
+ */
+const localTimes = new BoundedMap<string, LocalTime>({ entriesMax: 64 })
+
+/** The local time of a zone by its IANA name. Throws RangeError for a zone that this machine does not know. */
+export function localTimeIn(timezone: string): LocalTime {
+  const known = localTimes.get(timezone)
+  if (known !== undefined) return known
+  const made = makeLocalTime(timezone)
+  localTimes.set(timezone, made)
+  return made
+}
+
+function makeLocalTime(timezone: string): LocalTime {
   const day = new Intl.DateTimeFormat('sv-SE', {
     timeZone: timezone,
     year: 'numeric',

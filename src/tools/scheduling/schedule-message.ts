@@ -6,7 +6,7 @@ import { answers, channelField, dryRunField, keyField, optional, timeField, tsFi
 import { composeMessage, draftOf } from '../outgoing-message.ts'
 import { type DryRun, dryRun, perform, unfurling, writeOnce } from '../planned-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
-import { createLocalTime, parseFutureSeconds } from '../time-expression.ts'
+import { localTimeIn, parseFutureSeconds } from '../time-expression.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 import { tsAliases } from '../ts-aliases.ts'
 
@@ -84,7 +84,7 @@ function parsePostAt(given: string, { clock, settings }: SlackToolContext): numb
 }
 
 export function localMoment(atSeconds: number, { settings }: Pick<SlackToolContext, 'settings'>): string {
-  const local = createLocalTime(settings.timezone)
+  const local = localTimeIn(settings.timezone)
   const atMs = atSeconds * 1000
   return `${local.day(atMs)} ${local.time(atMs)} ${settings.timezone}`
 }

@@ -4,7 +4,7 @@ import type { Names } from '../../slack/text.ts'
 import { withoutHidden } from '../hidden-authors.ts'
 import { type ChannelLabel, indentRest, renderLabel } from '../message-page.ts'
 import { learnNames, safeName, safeText, viewMessage } from '../message-view.ts'
-import { createLocalTime, tsMs } from '../time-expression.ts'
+import { localTimeIn, tsMs } from '../time-expression.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 
 /** A message that Slack found, from either search method. */
@@ -69,7 +69,7 @@ function viewHit(context: SlackToolContext, names: Names, match: SearchMatch): S
 }
 
 export function renderHit(hit: SearchHit, timezone: string): string {
-  const local = createLocalTime(timezone)
+  const local = localTimeIn(timezone)
   const atMs = tsMs(hit.ts)
   const at = Number.isFinite(atMs) ? `${local.day(atMs)} ${local.time(atMs)}` : ''
   return `${hit.ts} ${at} ${renderLabel(hit.channel)} ${hit.author}: ${indentRest(hit.text)}`

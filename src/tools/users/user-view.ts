@@ -1,7 +1,7 @@
 import { compact } from '../../slack/json-fields.ts'
 import type { SlackUser } from '../../slack/user.ts'
 import { safeName } from '../message-view.ts'
-import { createLocalTime } from '../time-expression.ts'
+import { localTimeIn } from '../time-expression.ts'
 
 /** A person as a model gets it. */
 export interface UserView {
@@ -44,7 +44,7 @@ export function viewUser(user: SlackUser, nowMs: number): UserView {
 function localTime(timezone: string | undefined, nowMs: number): string | undefined {
   if (timezone === undefined) return undefined
   try {
-    const local = createLocalTime(timezone)
+    const local = localTimeIn(timezone)
     return `${local.day(nowMs)} ${local.time(nowMs)}`
   } catch {
     return undefined

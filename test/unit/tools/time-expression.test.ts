@@ -1,11 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import {
-  asTs,
-  createLocalTime,
-  parseFutureSeconds,
-  parsePastTime,
-} from '../../../src/tools/time-expression.ts'
+import { asTs, localTimeIn, parseFutureSeconds, parsePastTime } from '../../../src/tools/time-expression.ts'
 
 // 2023-11-14T22:13:20Z, a Tuesday; in Berlin it is 23:13, in Auckland already the 15th.
 const nowMs = 1_700_000_000_000
@@ -88,6 +83,12 @@ test('never throws anything but a refusal', () => {
 })
 
 test('writes a moment as a local day and time', () => {
-  const local = createLocalTime('Europe/Berlin')
+  const local = localTimeIn('Europe/Berlin')
   expect([local.day(nowMs), local.time(nowMs)]).toEqual(['2023-11-14', '23:13'])
+})
+
+test('makes the formatters of a zone once, and refuses an unknown zone every time', () => {
+  expect(localTimeIn('Europe/Berlin')).toBe(localTimeIn('Europe/Berlin'))
+  expect(localTimeIn('Pacific/Auckland').day(nowMs)).toBe('2023-11-15')
+  for (let time = 0; time < 2; time++) expect(() => localTimeIn('Mars/Olympus')).toThrow(RangeError)
 })
