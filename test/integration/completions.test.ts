@@ -75,7 +75,7 @@ async function afterTab(shell: readonly string[], typed: string, before = 'true'
   try {
     child.terminal?.write(`${before}; source ${paths[shell[0] as CompletionShell]}; echo rea""dy\n`)
     // Typed before the prompt stands there, a TAB would be a character.
-    await until(() => /ready\s[^]*> $/.test(Bun.stripANSI(screen)))
+    await until(() => /ready\s[\s\S]*> $/.test(Bun.stripANSI(screen)))
     screen = ''
     child.terminal?.write(`${typed}\t`)
     // The shell has answered the TAB once it echoes what was typed after it.
