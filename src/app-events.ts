@@ -6,6 +6,7 @@ import { HandlerRegistry } from './events/event-handlers.ts'
 import { Forwarder } from './events/forwarder.ts'
 import type { Logger } from './observe/logger.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { Tracer } from './observe/tracer.ts'
 import type { QueueBackend } from './queue/driver.ts'
 import type { SlackClient } from './slack/client.ts'
 
@@ -15,6 +16,7 @@ export interface AppEventsDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  readonly tracer: Tracer | undefined
   readonly queue: QueueBackend
   readonly slack: SlackClient
 }
@@ -41,6 +43,7 @@ export function createForwarder({
   queue,
   log,
   metrics,
+  tracer,
 }: AppEventsDeps): Forwarder | undefined {
   const { forwardUrl: url } = config
   if (url === undefined || !config.webhookEnabled) return undefined
@@ -66,6 +69,7 @@ export function createForwarder({
       clock,
       log,
       metrics,
+      tracer,
       fetch: (target, init) => fetch(target, init),
     },
   )

@@ -12,6 +12,7 @@ import type { SessionLimits } from './mcp/session-table.ts'
 import { createSlackAuth, type SlackAuth } from './mcp/slack-auth.ts'
 import type { Logger } from './observe/logger.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
+import type { Tracer } from './observe/tracer.ts'
 import type { SlackClient } from './slack/client.ts'
 import { conversationIdPattern } from './slack/reference.ts'
 import { createSlackOffer, type SlackOffer } from './tools/offer.ts'
@@ -26,6 +27,7 @@ export interface McpPartsDeps {
   readonly ids: Ids
   readonly log: Logger
   readonly metrics: PrometheusMetrics
+  readonly tracer: Tracer | undefined
   readonly slack: SlackClient
   readonly keys: SharedKeys | undefined
   readonly notices: EventBus<SlackNotice>
@@ -86,6 +88,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     ids,
     log,
     metrics,
+    tracer: deps.tracer,
   }
   return { slackOffer, mcpDeps }
 }

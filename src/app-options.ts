@@ -9,6 +9,7 @@ import { findOption, namedOptions } from './config/option-names.ts'
 import { brokenRules, type OptionRule } from './config/option-rules.ts'
 import type { Config, OptionKey } from './config/option-table.ts'
 import type { Logger } from './observe/logger.ts'
+import type { Tracer } from './observe/tracer.ts'
 import type { QueueBackend } from './queue/driver.ts'
 import type { SlackFetch } from './slack/exchange.ts'
 
@@ -16,6 +17,8 @@ import type { SlackFetch } from './slack/exchange.ts'
 export interface AppSurroundings {
   /** Default: none, nothing is logged. `createLogger` makes one. */
   readonly logger?: Logger
+  /** What requests, calls and events are traced with, instead of the exporter that `tracesEndpoint` asks for. Default: neither, nothing is traced. */
+  readonly tracer?: Tracer
   readonly clock?: Clock
   readonly ids?: Ids
   /** How HTTP requests to Slack are made. With one of your own, credentials may be missing: Slack may be a double. */

@@ -5,13 +5,13 @@ import { createAppMetrics } from './app-metrics.ts'
 import type { AppSurroundings } from './app-options.ts'
 import { createAppQueue } from './app-queue.ts'
 import { createLiveRules, createRules, type LiveRules } from './app-rules.ts'
+import { type AppTracing, createAppTracing } from './app-tracing.ts'
 import { BodyBudget } from './base/body.ts'
 import { type Clock, createSystemClock } from './base/clock.ts'
 import { createEventBus, type EventBus, type SlackNotice } from './base/event-bus.ts'
 import { createSystemIds, type Ids } from './base/ids.ts'
 import type { Config } from './config/option-table.ts'
 import { createMcpPlugin, type McpPlugin } from './mcp/route.ts'
-import type { Logger } from './observe/logger.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
 import { silentLogger } from './observe/silent.ts'
 import type { GuardedQueue } from './queue/guarded-queue.ts'
@@ -23,11 +23,10 @@ import { SecretAdvisor } from './webhook/secret-advisor.ts'
 const bodiesInFlightBytesMax = 64 * 1024 * 1024
 
 /** Everything that is built once, in the order in which one needs the other. */
-export interface Parts {
+export interface Parts extends AppTracing {
   readonly config: Config
   readonly clock: Clock
   readonly ids: Ids
-  readonly log: Logger
   readonly metrics: PrometheusMetrics
   readonly queue: GuardedQueue
   readonly notices: EventBus<SlackNotice>
@@ -44,15 +43,25 @@ export interface Parts {
 export function createParts(config: Config, options: AppSurroundings): Parts {
   const clock = options.clock ?? createSystemClock()
   const ids = options.ids ?? createSystemIds()
-  const log = options.logger ?? silentLogger
-  const metrics = createAppMetrics(clock, log)
-  const queue = createAppQueue(config, options.queue, { clock, ids, log, metrics, pid: options.pid ?? 0 })
+  const plainLog = options.logger ?? silentLogger
+  const metrics = createAppMetrics(clock, plainLog)
+  const tracing = createAppTracing(config, options.tracer, { clock, ids, log: plainLog, metrics })
+  const { log, tracer } = tracing
+  const queue = createAppQueue(config, options.queue, {
+    clock,
+    ids,
+    log,
+    metrics,
+    tracer,
+    pid: options.pid ?? 0,
+  })
   const notices = createEventBus<SlackNotice>((error) => log.error('event_listener_failed', { error }))
   const slack = initializeSlackClient(config.slackBotToken, config.slackRetry, {
     clock,
     ids,
     log,
     metrics,
+    tracer,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     apiUrl: config.slackApiUrl,
     userToken: config.slackUserToken,
@@ -61,7 +70,7 @@ export function createParts(config: Config, options: AppSurroundings): Parts {
   const bodyBudget = new BodyBudget(bodiesInFlightBytesMax)
   const rules = createLiveRules(createRules(config, { clock, metrics }))
   const keys = config.mcpEnabled ? createSharedKeys(config, { clock, ids, log }) : undefined
-  const common = { config, rules, clock, ids, log, metrics, slack, keys, notices, bodyBudget }
+  const common = { ...tracing, config, rules, clock, ids, metrics, slack, keys, notices, bodyBudget }
   const mcpParts = config.mcpEnabled ? createMcpParts(common) : undefined
   const mcp = mcpParts === undefined ? undefined : { ...mcpParts, plugin: createMcpPlugin(mcpParts.mcpDeps) }
   return {

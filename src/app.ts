@@ -77,6 +77,7 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Reco
   const operators = createAppAdmin({ ...parts, forwarder })
   const lifecycle = createLifecycle(
     [
+      ...parts.tracingParts,
       loopWatchPart(parts),
       ...(config.webhookEnabled ? [queuePart(parts)] : []),
       { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
@@ -166,7 +167,7 @@ interface Listeners {
 
 /** The one listener, or with `adminPort` both: the second has what operators get, and the first has it no more. */
 function createListeners(
-  { config, rules, clock, ids, log, metrics }: Parts,
+  { config, rules, clock, ids, log, metrics, tracer }: Parts,
   operators: AppAdmin,
   createRoutes: HttpAppDeps['routes'],
 ): Listeners {
@@ -175,6 +176,7 @@ function createListeners(
     ids,
     log,
     metrics,
+    tracer,
     componentOf: componentOfPath,
     addressOf: (request: Request, peer: string | undefined) => rules.now().addressOf(request, peer),
   } as const

@@ -27,6 +27,12 @@ export type { Health } from './http/health.ts'
 export { createLogger, type LoggerOptions, type RootLogger } from './observe/line-logger.ts'
 export type { LogFields, Logger, LogLevel } from './observe/logger.ts'
 export { createRedactor, type Redactor } from './observe/redaction.ts'
+export {
+  parseTraceContext,
+  renderTraceContext,
+  type TraceContext,
+} from './observe/trace-context.ts'
+export type { Span, SpanAttributes, SpanKind, SpanOptions, Tracer } from './observe/tracer.ts'
 export type { Delivery, EventHandler, EventMeta, QueueBackend, QueuedEvent } from './queue/driver.ts'
 export type { SlackAnswer, SlackApi, SlackIdentity } from './slack/api.ts'
 export { initializeSlackClient, type SlackClient } from './slack/client.ts'

@@ -739,4 +739,22 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   'slack:membership:closed': { says: 'A look-up of memberships that fails is no membership.' },
   'slack:membership:events': { says: 'Events of joining and leaving take effect at once.' },
+  'traces:context': {
+    says: 'A trace context from outside is taken exactly as W3C writes it, or not at all.',
+  },
+  'traces:event': { says: 'An event is one trace from the webhook to every consumer, through every queue.' },
+  'traces:mcp': {
+    says: 'An MCP call goes on from traceparent in its _meta, else from that of its request; Slack calls are below it.',
+  },
+  'traces:slack': {
+    says: 'The span of a Slack call says method, error and repetitions, never what was sent.',
+  },
+  'traces:forward': { says: 'A delivery carries the traceparent of its own span.' },
+  'traces:off': { says: 'Without a collector or a tracer nothing of tracing is loaded, sent or kept.' },
+  'traces:collector': { says: 'A collector that is away or hangs costs a warning and a metric, no time.' },
+  'traces:secrecy': { says: 'No message text, token or name made up by a caller is in a span.' },
+  'traces:logs': { says: 'Log lines of what is traced carry trace_id and span_id.' },
+  'traces:embedder': { says: 'Whoever embeds the server may bring a tracer.' },
+  'traces:config': { says: "OpenTelemetry's own variables configure tracing." },
+  'e2e:traces': { says: 'The binary traces an event to its consumer and an MCP call to Slack.' },
 }

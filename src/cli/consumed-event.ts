@@ -48,6 +48,9 @@ export function consumedEnvironment({ event, attempt }: ConsumedEvent): Readonly
     EVENT_ATTEMPT: String(attempt),
     EVENT_RECEIVED_AT: event.received_at,
     CORRELATION_ID: event.correlation_id,
+    // As OpenTelemetry's libraries read them: what the command does becomes part of the trace.
+    TRACEPARENT: event.traceparent ?? '',
+    TRACESTATE: event.tracestate ?? '',
   }
   return Object.fromEntries(Object.entries(values).filter(([, value]) => valuePattern.test(value)))
 }

@@ -58,9 +58,16 @@ async function loadPrettyRenderer(isColoured: boolean): Promise<(line: string) =
 /** Whatever of the configuration would let its reader in somewhere, the derived tokens included. */
 function secretsOf(config: Config): readonly Secret[] {
   const { slackBotToken, slackUserToken, slackSigningSecret, redisUrl } = config
+  const headers = config.tracesHeaders.map(({ value }) => value)
   const accepted = [...acceptedMcpTokens(config).map(({ token }) => token), ...acceptedAdminTokens(config)]
   const forward = forwardSecretOf(config)
-  return [slackBotToken, slackUserToken, ...slackSigningSecret, redisUrl, forward, ...accepted].filter(
-    (secret) => secret !== undefined,
-  )
+  return [
+    slackBotToken,
+    slackUserToken,
+    ...slackSigningSecret,
+    redisUrl,
+    forward,
+    ...headers,
+    ...accepted,
+  ].filter((secret) => secret !== undefined)
 }

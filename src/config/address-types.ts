@@ -62,7 +62,8 @@ export const slackApiUrl = (options: { readonly default: string }) =>
 /** Where clients reach the server from outside, without a slash at the end. */
 export const publicUrl = () => decoded(Type.String(), (text) => withoutSlash(asPlainUrl(text)))
 
-function asPlainUrl(text: string): URL {
+/** Throws where the text is no URL of the web, or says more than where something is. */
+export function asPlainUrl(text: string): URL {
   const url = httpUrl(text)
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new Error('expected a URL without credentials, query and fragment')

@@ -47,14 +47,15 @@ function nameOption(key: OptionKey, row: OptionRow): NamedOption {
   const snake = key.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
   const isFileOnly = row.fileOnly === true
   const isSecret = row.secret === true
+  const env = row.env ?? snake.toUpperCase()
   return {
     key,
     row,
-    env: isFileOnly ? undefined : (row.env ?? snake.toUpperCase()),
+    env: isFileOnly ? undefined : env,
     envAliases: row.envAliases ?? [],
     flag: isSecret || isFileOnly ? undefined : (row.flag ?? `--${snake.replaceAll('_', '-')}`),
     fileKey: withoutGroup(snake, row.group),
-    credential: isSecret && !isFileOnly ? snake : undefined,
+    credential: isSecret && !isFileOnly ? env.toLowerCase() : undefined,
   }
 }
 

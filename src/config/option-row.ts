@@ -12,6 +12,7 @@ export const optionGroups = {
   cors: 'Which browser pages may call MCP and REST.',
   docs: 'The API documents that the server offers.',
   log: 'What is written about all this.',
+  traces: 'Where spans of requests, calls and events are sent (OpenTelemetry).',
 } as const
 export type OptionGroup = keyof typeof optionGroups
 export const optionGroupNames = Object.keys(optionGroups) as readonly OptionGroup[]

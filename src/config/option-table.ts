@@ -14,6 +14,7 @@ import { forwardUrl } from './forward-url.ts'
 import type { OptionRow, OptionValue } from './option-row.ts'
 import { choice, count, logLevel, none, texts, toggle } from './plain-types.ts'
 import { bearerToken, namedTokens, signingSecrets, slackToken, tokenPolicies } from './secret-types.ts'
+import { collectorUrl, ratio, requestHeaders, resourceAttributes } from './trace-types.ts'
 
 /** `#general`, `general`, `C024BE91L`, each with an optional `!`. */
 const channelRules = {
@@ -565,6 +566,74 @@ export const optionTable = {
     schema: choice(['auto', 'json', 'pretty'], 'auto'),
     group: 'log',
     description: 'auto: pretty on a terminal, else json.',
+  },
+
+  tracesEndpoint: {
+    schema: none(collectorUrl()),
+    group: 'traces',
+    description:
+      'OTLP/HTTP collector that spans are sent to, at /v1/traces below it; nothing is traced without it.',
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    placeholder: 'url',
+    hint: 'For example http://127.0.0.1:4318.',
+  },
+  tracesHeaders: {
+    schema: requestHeaders(),
+    group: 'traces',
+    description: 'Headers for the collector, such as authorization=Bearer%20…; values are percent-encoded.',
+    env: 'OTEL_EXPORTER_OTLP_HEADERS',
+    secret: true,
+    placeholder: 'name=value,…',
+    expects: 'headers as name=value, separated by commas',
+  },
+  tracesProtocol: {
+    schema: choice(['http/protobuf', 'http/json'], 'http/protobuf'),
+    group: 'traces',
+    description: 'How spans are written for the collector.',
+    env: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    refusals: { grpc: 'use http/protobuf and the port of the OTLP/HTTP receiver, usually 4318' },
+  },
+  tracesServiceName: {
+    schema: Type.String({ default: 'slack-integrated-server', minLength: 1, maxLength: 255 }),
+    group: 'traces',
+    description: 'Name of this service in traces.',
+    env: 'OTEL_SERVICE_NAME',
+    placeholder: 'name',
+  },
+  tracesResourceAttributes: {
+    schema: resourceAttributes(),
+    group: 'traces',
+    description:
+      'What else is said of this service in traces, such as deployment.environment.name=production.',
+    env: 'OTEL_RESOURCE_ATTRIBUTES',
+    placeholder: 'name=value,…',
+    expects: 'attributes as name=value, separated by commas, values percent-encoded',
+  },
+  tracesSampler: {
+    schema: choice(
+      [
+        'parentbased_always_on',
+        'parentbased_always_off',
+        'parentbased_traceidratio',
+        'always_on',
+        'always_off',
+        'traceidratio',
+      ],
+      'parentbased_always_on',
+    ),
+    group: 'traces',
+    description:
+      'Which traces are kept: always_on, always_off or traceidratio; behind parentbased_ only where no caller decided.',
+    env: 'OTEL_TRACES_SAMPLER',
+    placeholder: 'sampler',
+  },
+  tracesSamplerArg: {
+    schema: ratio('1'),
+    group: 'traces',
+    description: 'Which part of the traces a sampler by ratio keeps, 0 to 1.',
+    env: 'OTEL_TRACES_SAMPLER_ARG',
+    placeholder: 'ratio',
+    expects: 'a number from 0 to 1',
   },
 } as const satisfies Record<string, OptionRow>
 

@@ -65,6 +65,8 @@ const eventFields = {
   correlation_id: Type.String(),
   source: Type.String({ description: 'events, commands or interactivity' }),
   retry_num: Type.Integer(),
+  traceparent: Type.Optional(Type.String({ description: 'W3C Trace Context, where the server traces.' })),
+  tracestate: Type.Optional(Type.String()),
   size: Type.Integer({ description: 'Bytes of the body.' }),
   data: Type.Optional(nullable(Type.Object({}, { additionalProperties: true }))),
   body_base64: Type.Optional(Type.String({ description: 'The exact bytes.' })),

@@ -1,6 +1,7 @@
 import { asIsoTime } from '../base/clock.ts'
 import type { JsonObject } from '../base/json-object.ts'
 import type { DeadLetter, GroupInfo, QueuedEvent } from '../queue/driver.ts'
+import { traceOf } from '../queue/queue-tracing.ts'
 import { parseKeptEvent } from './slack-event.ts'
 
 /** A kept event as operators see it: plain JSON, the names of the wire. */
@@ -14,6 +15,9 @@ export interface EventView {
   readonly correlation_id: string
   readonly source: string
   readonly retry_num: number
+  /** Where in a trace it was kept (W3C Trace Context); absent where nothing was traced. */
+  readonly traceparent?: string
+  readonly tracestate?: string
   /** Bytes of the body. */
   readonly size: number
   /** What the bytes say, where it was asked for and they say something: the outer object, or the fields of a form. */
@@ -54,6 +58,7 @@ export function viewEvent(event: QueuedEvent, { hasData, hasBody }: ViewOptions 
     correlation_id: meta.correlationId,
     source: meta.source,
     retry_num: meta.retryNum,
+    ...traceOf(meta),
     size: bytes.byteLength,
     ...(hasData === true ? { data: parseKeptEvent(bytes, meta.type)?.envelope ?? null } : {}),
     ...(hasBody === true ? { body_base64: bytes.toBase64() } : {}),

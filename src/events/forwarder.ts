@@ -3,6 +3,8 @@ import type { ComponentState } from '../base/component.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { renderTraceContext } from '../observe/trace-context.ts'
+import { type Span, silentSpan, type Tracer } from '../observe/tracer.ts'
 import type { Delivery, QueuedEvent, QueueSubscriber, RetryPolicy } from '../queue/driver.ts'
 import { failureReason, NotTried } from '../queue/failure-reason.ts'
 import { reportBreaker } from '../resilience/breaker-report.ts'
@@ -40,6 +42,7 @@ export interface ForwarderDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  readonly tracer?: Tracer | undefined
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
 }
 
@@ -159,7 +162,7 @@ export class Forwarder {
     if (!this.#isWanted(delivery.event)) return
     const admission = await this.#admitted(signal)
     const startedAtMs = this.#deps.clock.monotonic()
-    const { outcome, code, cause } = await this.#post(delivery)
+    const { outcome, code, cause } = await this.#tracedPost(delivery)
     this.#settle(admission, outcome, code)
     const seconds = (this.#deps.clock.monotonic() - startedAtMs) / 1_000
     this.#deps.metrics.observe('slackmcp_forward_duration_seconds', { outcome }, seconds)
@@ -196,21 +199,47 @@ export class Forwarder {
     }
   }
 
-  async #post(delivery: Delivery): Promise<Posted> {
+  /** The endpoint hears of which request it is a part; the URL itself may hold what is nobody's business. */
+  async #tracedPost(delivery: Delivery): Promise<Posted> {
+    const { tracer } = this.#deps
+    if (tracer === undefined) return await this.#post(delivery)
+    const { hostname, port } = new URL(this.#options.url)
+    const span = tracer.startSpan('POST', {
+      kind: 'client',
+      attributes: {
+        'http.request.method': 'POST',
+        'server.address': hostname,
+        'server.port': port === '' ? undefined : Number(port),
+        'http.request.resend_count': delivery.attempt > 1 ? delivery.attempt - 1 : undefined,
+      },
+    })
+    const posted = await this.#post(delivery, span)
+    span.set({ 'http.response.status_code': posted.status })
+    if (posted.outcome !== 'delivered')
+      span.fail(posted.status === undefined ? posted.code : String(posted.status))
+    span.end()
+    return posted
+  }
+
+  async #post(delivery: Delivery, { context }: Span = silentSpan): Promise<Posted> {
     const { clock, fetch } = this.#deps
     const { url, secret, userAgent, timeoutMs } = this.#options
     const deadline = createDeadline({ clock, afterMs: timeoutMs, signal: this.#cut.signal })
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: forwardHeaders(delivery, { secret: secret(), nowMs: clock.now(), userAgent }),
+        headers: {
+          ...forwardHeaders(delivery, { secret: secret(), nowMs: clock.now(), userAgent }),
+          ...(context === undefined ? {} : renderTraceContext(context)),
+        },
         body: new Uint8Array(delivery.event.bytes),
         redirect: 'manual',
         signal: deadline.signal,
       })
       // The status has said it all: an answer that breaks off or never ends changes nothing.
       await readLimited(response.body, answerBytesMax).catch(() => undefined)
-      return { outcome: outcomeOfStatus(response.status), code: `HTTP_${response.status}` }
+      const { status } = response
+      return { outcome: outcomeOfStatus(status), code: `HTTP_${status}`, status }
     } catch (thrown) {
       // Bun rejects with the reason of the signal, other runtimes with an AbortError of their own.
       const cause = deadline.signal.aborted ? deadline.signal.reason : thrown
@@ -254,5 +283,7 @@ interface Posted {
   readonly outcome: ForwardOutcome
   /** For the log and the dead letter. */
   readonly code: string
+  /** Where there was an answer. */
+  readonly status?: number
   readonly cause?: unknown
 }

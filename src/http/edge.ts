@@ -5,9 +5,11 @@ import type { RequestContext, RequestContexts } from '../base/request-context.ts
 import { otherValue } from '../observe/label-values.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Tracer } from '../observe/tracer.ts'
 import type { RenderError } from './error-map.ts'
 import type { Transport } from './forwarded.ts'
 import { parseRequestLine } from './request-line.ts'
+import { createRequestTracing } from './request-tracing.ts'
 
 export interface EdgeDeps {
   readonly clock: Clock
@@ -19,10 +21,13 @@ export interface EdgeDeps {
   readonly addressOf: (request: Request) => string | undefined
   /** Whether the request came over HTTPS; plain ones are refused. */
   readonly transportOf: (request: Request) => Transport
+  readonly tracer?: Tracer | undefined
+  /** Whether a route has exactly this path. Asked only where there is a tracer. */
+  readonly isRoute: (path: string) => boolean
 }
 
 /** The router, as Elysia types it: it answers a Response, now or later. */
-type Router = (request: Request) => unknown
+export type Router = (request: Request) => unknown
 
 /** What stands in front of the router: nothing reaches a route that did not pass here, and every answer leaves through here. */
 export interface Edge extends RequestContexts {
@@ -76,7 +81,11 @@ export function createEdge(deps: EdgeDeps): Edge {
   }
 
   return {
-    wrap: (next) => (request) => answer(request, next),
+    // Decided here, so that a request without a tracer pays nothing for those that have one.
+    wrap:
+      deps.tracer === undefined
+        ? (next) => (request) => answer(request, next)
+        : createRequestTracing(deps.tracer, deps.isRoute, answer),
     of(request) {
       const context = contexts.get(request)
       if (context === undefined) throw new TypeError('The request did not come through the edge')

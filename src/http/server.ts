@@ -5,6 +5,7 @@ import type { Ids } from '../base/ids.ts'
 import type { RequestContexts } from '../base/request-context.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Tracer } from '../observe/tracer.ts'
 import { createEdge } from './edge.ts'
 import { asFrameworkError, createRenderError, type FailedRoute } from './error-map.ts'
 import { type AddressOf, anyTransport, type TransportOf } from './forwarded.ts'
@@ -15,6 +16,7 @@ export interface HttpAppDeps {
   readonly ids: Ids
   readonly log: Logger
   readonly metrics: Metrics
+  readonly tracer?: Tracer | undefined
   /** Which half a path belongs to; for error bodies of requests that no route took. */
   readonly componentOf: (path: string) => ErrorComponent
   /** The route groups, as Elysia plugins. They get the contexts of the requests that the edge let through. */
@@ -32,7 +34,7 @@ export interface HttpApp {
 
 /** The Elysia root: the edge in front of the router, one error mapping behind it, route groups between. Does not listen. */
 export function createHttpApp(deps: HttpAppDeps): HttpApp {
-  const { clock, ids, log, metrics, addressOf = asPeer, transportOf = anyTransport } = deps
+  const { clock, ids, log, metrics, tracer, addressOf = asPeer, transportOf = anyTransport } = deps
   const renderError = createRenderError({ log, metrics })
   const peer = (request: Request) => app.server?.requestIP(request)?.address
   const edge = createEdge({
@@ -43,6 +45,8 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     renderError,
     addressOf: (request) => addressOf(request, peer(request)),
     transportOf: (request) => transportOf(request, peer),
+    tracer,
+    isRoute: (path) => app.routes.some((route) => route.path === path),
   })
   // systemRouter would answer some paths in Bun's own router, before the edge.
   const app: AnyElysia = new Elysia({

@@ -9,6 +9,7 @@ import type { RequestContexts } from '../base/request-context.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Tracer } from '../observe/tracer.ts'
 import type { RateLimiter } from '../resilience/rate-limiter.ts'
 import type { Authenticator } from './auth.ts'
 import type { Caller } from './caller.ts'
@@ -31,6 +32,7 @@ import type { SlackAuth } from './slack-auth.ts'
 import type { StdioDeps } from './stdio.ts'
 import type { StdioPipe } from './stdio-transport.ts'
 import { createSurface, type Surface } from './surface.ts'
+import { traceSurface } from './traced-surface.ts'
 
 /** Everything that the MCP half is given; it reaches for nothing else. */
 export interface McpDeps {
@@ -77,6 +79,7 @@ export interface McpDeps {
   readonly ids: Ids
   readonly log: Logger
   readonly metrics: Metrics
+  readonly tracer?: Tracer | undefined
 }
 
 export interface McpCounts {
@@ -110,7 +113,8 @@ export function createMcpServer(deps: McpDeps): McpServer {
   const abandoning = new AbortController()
   const measure = createOperationMeter(clock, metrics)
   const noteRefusal = createRefusalNote(log, metrics)
-  const surface = countCalls(judgeNow(createSurface({ ...deps, measure }), deps), inFlight, abandoning.signal)
+  const offered = traceSurface(judgeNow(createSurface({ ...deps, measure }), deps), deps.tracer)
+  const surface = countCalls(offered, inFlight, abandoning.signal)
   const desk = new ChangeDesk({ ...deps, index: surface.index })
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
   const stateKey = createStateKey(deps)

@@ -240,6 +240,11 @@ export const metricTable = {
     labels: {},
     buckets: loopLagBuckets,
   },
+  slackmcp_trace_spans_total: {
+    type: 'counter',
+    help: 'Spans for the collector: taken by it, not taken by it, or dropped because too many waited.',
+    labels: { outcome: ['exported', 'failed', 'dropped'] },
+  },
   slackmcp_ready: { type: 'gauge', help: '1 while the server takes work.', labels: {} },
   slackmcp_component_up: {
     type: 'gauge',

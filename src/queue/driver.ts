@@ -18,6 +18,10 @@ export interface EventMeta {
   readonly source: EventSource
   /** Slack's X-Slack-Retry-Num, 0 for the first delivery. */
   readonly retryNum: number
+  /** Where in a trace the event was kept (W3C Trace Context), for whoever handles it; absent where nothing was traced. */
+  readonly traceparent?: string | undefined
+  /** Only beside `traceparent`. */
+  readonly tracestate?: string | undefined
 }
 
 export interface QueuedEvent {

@@ -16,6 +16,7 @@ import type {
 import { PublishBreaker } from './publish-breaker.ts'
 import { type Publish, PublishDeadline } from './publish-deadline.ts'
 import type { QueueDeps } from './queue-deps.ts'
+import { QueueTracing } from './queue-tracing.ts'
 import { groupIdleDefaultMs, type IdleGroup, QueueWatch } from './queue-watch.ts'
 
 export interface GuardOptions {
@@ -45,6 +46,7 @@ export class GuardedQueue implements QueueBackend {
   readonly #deadline: PublishDeadline | undefined
   readonly #breaker: PublishBreaker | undefined
   readonly #publish: Publish
+  readonly #tracing: QueueTracing | undefined
   #isFull = false
 
   constructor(backend: QueueBackend, deps: QueueDeps, options: GuardOptions = {}) {
@@ -53,6 +55,7 @@ export class GuardedQueue implements QueueBackend {
     this.capabilities = backend.capabilities
     this.#backend = backend
     this.#deps = deps
+    if (deps.tracer !== undefined) this.#tracing = new QueueTracing(deps.tracer, backend.name)
     this.#watch = new QueueWatch({
       ...deps,
       backend,
@@ -77,6 +80,11 @@ export class GuardedQueue implements QueueBackend {
 
   /** Not `async`, and nothing allocated that can be avoided: every webhook comes through here. */
   publish(event: QueuedEvent, signal?: AbortSignal): Promise<'stored' | 'duplicate'> {
+    if (this.#tracing === undefined) return this.#guardedPublish(event, signal)
+    return this.#tracing.publish(event, (carrier) => this.#guardedPublish(carrier, signal))
+  }
+
+  #guardedPublish(event: QueuedEvent, signal: AbortSignal | undefined): Promise<'stored' | 'duplicate'> {
     const startedAtMs = this.#deps.clock.monotonic()
     const refusal = this.#breaker?.refusal
     const published = refusal === undefined ? this.#publish(event, signal) : Promise.reject(refusal)
@@ -149,7 +157,7 @@ export class GuardedQueue implements QueueBackend {
   }
 
   subscribe(subscription: Subscription): Promise<void> {
-    return this.#backend.subscribe(subscription)
+    return this.#backend.subscribe(this.#tracing?.subscription(subscription) ?? subscription)
   }
 
   groups(): Promise<readonly GroupInfo[]> {

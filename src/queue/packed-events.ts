@@ -1,4 +1,6 @@
+import type { TraceTexts } from '../observe/trace-context.ts'
 import type { EventSource, QueuedEvent } from './driver.ts'
+import { traceOf } from './queue-tracing.ts'
 
 /**
  * Events on their way to another thread: one text and one run of bytes, which is handed over and not copied. As objects they cost three times the
@@ -12,7 +14,7 @@ export interface PackedEvents {
   readonly payloads: Uint8Array<ArrayBuffer>
 }
 
-type PackedRow = readonly [
+type PackedFields = readonly [
   id: string,
   topic: string,
   key: string,
@@ -26,6 +28,9 @@ type PackedRow = readonly [
   retryNum: number,
 ]
 
+/** Without the last where nothing was traced. */
+type PackedRow = PackedFields | readonly [...PackedFields, trace: TraceTexts]
+
 export function packEvents(events: readonly QueuedEvent[]): PackedEvents {
   const payloads = new Uint8Array(events.reduce((sum, { bytes }) => sum + bytes.byteLength, 0))
   const rows: PackedRow[] = []
@@ -34,7 +39,7 @@ export function packEvents(events: readonly QueuedEvent[]): PackedEvents {
     payloads.set(bytes, offset)
     offset += bytes.byteLength
     const { type, teamId = null, channelId = null, receivedAtMs, correlationId, source, retryNum } = meta
-    rows.push([
+    const fields: PackedFields = [
       id,
       topic,
       key,
@@ -46,7 +51,8 @@ export function packEvents(events: readonly QueuedEvent[]): PackedEvents {
       correlationId,
       source,
       retryNum,
-    ])
+    ]
+    rows.push(meta.traceparent === undefined ? fields : [...fields, traceOf(meta)])
   }
   return { count: events.length, rows: JSON.stringify(rows), payloads }
 }
@@ -56,7 +62,20 @@ export function unpackEvents({ rows, payloads }: PackedEvents): readonly QueuedE
   let offset = 0
   // Written by packEvents of the same program.
   return (JSON.parse(rows) as readonly PackedRow[]).map((row) => {
-    const [id, topic, key, size, type, teamId, channelId, receivedAtMs, correlationId, source, retryNum] = row
+    const [
+      id,
+      topic,
+      key,
+      size,
+      type,
+      teamId,
+      channelId,
+      receivedAtMs,
+      correlationId,
+      source,
+      retryNum,
+      trace,
+    ] = row
     const bytes = payloads.slice(offset, offset + size)
     offset += size
     return {
@@ -73,6 +92,7 @@ export function unpackEvents({ rows, payloads }: PackedEvents): readonly QueuedE
         correlationId,
         source,
         retryNum,
+        ...trace,
       },
     }
   })

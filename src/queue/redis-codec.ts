@@ -1,13 +1,15 @@
 import type { DeadLetter, EventSource, QueuedEvent } from './driver.ts'
+import { traceOf } from './queue-tracing.ts'
 import { asList, asText, type RedisArgument, type RedisReply } from './redis-reply.ts'
 
 /**
  * An event as the fields of a stream entry: flat text that any client in any language reads, and the body as the bytes that came in. Every
- * entry has every field, since Redis stores the names once for entries that agree in them; what an event lacks is empty.
+ * entry has every field, since Redis stores the names once for entries that agree in them; what an event lacks is empty. Only the two of the
+ * trace are left out where nothing is traced.
  */
 export function encodeMeta(event: QueuedEvent): readonly RedisArgument[] {
   const { meta } = event
-  return [
+  const fields = [
     'event_id',
     event.id,
     'type',
@@ -27,6 +29,10 @@ export function encodeMeta(event: QueuedEvent): readonly RedisArgument[] {
     'retry_num',
     String(meta.retryNum),
   ]
+  // With the others it depends on one setting whether entries have them, so they agree in their names all the same.
+  if (meta.traceparent !== undefined)
+    fields.push('traceparent', meta.traceparent, 'tracestate', meta.tracestate ?? '')
+  return fields
 }
 
 const integerPattern = /^\d{1,15}$/
@@ -58,6 +64,7 @@ function decodeFields(topic: string, fields: ReadonlyMap<string, string>): Queue
       correlationId: text('correlation_id') ?? '',
       source,
       retryNum: Number(retryNum),
+      ...traceOf({ traceparent: text('traceparent'), tracestate: text('tracestate') }),
     },
   }
 }

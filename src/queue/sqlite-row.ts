@@ -1,17 +1,18 @@
 import { crc32 } from 'node:zlib'
 import type { EventSource, QueuedEvent } from './driver.ts'
+import { traceOf } from './queue-tracing.ts'
 import { blob, integer, optionalText, type SqlRow, type SqlValue, text } from './sqlite-database.ts'
 
 /** An event as columns, the same in every table that holds events. `checksum` covers all the others. */
 export const eventColumns =
-  'id, key, type, team_id, channel_id, received_at_ms, correlation_id, source, retry_num, size, checksum, payload'
+  'id, key, type, team_id, channel_id, received_at_ms, correlation_id, source, retry_num, traceparent, tracestate, size, checksum, payload'
 
 export const eventColumnDefinitions = `
   id TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL, team_id TEXT, channel_id TEXT, received_at_ms INTEGER NOT NULL,
-  correlation_id TEXT NOT NULL, source TEXT NOT NULL, retry_num INTEGER NOT NULL, size INTEGER NOT NULL, checksum INTEGER NOT NULL,
-  payload BLOB NOT NULL`
+  correlation_id TEXT NOT NULL, source TEXT NOT NULL, retry_num INTEGER NOT NULL, traceparent TEXT, tracestate TEXT, size INTEGER NOT NULL,
+  checksum INTEGER NOT NULL, payload BLOB NOT NULL`
 
-export const eventPlaceholders = '?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?'
+export const eventPlaceholders = '?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?'
 
 /** The values of `eventColumns`. */
 export function eventValues(event: QueuedEvent): readonly SqlValue[] {
@@ -26,6 +27,8 @@ export function eventValues(event: QueuedEvent): readonly SqlValue[] {
     meta.correlationId,
     meta.source,
     meta.retryNum,
+    meta.traceparent ?? null,
+    meta.tracestate ?? null,
     bytes.byteLength,
     checksumOf(event),
     bytes,
@@ -59,13 +62,18 @@ function readEvent(row: SqlRow, topic: string): QueuedEvent {
       // Covered by the checksum: what is read is what was written.
       source: text(row, 'source') as EventSource,
       retryNum: integer(row, 'retry_num'),
+      ...traceOf({
+        traceparent: optionalText(row, 'traceparent'),
+        tracestate: optionalText(row, 'tracestate'),
+      }),
     },
   }
 }
 
 /** Finds flipped bits, not forgers: the file is ours alone. */
 function checksumOf({ id, key, bytes, meta }: QueuedEvent): number {
-  const { type, teamId, channelId, receivedAtMs, correlationId, source, retryNum } = meta
+  const { type, teamId, channelId, receivedAtMs, correlationId, source, retryNum, traceparent, tracestate } =
+    meta
   const fields = [
     id,
     key,
@@ -76,6 +84,8 @@ function checksumOf({ id, key, bytes, meta }: QueuedEvent): number {
     correlationId,
     source,
     retryNum,
+    traceparent ?? null,
+    tracestate ?? null,
   ]
   return crc32(bytes, crc32(JSON.stringify(fields)))
 }

@@ -8,6 +8,7 @@ import { isLoopbackHost } from '../base/ip-address.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Tracer } from '../observe/tracer.ts'
 import { reportBreaker } from '../resilience/breaker-report.ts'
 import { type BreakerState, CircuitBreaker } from '../resilience/circuit-breaker.ts'
 import type { SlackAnswer, SlackApi, SlackCallOptions, SlackIdentity, SlackTokenKind } from './api.ts'
@@ -24,6 +25,7 @@ export interface SlackClientDeps {
   readonly ids: Pick<Ids, 'random'>
   readonly log: Logger
   readonly metrics: Metrics
+  readonly tracer?: Tracer | undefined
   readonly fetch: SlackFetch
   /** Base URL of the Web API. Default Slack's own; plain http is taken on loopback only. */
   readonly apiUrl?: string
@@ -70,7 +72,7 @@ class WebApiClient implements SlackClient {
   #isStarted = false
 
   constructor(botToken: Secret | undefined, retriesMax: number, deps: SlackClientDeps) {
-    const { clock, ids, log, metrics, fetch, userToken, isDistributedApp = false } = deps
+    const { clock, ids, log, metrics, tracer, fetch, userToken, isDistributedApp = false } = deps
     const apiUrl = parseApiUrl(deps.apiUrl ?? slackApiUrlDefault)
     if (botToken !== undefined) this.#tokens.set('bot', botToken)
     if (userToken !== undefined) this.#tokens.set('user', userToken)
@@ -82,6 +84,7 @@ class WebApiClient implements SlackClient {
       ids,
       log,
       metrics,
+      tracing: tracer === undefined ? undefined : { tracer, host: new URL(apiUrl).hostname },
       limits: new MethodLimits({ clock, isDistributedApp }),
       breaker: this.#breaker,
       retriesMax,

@@ -3,9 +3,11 @@ import { AppError } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { MetricLabels, Metrics } from '../observe/metrics.ts'
+import type { Span } from '../observe/tracer.ts'
 import { backoffMs } from '../resilience/backoff.ts'
 import type { Admission, CircuitBreaker } from '../resilience/circuit-breaker.ts'
 import type { SlackAnswer, SlackCallOptions, SlackTokenKind } from './api.ts'
+import { type CallTracing, traceCall } from './call-tracing.ts'
 import type { MethodLimits } from './method-limits.ts'
 import { parseSlackMethod, type SlackMethod } from './method-table.ts'
 import { asCallError, asSeconds, cancelled, isRepeatable, type Outcome, rateLimited } from './outcome.ts'
@@ -23,6 +25,7 @@ export interface SlackCallerOptions {
   readonly ids: Pick<Ids, 'random'>
   readonly log: Logger
   readonly metrics: Metrics
+  readonly tracing: CallTracing | undefined
   readonly limits: MethodLimits
   readonly breaker: CircuitBreaker
   /** How often a request is sent again; 0 is never. */
@@ -69,14 +72,19 @@ export class SlackCaller {
     const controller = new AbortController()
     const cancel = () => controller.abort()
     options.signal?.addEventListener('abort', cancel, { once: true })
-    const result = this.#repeat({
+    const run: Run = {
       method: slackMethod,
       params: this.#options.limits.fit(slackMethod, params),
       token: options.token ?? 'bot',
       signal: controller.signal,
       log: options.log ?? this.#options.log,
       dueAtMs: this.#options.clock.monotonic() + (options.deadlineMs ?? callDeadlineMs),
-    })
+    }
+    const { tracing } = this.#options
+    const result =
+      tracing === undefined
+        ? this.#repeat(run)
+        : traceCall(tracing, slackMethod, (span) => this.#repeat(run, span))
     this.#running.set(controller, result)
     try {
       return await result
@@ -93,8 +101,9 @@ export class SlackCaller {
     await Promise.allSettled(this.#running.values())
   }
 
-  async #repeat(run: Run): Promise<SlackAnswer> {
+  async #repeat(run: Run, span?: Span): Promise<SlackAnswer> {
     for (let sentCount = 1; ; sentCount++) {
+      if (sentCount > 1) span?.set({ 'http.request.resend_count': sentCount - 1 })
       const admission = await this.#admit(run)
       const outcome = await this.#send(run, admission)
       if (outcome.kind === 'ok') return outcome.answer

@@ -136,6 +136,15 @@ export function queueDriverContract(
       test('keeps every field of an event', async () => {
         const driver = await start()
         const full = queuedEvent({ id: 'Ev1', key: 'C9:ключ' })
+        const traced = queuedEvent({
+          id: 'Ev3',
+          meta: {
+            ...full.meta,
+            eventId: 'Ev3',
+            traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+            tracestate: 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7',
+          },
+        })
         const sparse = queuedEvent({
           id: 'Ev2',
           key: '',
@@ -150,13 +159,13 @@ export function queueDriverContract(
             retryNum: 3,
           },
         })
-        await driver.publish(full)
-        await driver.publish(sparse)
+        for (const event of [full, sparse, traced]) await driver.publish(event)
         const consumer = consume(driver)
-        await until('both are delivered', () => consumer.deliveries.length === 2)
+        await until('all are delivered', () => consumer.deliveries.length === 3)
         expect(consumer.deliveries.map(plain)).toEqual([
           { event: plainEvent(full), attempt: 1 },
           { event: plainEvent(sparse), attempt: 1 },
+          { event: plainEvent(traced), attempt: 1 },
         ])
         await consumer.end()
       })

@@ -101,7 +101,7 @@ describe('what stands in the file', () => {
         {
           subject: '[telemetry]',
           message: 'there is no such table',
-          hint: 'tables: server, slack, mcp, webhook, queue, forward, limits, cors, docs, log',
+          hint: 'tables: server, slack, mcp, webhook, queue, forward, limits, cors, docs, log, traces',
           from: path,
         },
       ])

@@ -93,6 +93,13 @@ verifies('S28', 'one load yields the whole configuration, decoded and checked on
     docsEnabled: true,
     logLevel: 'info',
     logFormat: 'auto',
+    tracesEndpoint: undefined,
+    tracesHeaders: [],
+    tracesProtocol: 'http/protobuf',
+    tracesServiceName: 'slack-integrated-server',
+    tracesResourceAttributes: [],
+    tracesSampler: 'parentbased_always_on',
+    tracesSamplerArg: 1,
     slackBotToken: 0,
     slackSigningSecret: 0,
   })

@@ -360,3 +360,40 @@ test('a value that is shown is one line and short, and a token in the wrong plac
     refused: 'expected an IP address or a host name, without scheme and port, got a Slack token',
   })
 })
+
+describe("OpenTelemetry's variables", () => {
+  verifies('traces:config', 'headers are pairs, percent-encoded, and secret', () => {
+    expect(text('tracesHeaders', 'Authorization=Bearer%20a%3Db, x-key = v=w ,')).toEqual([
+      { name: 'authorization', value: new Secret('Bearer a=b') },
+      { name: 'x-key', value: new Secret('v=w') },
+    ])
+    for (const refused of ['x', '=v', 'x=', 'a b=c', 'x=%zz', 'x=%0d%0a', `x=${'v'.repeat(4_097)}`])
+      expect([refused, isRefused(text('tracesHeaders', refused))]).toEqual([refused, true])
+  })
+
+  verifies('traces:config', 'a ratio is a number from 0 to 1, and nothing that only looks like one', () => {
+    expect(['0', '1', '0.25', '.5', '1.0', '0.0'].map((value) => text('tracesSamplerArg', value))).toEqual([
+      0, 1, 0.25, 0.5, 1, 0,
+    ])
+    for (const refused of ['1.1', '-0.1', '1e-3', '0x1', '50%', 'half', '1.', '00.5'])
+      expect([refused, isRefused(text('tracesSamplerArg', refused))]).toEqual([refused, true])
+  })
+
+  verifies('traces:config', 'a collector has a plain URL, and speaks OTLP over HTTP', () => {
+    expect(text('tracesEndpoint', 'http://collector:4318/')).toBe('http://collector:4318')
+    expect(text('tracesEndpoint', 'https://otlp.example.com/otlp')).toBe('https://otlp.example.com/otlp')
+    for (const refused of [
+      'collector:4318',
+      'grpc://collector:4317',
+      'http://u:p@collector',
+      'http://c/?a=b',
+    ])
+      expect([refused, isRefused(text('tracesEndpoint', refused))]).toEqual([refused, true])
+    expect(text('tracesProtocol', 'grpc')).toEqual({
+      refused:
+        'expected http/protobuf or http/json, got "grpc": use http/protobuf and the port of the OTLP/HTTP receiver, usually 4318',
+    })
+    expect(isRefused(text('tracesSampler', 'jaeger_remote'))).toBe(true)
+    expect(isRefused(text('tracesResourceAttributes', 'no-value'))).toBe(true)
+  })
+})

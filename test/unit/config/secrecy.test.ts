@@ -24,6 +24,7 @@ function everythingSaid(input: LoadInput): string {
 const takenForms: Readonly<Record<string, string>> = {
   MCP_AUTH_TOKENS: `ci:${canary},${canary}x`,
   REDIS_URL: `redis://user:${canary}@localhost/0`,
+  OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${canary},x-key=${canary}`,
 }
 const refusedForms = [
   `${canary} with blanks`,
@@ -32,6 +33,8 @@ const refusedForms = [
   `redis://u:${canary}@a,b`,
   `http://${canary}`,
   `bad name:${canary}`,
+  `bad name=${canary}`,
+  `authorization=%${canary}`,
 ]
 
 verifies(
