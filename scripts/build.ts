@@ -13,7 +13,7 @@ const root = join(import.meta.dir, '..')
 /** The modules that start by themselves: the process, and what runs in a worker. In the binary their paths begin below src. */
 const entrypoints = ['src/main.ts', 'src/queue/sqlite-writer.ts']
 
-interface BuildOptions {
+export interface BuildOptions {
   /** As Bun names them: `bun-linux-x64-musl`, `bun-darwin-arm64`, …; undefined for this machine. */
   readonly target: Bun.Build.CompileTarget | undefined
   readonly outfile: string
@@ -21,20 +21,27 @@ interface BuildOptions {
   readonly commit: CommitInfo | undefined
 }
 
-interface CommitInfo {
+export interface CommitInfo {
   readonly commit: string
+  /** As 2026-11-24; `unknown` where nothing says. */
   readonly date: string
 }
 
-/** Whoever runs the old binary meanwhile is not disturbed: the new one takes its place when it is whole. */
-async function build({ outfile, ...options }: BuildOptions): Promise<void> {
+/**
+ * Builds the binary and says which modules are in it. Whoever runs the old one meanwhile is not disturbed: the new one takes its place when it is
+ * whole. Rejects with what Bun says where the sources do not compile, or the runtime of another target cannot be had.
+ */
+export async function build({ outfile, ...options }: BuildOptions): Promise<Bun.BuildMetafile> {
   mkdirSync(dirname(outfile), { recursive: true })
   // The name of the file goes into its bytes, so the folder is what differs.
   const folder = mkdtempSync(join(dirname(outfile), '.build-'))
   try {
     const built = join(folder, basename(outfile))
-    await compile({ ...options, outfile: built })
+    const modules = await compile({ ...options, outfile: built })
+    if ((options.target ?? `bun-${process.platform}-${process.arch}`).startsWith('bun-darwin-x64'))
+      await dropSignature(built)
     renameSync(built, outfile)
+    return modules
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -44,7 +51,7 @@ async function build({ outfile, ...options }: BuildOptions): Promise<void> {
  * One self-contained file. The same commit and the same name of the file give the same bytes: nothing in it depends on when or where it was
  * built. Neither `.env` nor `bunfig.toml` of the folder it runs in is read: a preload there would run as code of ours (T40).
  */
-async function compile({ target, outfile, ...options }: BuildOptions): Promise<void> {
+async function compile({ target, outfile, ...options }: BuildOptions): Promise<Bun.BuildMetafile> {
   const { commit, date } = options.commit ?? (await readCommit())
   const result = await Bun.build({
     entrypoints: entrypoints.map((path) => join(root, path)),
@@ -55,6 +62,7 @@ async function compile({ target, outfile, ...options }: BuildOptions): Promise<v
     minify: { whitespace: true, syntax: true, identifiers: false },
     // Embedded, so that stacks name our files and lines.
     sourcemap: 'linked',
+    metafile: true,
     define: {
       BUILD_VERSION: JSON.stringify(version),
       BUILD_COMMIT: JSON.stringify(commit),
@@ -71,11 +79,22 @@ async function compile({ target, outfile, ...options }: BuildOptions): Promise<v
     },
   })
   for (const log of result.logs) process.stderr.write(`${log}\n`)
-  if (!result.success) throw new Error('The build failed')
+  if (!result.success || result.metafile === undefined) throw new Error('The build failed')
+  return result.metafile
+}
+
+/**
+ * Bun leaves the signature of its own runtime in a program for Intel Macs (oven-sh/bun 39837), where it no longer fits and macOS would end the program.
+ * Without any it runs: only Apple silicon asks for one, and there Bun signs anew.
+ */
+async function dropSignature(path: string): Promise<void> {
+  const { unsign } = await import('macho-unsign')
+  const unsigned = unsign(await Bun.file(path).arrayBuffer())
+  if (unsigned !== null) await Bun.write(path, unsigned)
 }
 
 /** The commit's own day, not today's. `-dirty` says that the files are not those of the commit. */
-async function readCommit(): Promise<CommitInfo> {
+export async function readCommit(): Promise<CommitInfo> {
   const [commit, date] = (await git(['log', '-1', '--format=%h %cs'])).split(' ')
   if (commit === undefined || date === undefined) return { commit: 'unknown', date: 'unknown' }
   const changes = await git([
@@ -107,11 +126,13 @@ async function main(): Promise<void> {
       date: { type: 'string' },
     },
   })
-  const outfile = resolve(values.outfile)
-  const { commit, date = 'unknown' } = values
+  const { commit, target, date = 'unknown' } = values
+  // Bun appends it by itself, and the file would lie elsewhere than was said.
+  const suffix = target?.includes('windows') === true && !values.outfile.endsWith('.exe') ? '.exe' : ''
+  const outfile = resolve(`${values.outfile}${suffix}`)
   await build({
     outfile,
-    target: values.target as Bun.Build.CompileTarget | undefined,
+    target: target as Bun.Build.CompileTarget | undefined,
     commit: commit === undefined ? undefined : { commit, date },
   })
   process.stdout.write(`${outfile}: ${(Bun.file(outfile).size / 1_000_000).toFixed(1)} MB\n`)

@@ -348,6 +348,16 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'binary:no-autoload': {
     says: 'The binary runs no code and reads no option of the directory it is started in (T40)',
   },
+  'release:inspected': {
+    says: 'No binary is released whose headers say that it would not run on its target.',
+  },
+  'release:archives': {
+    says: 'An archive is the same bytes whatever the time zone of the machine that makes it.',
+  },
+  'release:licences': { says: 'No package goes into a release without the text of its licence.' },
+  'release:no-invented-url': {
+    says: 'Where no repository is configured, no file of a release names one (D20).',
+  },
   'cli:default-command': { says: 'Bare flags run serve without naming it.' },
   'cli:unknown-command': { says: 'An unknown command is refused with the nearest name.' },
   'cli:unknown-flag': { says: 'An unknown flag is refused with the nearest name.' },
