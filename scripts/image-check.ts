@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { version } from '../package.json'
+import { expectSame } from './expect-same.ts'
 import { Buildah } from './images/buildah.ts'
 import { createStandIns, type StandIns } from './images/stand-ins.ts'
 
@@ -61,11 +62,6 @@ interface ImageConfig {
   readonly StopSignal: string
   readonly Healthcheck: { readonly Test: readonly string[] }
   readonly Labels: Readonly<Record<string, string>>
-}
-
-function expectSame(what: string, found: unknown, wanted: unknown): void {
-  if (!Bun.deepEquals(found, wanted, true))
-    throw new Error(`${what} is ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`)
 }
 
 function checkConfig(buildah: Buildah, image: string): void {

@@ -348,6 +348,14 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'binary:no-autoload': {
     says: 'The binary runs no code and reads no option of the directory it is started in (T40)',
   },
+  'release:repeatable': {
+    says: 'Made twice, in two folders, every file of a release is the same bytes.',
+    shownBy: 'scripts/package-check.ts',
+  },
+  'release:installs': {
+    says: 'Archive, .deb, npm package and MCPB bundle install and run as their users would do it.',
+    shownBy: 'scripts/package-check.ts',
+  },
   'release:inspected': {
     says: 'No binary is released whose headers say that it would not run on its target.',
   },
