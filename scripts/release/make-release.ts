@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderSystemdUnit } from '../../src/deploy/systemd-unit.ts'
 import { build, type CommitInfo } from '../build.ts'
@@ -64,21 +64,30 @@ interface Companions {
  * where none is left, or where a binary would not run on its target.
  */
 export async function makeRelease(options: ReleaseOptions): Promise<ReleaseOutcome> {
+  const { project, targets, commit } = options
   const folder = new ReleaseFolder(options.outdir)
   try {
-    const { built, missing } = await buildAll(options, folder.scratch)
-    const [first] = built
-    if (first === undefined)
-      throw new Error(`No target could be built: ${missing.map(asSentence).join('; ')}`)
-    const companions = await makeCompanions(options.commit, first)
     const made: MadeTarget[] = []
+    const missing: LeftOut[] = []
     const bundles: ReleasedBundle[] = []
-    for (const binary of built) {
-      made.push(await addBinary(folder, options.project, binary, companions))
-      bundles.push(...addBundle(folder, options.project, binary, companions))
-      await addPackages(folder, options.project, binary, companions)
+    let companions: Companions | undefined
+    // One after the other: each holds a few hundred megabytes.
+    for (const target of targets) {
+      const binary = await buildBinary(target, commit, folder.scratch)
+      if (typeof binary === 'string') {
+        missing.push({ what: target.name, why: binary })
+        continue
+      }
+      companions ??= await makeCompanions(commit, binary)
+      made.push(await addBinary(folder, project, binary, companions))
+      bundles.push(...addBundle(folder, project, binary, companions))
+      await addPackages(folder, project, binary, companions)
     }
-    const skipped = await addCommon(folder, options.project, companions, bundles)
+    if (companions === undefined)
+      throw new Error(
+        `No target could be built: ${missing.map(({ what, why }) => `${what}: ${why}`).join('; ')}`,
+      )
+    const skipped = await addCommon(folder, project, companions, bundles)
     folder.finish()
     return { made, missing, skipped }
   } finally {
@@ -86,24 +95,23 @@ export async function makeRelease(options: ReleaseOptions): Promise<ReleaseOutco
   }
 }
 
-function asSentence({ what, why }: LeftOut): string {
-  return `${what}: ${why}`
-}
-
-async function buildAll({ targets, commit }: ReleaseOptions, scratch: string) {
-  const built: BuiltBinary[] = []
-  const missing: LeftOut[] = []
-  for (const target of targets) {
-    const outfile = join(scratch, target.name, binaryName(target))
-    try {
-      const modules = await build({ target: target.bun, outfile, commit })
-      built.push({ target, modules, ...inspect(target, outfile) })
-    } catch (error) {
-      if (!isUnreachable(error)) throw error
-      missing.push({ what: target.name, why: error.message })
-    }
+/** The binary, or why its runtime cannot be had. */
+async function buildBinary(
+  target: Target,
+  commit: CommitInfo,
+  scratch: string,
+): Promise<BuiltBinary | string> {
+  const folder = join(scratch, target.name)
+  const outfile = join(folder, binaryName(target))
+  try {
+    const modules = await build({ target: target.bun, outfile, commit })
+    return { target, modules, ...inspect(target, outfile) }
+  } catch (error) {
+    if (!isUnreachable(error)) throw error
+    return error.message
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
-  return { built, missing }
 }
 
 /** Bun's word that it could not download the runtime of a target: no fault of the sources. */
