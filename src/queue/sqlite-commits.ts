@@ -36,7 +36,7 @@ interface Waiting<Request, Result> {
 interface Batch {
   readonly publishes: readonly WaitingPublish[]
   readonly verdicts: readonly Waiting<readonly VerdictRecord[], void>[]
-  readonly takes: readonly Waiting<TakeRequest, readonly TakenEvent[]>[]
+  readonly takes: readonly Waiting<TakeRequest, readonly TakenEvent[] | undefined>[]
 }
 
 export interface CommitEvents {
@@ -86,7 +86,8 @@ export class SqliteCommits {
     })
   }
 
-  take(request: TakeRequest): Promise<readonly TakenEvent[]> {
+  /** Resolves with undefined where the group is no more. */
+  take(request: TakeRequest): Promise<readonly TakenEvent[] | undefined> {
     return new Promise((resolve, reject) => {
       this.#takes.push({ request, resolve, reject })
       this.#schedule()
@@ -190,7 +191,7 @@ export class SqliteCommits {
     for (const { resolve } of batch.verdicts) resolve()
     batch.takes.forEach(({ resolve }, index) => {
       const packed = taken[index]
-      resolve(packed === undefined ? [] : unpackTaken(packed))
+      resolve(packed && unpackTaken(packed))
     })
     this.#events.onLosses(losses)
     if (topics.size > 0) this.#events.onStored(topics)

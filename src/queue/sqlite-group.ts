@@ -58,14 +58,14 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
   }
 
   async take(countMax: number, signal: AbortSignal): Promise<readonly SqliteHeld[]> {
-    await this.#open()
-    if (this.#isUnsure) await this.#recover()
     while (!signal.aborted) {
+      await this.#open()
+      if (this.#isUnsure) await this.#recover()
       this.#hasNews = false
       const taken = this.#suspects.length > 0 ? await this.#takeSuspect() : await this.#takeMany(countMax)
       for (const { seq } of taken) this.#held.add(seq)
       if (taken.length > 0) return taken
-      await this.#news(signal)
+      if (this.#isOpen) await this.#news(signal)
     }
     return []
   }
@@ -134,7 +134,10 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
 
   async #take(seqs: readonly number[], countMax: number): Promise<readonly TakenEvent[]> {
     try {
-      return await this.#options.commits.take({ ...this.#options.name, seqs, countMax })
+      const taken = await this.#options.commits.take({ ...this.#options.name, seqs, countMax })
+      // Removed meanwhile: whoever still wants events of it makes it anew, and a take that nobody waits for any more does not.
+      if (taken === undefined) this.#isOpen = false
+      return taken ?? []
     } catch (error) {
       this.#isUnsure = true
       throw error

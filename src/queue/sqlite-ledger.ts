@@ -105,6 +105,10 @@ export class SqliteLedger {
     return topic
   }
 
+  findTopic(name: string): TopicRecord | undefined {
+    return this.#topics.get(name)
+  }
+
   findGroup(topic: string, name: string): GroupRecord | undefined {
     return this.#topics.get(topic)?.groups.find((group) => group.name === name)
   }
@@ -250,7 +254,7 @@ function readGroup(row: SqlRow, topic: TopicRecord): GroupRecord {
 }
 
 /** A count with a flipped bit would refuse events for ever. */
-function topicChecksum({ topicId, name, events, bytes }: TopicRecord): number {
+export function topicChecksum({ topicId, name, events, bytes }: Omit<TopicRecord, 'groups'>): number {
   return crc32(JSON.stringify([topicId, name, events, bytes]))
 }
 

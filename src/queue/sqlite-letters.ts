@@ -1,6 +1,7 @@
 import type { DeadLetter, DeadLetterPage, LetterName, QueuedEvent } from './driver.ts'
 import { deadLetterPageMax } from './limits.ts'
 import { integer, type SqlDatabase, type SqlRow, type SqlStatement, text } from './sqlite-database.ts'
+import type { TopicRecord } from './sqlite-ledger.ts'
 import { eventColumns, parseEventRow } from './sqlite-row.ts'
 
 /** Dead letters with their own copy of the event: what became of the event itself does not touch them. */
@@ -23,15 +24,12 @@ export class SqliteLetters {
        (SELECT letter_id FROM dead_letters ORDER BY letter_id DESC LIMIT 1 OFFSET ${lettersMax})`,
     )
     this.#count = db.prepare('SELECT count(*) AS letters FROM dead_letters')
-    const ofTopic = `SELECT letter_id, topics.name AS topic, group_name, attempts, reason, dead_at_ms, ${eventColumns}
-       FROM dead_letters JOIN topics USING (topic_id) WHERE topics.name = ?`
+    const ofTopic = `SELECT letter_id, group_name, attempts, reason, dead_at_ms, ${eventColumns}
+       FROM dead_letters WHERE topic_id = ?`
     this.#newest = db.prepare(`SELECT * FROM (${ofTopic} ORDER BY letter_id DESC LIMIT ?) ORDER BY letter_id`)
     this.#page = db.prepare(`${ofTopic} AND letter_id > ? ORDER BY letter_id LIMIT ${deadLetterPageMax}`)
     this.#find = db.prepare(`${ofTopic} AND id = ? AND group_name = ?`)
-    this.#remove = db.prepare(
-      `DELETE FROM dead_letters
-       WHERE topic_id = (SELECT topic_id FROM topics WHERE name = ?) AND id = ? AND group_name = ?`,
-    )
+    this.#remove = db.prepare('DELETE FROM dead_letters WHERE topic_id = ? AND id = ? AND group_name = ?')
   }
 
   get count(): number {
@@ -51,33 +49,33 @@ export class SqliteLetters {
   }
 
   /** The newest `limit` of a topic, newest last; those whose row is damaged are left out. */
-  newest(topic: string, limit: number): readonly DeadLetter[] {
-    return this.#newest.all(topic, Math.max(0, limit)).flatMap((row) => asDeadLetter(row) ?? [])
+  newest({ topicId, name }: TopicRecord, limit: number): readonly DeadLetter[] {
+    return this.#newest.all(topicId, Math.max(0, limit)).flatMap((row) => asDeadLetter(row, name) ?? [])
   }
 
   /** The oldest of a topic behind the letter `from`, without those whose row is damaged. */
-  page(topic: string, from: string | undefined): DeadLetterPage {
-    const rows = this.#page.all(topic, Number(from ?? 0))
+  page({ topicId, name }: TopicRecord, from: string | undefined): DeadLetterPage {
+    const rows = this.#page.all(topicId, Number(from ?? 0))
     const last = rows.at(-1)
     const isFull = rows.length === deadLetterPageMax
     return {
-      letters: rows.flatMap((row) => asDeadLetter(row) ?? []),
+      letters: rows.flatMap((row) => asDeadLetter(row, name) ?? []),
       next: isFull && last !== undefined ? String(integer(last, 'letter_id')) : undefined,
     }
   }
 
-  find({ topic, eventId, group }: LetterName): DeadLetter | undefined {
-    const row = this.#find.get(topic, eventId, group)
-    return row === null ? undefined : asDeadLetter(row)
+  find({ topicId, name }: TopicRecord, { eventId, group }: LetterName): DeadLetter | undefined {
+    const row = this.#find.get(topicId, eventId, group)
+    return row === null ? undefined : asDeadLetter(row, name)
   }
 
-  remove({ topic, eventId, group }: LetterName): boolean {
-    return this.#remove.run(topic, eventId, group).changes > 0
+  remove({ topicId }: TopicRecord, { eventId, group }: LetterName): boolean {
+    return this.#remove.run(topicId, eventId, group).changes > 0
   }
 }
 
-function asDeadLetter(row: SqlRow): DeadLetter | undefined {
-  const event: QueuedEvent | undefined = parseEventRow(row, text(row, 'topic'))
+function asDeadLetter(row: SqlRow, topic: string): DeadLetter | undefined {
+  const event: QueuedEvent | undefined = parseEventRow(row, topic)
   return (
     event && {
       event,

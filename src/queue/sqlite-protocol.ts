@@ -67,8 +67,8 @@ export type PublishOutcome = 'stored' | 'duplicate' | 'full'
 
 export interface CommitReply {
   readonly outcomes: readonly PublishOutcome[]
-  /** One list per take of the request. */
-  readonly taken: readonly (readonly TakenEvent[])[]
+  /** One list per take of the request; undefined where the group is no more. */
+  readonly taken: readonly (readonly TakenEvent[] | undefined)[]
   readonly losses: Losses
 }
 
@@ -79,7 +79,9 @@ export interface PackedTaken {
   readonly events: PackedEvents
 }
 
-export type PackedCommitReply = Omit<CommitReply, 'taken'> & { readonly taken: readonly PackedTaken[] }
+export type PackedCommitReply = Omit<CommitReply, 'taken'> & {
+  readonly taken: readonly (PackedTaken | undefined)[]
+}
 
 /** Counts since the last reply. */
 export interface Losses {

@@ -1,5 +1,6 @@
 import { integer, type SqlDatabase, type SqlRow, type SqlValue } from './sqlite-database.ts'
 import { forgetDamagedGroups, recountLedger } from './sqlite-ledger.ts'
+import { mendTopics } from './sqlite-topic-repair.ts'
 
 /** A table and the columns that order its rows. */
 interface Table {
@@ -28,11 +29,21 @@ const lookUpsMax = 1_000_000
 export function salvage(damaged: SqlDatabase, fresh: SqlDatabase): number {
   fresh.run('BEGIN IMMEDIATE')
   for (const table of tables) copyTable(table, damaged, fresh)
+  mendTopicsIfReadable(damaged, fresh)
   forgetDamagedGroups(fresh)
   for (const statement of repairs) fresh.run(statement)
   recountLedger(fresh)
   fresh.run('COMMIT')
   return integer(fresh.prepare('SELECT count(*) AS events FROM events').get(), 'events')
+}
+
+/** Where the page of the topics cannot be read there is nothing to learn from it. */
+function mendTopicsIfReadable(damaged: SqlDatabase, fresh: SqlDatabase): void {
+  try {
+    mendTopics(damaged, fresh)
+  } catch {
+    // They stay as they were copied.
+  }
 }
 
 /** What became untrue by what was lost. */

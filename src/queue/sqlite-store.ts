@@ -13,6 +13,8 @@ import type {
   LeftBehind,
   Losses,
   PublishOutcome,
+  TakenEvent,
+  TakeRequest,
   VerdictRecord,
   WriterCalls,
 } from './sqlite-protocol.ts'
@@ -80,7 +82,7 @@ export class SqliteStore {
       for (const verdict of verdicts) this.#settle(verdict, nowMs)
       if (verdicts.length > 0) this.#retention.roomMayExist()
       const outcomes = publishes.map((event) => this.#publish(event, nowMs))
-      const taken = takes.map((take) => this.#deliveries.take(this.#group(take), take, nowMs))
+      const taken = takes.map((take) => this.#take(take, nowMs))
       return { outcomes, taken, losses: this.#losses }
     })
   }
@@ -134,42 +136,45 @@ export class SqliteStore {
   }
 
   deadLetters({ topic, limit }: WriterCalls['deadLetters']['request']): readonly DeadLetter[] {
-    return this.#letters.newest(topic, limit)
+    const known = this.#ledger.findTopic(topic)
+    return known === undefined ? [] : this.#letters.newest(known, limit)
   }
 
   deadLetterPage({ topic, from }: WriterCalls['deadLetterPage']['request']): DeadLetterPage {
-    return this.#letters.page(topic, from)
+    const known = this.#ledger.findTopic(topic)
+    return known === undefined ? { letters: [], next: undefined } : this.#letters.page(known, from)
   }
 
   /** False where there is no such letter or no such group. */
   replay(name: LetterName, nowMs: number): boolean {
-    const letter = this.#letters.find(name)
     const group = this.#ledger.findGroup(name.topic, name.group)
+    const letter = group && this.#letters.find(group.topic, name)
     if (letter === undefined || group === undefined) return false
     return this.#transaction(nowMs, () => {
-      this.#letters.remove(name)
+      this.#letters.remove(group.topic, name)
       this.#events.appendFor(group, letter.event, nowMs)
       return true
     })
   }
 
   removeDeadLetter(name: LetterName, nowMs: number): boolean {
-    return this.#transaction(nowMs, () => this.#letters.remove(name))
+    const topic = this.#ledger.findTopic(name.topic)
+    return topic !== undefined && this.#transaction(nowMs, () => this.#letters.remove(topic, name))
   }
 
   recent(topicName: string, limit: number): readonly QueuedEvent[] {
-    const topic = this.#ledger.topics.find(({ name }) => name === topicName)
+    const topic = this.#ledger.findTopic(topicName)
     return topic === undefined ? [] : this.#events.recent(topic, limit)
   }
 
   find({ topic: topicName, eventId, beforeSeq }: WriterCalls['find']['request']): FindBite {
-    const topic = this.#ledger.topics.find(({ name }) => name === topicName)
+    const topic = this.#ledger.findTopic(topicName)
     if (topic === undefined) return { event: undefined, beforeSeq: undefined }
     return this.#search.find(topic, eventId, beforeSeq ?? this.#ledger.lastSeq + 1)
   }
 
   purge({ topic: topicName, ...range }: WriterCalls['purge']['request'], nowMs: number): PurgeBite {
-    const topic = this.#ledger.topics.find(({ name }) => name === topicName)
+    const topic = this.#ledger.findTopic(topicName)
     if (topic === undefined) return { count: 0, afterSeq: undefined }
     if (range.isDryRun) return this.#search.purge(topic, range)
     return this.#transaction(nowMs, () => {
@@ -186,10 +191,15 @@ export class SqliteStore {
     })
   }
 
-  /** A group that was removed meanwhile waits for nothing, and must not be made again: everything would be kept for it. */
+  /** A group that was removed meanwhile waits for nothing, and must not be made again: everything would be kept for it. As in `#take`. */
   #settle(verdict: VerdictRecord, nowMs: number): void {
     const group = this.#ledger.findGroup(verdict.topic, verdict.group)
     if (group !== undefined) this.#deliveries.settle(group, verdict, nowMs)
+  }
+
+  #take(take: TakeRequest, nowMs: number): readonly TakenEvent[] | undefined {
+    const group = this.#ledger.findGroup(take.topic, take.group)
+    return group && this.#deliveries.take(group, take, nowMs)
   }
 
   #publish(event: QueuedEvent, nowMs: number): PublishOutcome {

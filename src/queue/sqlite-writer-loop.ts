@@ -176,11 +176,14 @@ function commitPacked(store: SqliteStore, request: PackedCommitRequest, nowMs: n
   const { taken, ...reply } = store.commit({ ...request, publishes: unpackEvents(request.publishes) }, nowMs)
   return {
     ...reply,
-    taken: taken.map((events) => ({
-      seqs: events.map(({ seq }) => seq),
-      attempts: events.map(({ attempt }) => attempt),
-      events: packEvents(events.map(({ event }) => event)),
-    })),
+    taken: taken.map(
+      (events) =>
+        events && {
+          seqs: events.map(({ seq }) => seq),
+          attempts: events.map(({ attempt }) => attempt),
+          events: packEvents(events.map(({ event }) => event)),
+        },
+    ),
   }
 }
 

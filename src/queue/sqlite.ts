@@ -135,7 +135,7 @@ export class SqliteQueue implements QueueBackend {
     const hasMembers = this.#dispatchers.hasMembers(topic, group)
     const isRemoved = await this.#ask('removeGroup', { topic, group, hasMembers })
     this.#dispatchers.source(topic, group)?.forgetAll()
-    if (!hasMembers) this.#dispatchers.remove(topic, group)
+    if (!this.#dispatchers.hasMembers(topic, group)) this.#dispatchers.remove(topic, group)
     return isRemoved
   }
 

@@ -80,6 +80,7 @@ class Walk {
         return
       }
       case 'take': {
+        store.openGroup(each.name, nowMs)
         const { taken } = commit({ takes: [{ ...each.name, seqs: [], countMax: each.countMax }] })
         this.#hold(each.name).push(...(taken[0] ?? []))
         return

@@ -144,6 +144,48 @@ test.each([
   expect(events.filter(({ id }) => !ids.has(id))).toEqual([])
 })
 
+/** Flips one bit of the name or the number of the topic, in its table. */
+function flipTopic(path: string, what: 'name' | 'number', bit: number): void {
+  const db = new Database(path)
+  const { rootpage } = db
+    .query<{ rootpage: number }, []>("SELECT rootpage FROM sqlite_schema WHERE name = 'topics'")
+    .get() ?? { rootpage: 0 }
+  db.close()
+  const bytes = readFileSync(path)
+  const name = bytes.indexOf(topic, (rootpage - 1) * pageBytes)
+  // The cell begins with its length and the number of the row; then come five types, the first byte of which says how many there are.
+  const number = bytes.lastIndexOf(Buffer.from([1]), name - 6)
+  const at = what === 'name' ? name + 3 : number
+  bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at)
+  writeFileSync(path, bytes)
+}
+
+verifies(
+  'queue:sqlite:salvage',
+  'a bit that flipped in the name or the number of a topic costs nothing of what lies under it',
+  async () => {
+    for (const [what, bit] of [
+      ['name', 0],
+      ['name', 7],
+      ['number', 1],
+    ] as const) {
+      const path = await fill()
+      flipTopic(path, what, bit)
+      const queue = harness.createQueue()
+      await queue.start()
+      expect(harness.log.named('queue_file_moved_aside')).toHaveLength(1)
+      expect((await queue.deadLetters(topic, 5)).map(({ event }) => event.id)).toEqual(['dead'])
+      expect(await queue.publish(queuedEvent({ id: 'Ev0' }))).toBe('duplicate')
+      const ids = new Set((await drain(queue)).map(({ id }) => id))
+      expect([what, bit, events.filter(({ id }) => !ids.has(id)).length]).toEqual([what, bit, 0])
+      await queue.stop()
+      await harness.close()
+      harness = new SqliteHarness()
+    }
+  },
+  damageWaitMs,
+)
+
 test.each([1, 64])('an event whose number has bit %i flipped costs one event at most', async (mask) => {
   const path = await fill()
   const db = new Database(path, { readonly: true })

@@ -20,7 +20,8 @@ function bench(leftBehind: readonly LeftBehind[] = []) {
   const requests: TakeRequest[] = []
   const records: VerdictRecord[] = []
   /** What the store answers to each take; nothing once there are no more. */
-  const answers: (readonly TakenEvent[] | Error | Promise<readonly TakenEvent[]>)[] = []
+  const answers: (readonly TakenEvent[] | Error | Promise<readonly TakenEvent[] | undefined>)[] = []
+  let openCount = 0
   const group = new SqliteGroup({
     name: { topic, group: 'g' },
     commits: {
@@ -34,10 +35,29 @@ function bench(leftBehind: readonly LeftBehind[] = []) {
         records.push(...verdicts)
       },
     },
-    open: async () => leftBehind,
+    async open() {
+      openCount++
+      return leftBehind
+    },
   })
-  return { group, requests, records, answers }
+  return { group, requests, records, answers, openCount: () => openCount }
 }
+
+test('a group that was removed is made anew by who still takes from it, and by nobody else', async () => {
+  const { group, answers, openCount } = bench()
+  const gone = Promise.resolve(undefined)
+  answers.push(gone, [taken(1)])
+  expect(await group.take(1, signal)).toEqual([taken(1)])
+  expect(openCount()).toBe(2)
+  const [leaving, gate] = [new AbortController(), Promise.withResolvers<undefined>()]
+  answers.push(gate.promise)
+  const left = group.take(1, leaving.signal)
+  await settle()
+  leaving.abort()
+  gate.resolve(undefined)
+  expect(await left).toEqual([])
+  expect(openCount()).toBe(2)
+})
 
 const seqsOf = (requests: readonly TakeRequest[]) => requests.map(({ seqs }) => seqs)
 

@@ -19,7 +19,10 @@ function bench(limits: Partial<DurableLimits> = {}) {
   const commit = (request: Partial<CommitRequest>, nowMs = 1_000) =>
     store.commit({ publishes: [], verdicts: [], takes: [], ...request }, nowMs)
   const publish = (event: QueuedEvent, nowMs?: number) => commit({ publishes: [event] }, nowMs).outcomes[0]
-  const take = (countMax: number) => commit({ takes: [{ ...group, seqs: [], countMax }] }).taken[0] ?? []
+  const take = (countMax: number) => {
+    store.openGroup(group, 1_000)
+    return commit({ takes: [{ ...group, seqs: [], countMax }] }).taken[0] ?? []
+  }
   const settle = (kind: 'acknowledged' | 'dead', seq: number, size = 15) =>
     commit({
       verdicts: [
@@ -55,6 +58,16 @@ test('a group that is forgotten makes room although another one stays', () => {
   expect(publish(queuedEvent({ id: 'late' }))).toBe('full')
   expect(store.removeGroup({ topic, group: 'forgotten' }, false, 1_000)).toBe(true)
   expect(publish(queuedEvent({ id: 'late' }))).toBe('stored')
+})
+
+test('a take that comes after its group was removed does not bring the group back', () => {
+  const { store, publish, take, commit } = bench({ eventsMax: 2 })
+  publish(queuedEvent({ id: 'a' }))
+  take(1)
+  store.removeGroup(group, false, 1_000)
+  expect(commit({ takes: [{ ...group, seqs: [], countMax: 1 }] }).taken).toEqual([undefined])
+  expect(store.groups()).toEqual([])
+  for (const event of queuedEvents(3)) expect(publish(event)).toBe('stored')
 })
 
 test('a verdict that comes after its group was removed does not bring the group back', () => {
