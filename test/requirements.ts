@@ -746,6 +746,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: "Signed requests of Slack's own client read, and hear of, a private channel for its members alone.",
   },
   'mcp:stop:hurried': { says: 'A stop that is hurried aborts the calls it waits for, and answers them.' },
+  'mcp:icon': { says: 'The server has one icon, told where it introduces itself; tools have none.' },
   'mcp:progress': {
     says: 'Whoever asks for progress hears of growing numbers, no more than a person can read, and of none after the result.',
   },

@@ -10,6 +10,7 @@ import {
   ProtocolError,
   type ReadResourceResult,
   type RequestStateCodec,
+  SERVER_INFO_META_KEY,
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { asAppError } from '../base/errors.ts'
@@ -41,6 +42,7 @@ export interface OfferServerDeps {
  */
 export class OfferServer extends McpServer {
   readonly #deps: OfferServerDeps
+  readonly #introduction: Readonly<Record<string, unknown>>
 
   constructor(deps: OfferServerDeps) {
     const { offer } = deps.surface.index
@@ -50,6 +52,8 @@ export class OfferServer extends McpServer {
       cacheHints: cacheHints,
     })
     this.#deps = deps
+    const { name, title, version } = offer.identity
+    this.#introduction = { [SERVER_INFO_META_KEY]: { name, title, version } }
     // Now and not in the constructor's options, where the SDK would set up handlers for tools that are never registered with it.
     this.server.registerCapabilities(asCapabilities(offer))
     this.#setListHandlers()
@@ -137,12 +141,15 @@ export class OfferServer extends McpServer {
     )
   }
 
-  #list<Result>(ctx: ServerContext, run: (caller: Caller) => Promise<WireObject>): Promise<Result> {
+  #list<Result extends object>(
+    ctx: ServerContext,
+    run: (caller: Caller) => Promise<WireObject>,
+  ): Promise<Result> {
     return this.#run(ctx, async (call) => (await run(this.#asCaller(ctx, call, undefined))) as Result)
   }
 
   /** Runs a method whose result may be a question to the client. */
-  #ask<Result>(ctx: ServerContext, params: unknown, run: (caller: Caller) => Promise<Result>) {
+  #ask<Result extends object>(ctx: ServerContext, params: unknown, run: (caller: Caller) => Promise<Result>) {
     return this.#run(ctx, async (call) => {
       const legacyCapabilities = this.server.getClientCapabilities()
       const { codec } = this.#deps
@@ -156,10 +163,15 @@ export class OfferServer extends McpServer {
     })
   }
 
-  async #run<Result>(ctx: ServerContext, run: (call: CallInfo) => Promise<Result>): Promise<Result> {
+  async #run<Result extends object>(
+    ctx: ServerContext,
+    run: (call: CallInfo) => Promise<Result>,
+  ): Promise<Result> {
     const call = this.#deps.callOf(ctx)
     try {
-      return await run(call)
+      const result = await run(call)
+      // The newer revision has no handshake, so the SDK introduces the server in every result: there without the icon, which discovery tells.
+      return ctx.mcpReq.envelope === undefined ? result : { ...result, _meta: this.#introduction }
     } catch (thrown) {
       throw this.#asProtocolError(thrown, call)
     }

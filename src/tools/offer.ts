@@ -22,6 +22,7 @@ import { createUsagePrompts } from './prompts/usage-prompts.ts'
 import { createEmojisResource } from './resources/emojis-resource.ts'
 import { createSlackResourceTemplates, readerOf } from './resources/slack-resources.ts'
 import { hasScopes, selectTools } from './select-tools.ts'
+import { serverIcon } from './server-icon.ts'
 import type { SlackTool } from './slack-tool.ts'
 import type { ToolServices } from './tool-context.ts'
 import type { ToolSettings } from './tool-settings.ts'
@@ -70,7 +71,13 @@ export function createSlackOffer(deps: SlackOfferDeps): SlackOffer {
   const listeners = new Set<(changed: readonly ListChange[]) => void>()
   let made = makeLists(createServices(deps), slack)
   const offer: Offer = {
-    identity: { name: 'slack-integrated-server', title: 'Slack', version, instructions: serverInstructions },
+    identity: {
+      name: 'slack-integrated-server',
+      title: 'Slack',
+      version,
+      instructions: serverInstructions,
+      icon: serverIcon,
+    },
     get tools() {
       return made.tools
     },
