@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { Value } from '@sinclair/typebox/value'
+import { createSystemClock } from '../../src/base/clock.ts'
 import { unifiedErrorSchema } from '../../src/base/error-schema.ts'
 import { createHostGuard } from '../../src/mcp/guard.ts'
+import { createSlackAuth } from '../../src/mcp/slack-auth.ts'
 import { rpcErrorSchema } from '../../src/mcp/wire-schemas.ts'
+import { createSigningKeys } from '../../src/slack/signature.ts'
 import {
   adminToken,
   aliceToken,
@@ -10,6 +13,7 @@ import {
   type McpHarnessOptions,
   startMcp,
 } from '../support/mcp-harness.ts'
+import { RecordingMetrics } from '../support/recording-metrics.ts'
 import { verifies } from '../support/verifies.ts'
 
 type Form = 'json_rpc' | 'unified'
@@ -48,6 +52,8 @@ interface Failure {
   readonly title: string
   readonly headers: Readonly<Record<string, string>>
   readonly query?: string
+  /** Whether Slack's own client is let in too. */
+  readonly admitsSlack?: true
   readonly status: number
   readonly code: string
 }
@@ -78,6 +84,32 @@ const failures: readonly Failure[] = [
     title: 'a good token in the query',
     headers: {},
     query: `access_token=${aliceToken}`,
+    status: 401,
+    code: 'MCP_UNAUTHORIZED',
+  },
+  {
+    title: 'a forged signature of Slack',
+    headers: {
+      'x-slack-signature': `v0=${'0'.repeat(64)}`,
+      'x-slack-request-timestamp': String(Math.floor(Date.now() / 1000)),
+    },
+    admitsSlack: true,
+    status: 401,
+    code: 'MCP_UNAUTHORIZED',
+  },
+  {
+    title: 'a signature of Slack without its time',
+    headers: { 'x-slack-signature': `v0=${'0'.repeat(64)}` },
+    admitsSlack: true,
+    status: 401,
+    code: 'MCP_UNAUTHORIZED',
+  },
+  {
+    title: 'a signature of Slack where its client may not come in',
+    headers: {
+      'x-slack-signature': `v0=${'0'.repeat(64)}`,
+      'x-slack-request-timestamp': String(Math.floor(Date.now() / 1000)),
+    },
     status: 401,
     code: 'MCP_UNAUTHORIZED',
   },
@@ -151,6 +183,15 @@ async function codeOf(response: Response, form: Form): Promise<string> {
   return error.code
 }
 
+function slackAuth() {
+  return createSlackAuth({
+    signingKeys: () => createSigningKeys(['a-signing-secret']),
+    isAllowed: () => true,
+    clock: createSystemClock(),
+    metrics: new RecordingMetrics(),
+  })
+}
+
 const modes: readonly (readonly [title: string, options: McpHarnessOptions, routes: readonly Route[]])[] = [
   ['sse', { transport: 'sse' }, inSse],
   ['streamable-http', { transport: 'streamable-http' }, inStreamable],
@@ -162,7 +203,7 @@ for (const [title, options, routes] of modes)
       'mcp:auth:every-route',
       `${title}: every route and method refuses ${failure.title}`,
       async () => {
-        await using mcp = startMcp(options)
+        await using mcp = startMcp({ ...options, ...(failure.admitsSlack && { slackAuth: slackAuth() }) })
         for (const route of routes)
           for (const method of methods) {
             const response = await mcp.handle(requestOf(route, method, failure))
