@@ -7,12 +7,12 @@ import { runSpoolKillRounds } from '../test/support/spool-kill-rounds.ts'
 /** With the spool its Redis is killed too, and what was acknowledged is looked for there. */
 const queues = {
   async sqlite(rounds: number) {
-    const report = await runKillRounds(rounds)
+    const report = await runKillRounds({ rounds })
     const { lost, doubled, undelivered, integrity } = report
     return { report, hasKept: lost + doubled + undelivered === 0 && integrity === 'ok' }
   },
   async spool(rounds: number) {
-    const report = await runSpoolKillRounds(rounds)
+    const report = await runSpoolKillRounds({ rounds })
     return { report, hasKept: report.lost + report.doubled === 0 }
   },
 }

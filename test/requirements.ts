@@ -574,6 +574,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'queue:sqlite:group-commit': { says: 'Publishes that wait share one transaction.' },
   'queue:sqlite:retention': { says: 'Retention never removes what a group has not acknowledged.' },
   'queue:sqlite:hung-writer': { says: 'A commit that hangs costs 503 at the deadline.' },
+  'queue:retry-storm': { says: 'Slack sending everything four times after an outage stores it once (F31).' },
   'queue:dedupe:apart': { says: 'Ids are remembered in records of their own, whatever retention removed.' },
   'mcp:cancel:stream': { says: 'The stream of a cancelled request ends, and its id can be used again' },
   'mcp:stdio:lines': { says: 'One bad line does not end a stdio session (T16)' },

@@ -6,9 +6,9 @@ import { verifies } from '../support/verifies.ts'
 describeWithRedis('The spool under kill -9', () => {
   verifies(
     'queue:spool:kill',
-    'after kill -9 of the server and of Redis at any moment every acknowledged event is in Redis once',
+    'F1: after kill -9 of the server and of Redis at any moment every acknowledged event is in Redis once',
     async () => {
-      const { acknowledged, ...report } = await runSpoolKillRounds(6)
+      const { acknowledged, ...report } = await runSpoolKillRounds({ rounds: 6 })
       expect(report).toEqual({ rounds: 6, lost: 0, doubled: 0 })
       expect(acknowledged).toBeGreaterThan(0)
     },

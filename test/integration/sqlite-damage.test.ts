@@ -72,7 +72,7 @@ function areSound(delivered: readonly QueuedEvent[]): boolean {
 
 verifies(
   'queue:sqlite:salvage',
-  'pages that cannot be read cost the events on them and no others',
+  'F3: pages that cannot be read cost the events on them and no others',
   async () => {
     const path = await fill()
     const bytes = readFileSync(path)
@@ -98,7 +98,7 @@ verifies(
 )
 
 test(
-  'a bit that flipped anywhere neither stops the server nor passes for an event',
+  'F3: a bit that flipped anywhere neither stops the server nor passes for an event',
   async () => {
     const path = await fill()
     const sound = readFileSync(path)
@@ -162,7 +162,7 @@ function flipTopic(path: string, what: 'name' | 'number', bit: number): void {
 
 verifies(
   'queue:sqlite:salvage',
-  'a bit that flipped in the name or the number of a topic costs nothing of what lies under it',
+  'F3: a bit that flipped in the name or the number of a topic costs nothing of what lies under it',
   async () => {
     for (const [what, bit] of [
       ['name', 0],

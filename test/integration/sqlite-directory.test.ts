@@ -95,7 +95,7 @@ describe('the folder', () => {
 describe('a folder that cannot be used', () => {
   const unusable = (fault: string) => ({ code: 'STATE_DIR_UNUSABLE', details: { fault } })
 
-  test('is missing its parent', async () => {
+  test('F17: is missing its parent', async () => {
     rmSync(harness.stateDirectory, { recursive: true })
     expect(await refusal()).toMatchObject(unusable('missing'))
   })
@@ -143,7 +143,7 @@ describe('a folder that cannot be used', () => {
 
   verifies(
     'queue:sqlite:newer-schema',
-    'a file of a newer release is refused by name and not touched',
+    'F32: a file of a newer release is refused by name and not touched',
     async () => {
       await (async () => {
         const queue = harness.createQueue()
@@ -169,7 +169,7 @@ describe('a folder that cannot be used', () => {
 describe('a damaged file', () => {
   verifies(
     'queue:sqlite:moved-aside',
-    'an unreadable file is kept under another name and a new one begins',
+    'F3: an unreadable file is kept under another name and a new one begins',
     async () => {
       mkdirSync(harness.directory)
       const garbage = new Uint8Array(8_192).fill(0xab)
@@ -188,7 +188,7 @@ describe('a damaged file', () => {
 
   verifies(
     'queue:sqlite:quarantine',
-    'a row that is not what was written is set aside and counted, the others are delivered',
+    'F3: a row that is not what was written is set aside and counted, the others are delivered',
     async () => {
       const first = harness.createQueue()
       await first.start()

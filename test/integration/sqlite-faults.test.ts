@@ -87,7 +87,7 @@ describe.skipIf(!canFakeDisk)('a disk', () => {
 
   verifies(
     'queue:sqlite:slow-disk',
-    'a sync that takes 3 seconds costs 503 at the deadline, and the event loop does not notice',
+    'F16: a sync that takes 3 seconds costs 503 at the deadline, and the event loop does not notice',
     async () => {
       const { queue, disk } = await startOnFakeDisk()
       expect(await queue.ask({ publish: 'before' })).toBe('stored')
@@ -107,7 +107,7 @@ describe.skipIf(!canFakeDisk)('a disk', () => {
 
   verifies(
     'queue:sqlite:broken-disk',
-    'a sync that fails refuses the event and the ping, and the queue recovers by itself',
+    'F16: a sync that fails refuses the event and the ping, and the queue recovers by itself',
     async () => {
       const { queue, disk } = await startOnFakeDisk()
       expect(await queue.ask({ publish: 'before' })).toBe('stored')
@@ -133,7 +133,7 @@ if (tracer === null)
 describe.skipIf(tracer === null)('power loss', () => {
   verifies(
     'queue:sqlite:synced',
-    'every acknowledgement comes after a sync of what it acknowledges',
+    'F2: every acknowledgement comes after a sync of what it acknowledges',
     async () => {
       const trace = join(stateDirectory, 'trace')
       const wrapper = [
@@ -173,7 +173,7 @@ if (!canMount)
 describe.skipIf(!canMount)('a full disk', () => {
   verifies(
     'queue:sqlite:full-disk',
-    'a full disk refuses events, keeps every one that was acknowledged, and recovers when there is room',
+    'F15: a full disk refuses events, keeps every one that was acknowledged, and recovers when there is room',
     async () => {
       const mount = Bun.spawn(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', stateDirectory])
       expect(await mount.exited).toBe(0)
@@ -232,7 +232,7 @@ describe('an event that kills', () => {
 
   verifies(
     'queue:sqlite:killer-event',
-    'an event during which the process ends each time becomes a dead letter, and takes no neighbour with it',
+    'F13: an event during which the process ends each time becomes a dead letter, and takes no neighbour with it',
     async () => {
       const said = [...(await live(['n1', 'n2', 'killer', 'n3', 'n4', 'n5']))]
       for (let life = 1; life < 8; life++) said.push(...(await live([])))

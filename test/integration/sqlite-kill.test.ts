@@ -4,9 +4,9 @@ import { verifies } from '../support/verifies.ts'
 
 verifies(
   'queue:sqlite:kill',
-  'after kill -9 at any moment every acknowledged event is there once and is delivered',
+  'F1: after kill -9 at any moment every acknowledged event is there once and is delivered',
   async () => {
-    const { acknowledged, ...report } = await runKillRounds(5)
+    const { acknowledged, ...report } = await runKillRounds({ rounds: 5 })
     expect(report).toEqual({
       rounds: 5,
       lost: 0,

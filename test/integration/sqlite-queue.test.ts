@@ -357,6 +357,20 @@ describe('groups', () => {
   })
 })
 
+verifies('queue:retry-storm', 'F31: of four copies of each event, all at once, one is stored', async () => {
+  const queue = await started({ eventsMax: 10_000 })
+  const events = queuedEvents(2_000)
+  const outcomes: string[] = []
+  // Interleaved, as Slack's retries of a whole backlog arrive.
+  for (let begin = 0; begin < events.length; begin += 500) {
+    const copies = Array.from({ length: 4 }, () => events.slice(begin, begin + 500)).flat()
+    outcomes.push(...(await Promise.all(copies.map((event) => queue.publish(event)))))
+  }
+  expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(2_000)
+  expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(6_000)
+  expect(await queue.depth()).toMatchObject({ events: 2_000 })
+})
+
 test('a queue that was stopped before it started starts no thread any more', async () => {
   const queue = harness.createQueue()
   await queue.stop()

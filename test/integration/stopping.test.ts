@@ -100,21 +100,25 @@ for (const [what, end] of [
   ['event', 'stored'],
   ['call', 'posted'],
 ] as const) {
-  verifies('S79', `a stop closes the door and finishes the ${what} before it closes the queue`, async () => {
-    const { server, ended, gates } = await startHeld()
-    const { url, port } = listen(server.app, { host: '127.0.0.1', port: 0 })
-    const answer = what === 'event' ? fetch(heldEvent(url)) : fetch(`${url}/call_tool`, heldCall(server))
-    await gates[what].reached
-    const stopped = server.stop()
-    await settled()
-    expect((await server.request('/readyz')).status).toBe(503)
-    expect(await noConnection(port)).toBe(true)
-    expect(ended).toEqual([])
-    gates[what].open()
-    expect((await answer).status).toBe(200)
-    expect(await stopped).toEqual({ isClean: true, unfinished: [] })
-    expect(ended).toEqual([end, 'queue'])
-  })
+  verifies(
+    'S79',
+    `F25: a stop closes the door and finishes the ${what} before it closes the queue`,
+    async () => {
+      const { server, ended, gates } = await startHeld()
+      const { url, port } = listen(server.app, { host: '127.0.0.1', port: 0 })
+      const answer = what === 'event' ? fetch(heldEvent(url)) : fetch(`${url}/call_tool`, heldCall(server))
+      await gates[what].reached
+      const stopped = server.stop()
+      await settled()
+      expect((await server.request('/readyz')).status).toBe(503)
+      expect(await noConnection(port)).toBe(true)
+      expect(ended).toEqual([])
+      gates[what].open()
+      expect((await answer).status).toBe(200)
+      expect(await stopped).toEqual({ isClean: true, unfinished: [] })
+      expect(ended).toEqual([end, 'queue'])
+    },
+  )
 }
 
 verifies('S79', 'a stop lets a handler finish before it closes the queue', async () => {

@@ -6,7 +6,7 @@ import { createSystemClock, sleep } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
 import { durableLimitsDefault } from '../../src/queue/limits.ts'
 import { SqliteQueue } from '../../src/queue/sqlite.ts'
-import { lifeMaxMs, liveAndDie } from './killed-publisher.ts'
+import { boundless, type KillGoal, lifeMaxMs, liveAndDie } from './killed-publisher.ts'
 import { topic } from './queue-events.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { RecordingMetrics } from './recording-metrics.ts'
@@ -25,10 +25,10 @@ export interface KillRoundsReport {
   readonly integrity: string
 }
 
-/** Kills a process that publishes and consumes, `rounds` times over one directory, and compares what it acknowledged with what is there. */
-export async function runKillRounds(rounds: number): Promise<KillRoundsReport> {
+/** Kills a process that publishes and consumes, again and again over one directory, and compares what it acknowledged with what is there. */
+export async function runKillRounds(goal: KillGoal): Promise<KillRoundsReport> {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'sis-kill-'))
-  const options = { backend: 'sqlite', stateDirectory, pid: 1 }
+  const options = { backend: 'sqlite', stateDirectory, pid: 1, limits: boundless }
   const kill = async (child: Bun.Subprocess) => {
     await sleep(createSystemClock(), Math.random() * lifeMaxMs)
     child.kill('SIGKILL')
@@ -36,14 +36,15 @@ export async function runKillRounds(rounds: number): Promise<KillRoundsReport> {
   try {
     const acknowledged = new Set<string>()
     const delivered = new Set<string>()
-    for (let round = 0; round < rounds; round++) {
+    let round = 0
+    for (; round < goal.rounds || acknowledged.size < (goal.events ?? 0); round++) {
       for (const line of await liveAndDie(options, round, kill)) {
         if (line.startsWith('a ')) acknowledged.add(line.slice(2))
         if (line.startsWith('d ')) delivered.add(line.slice(2))
       }
     }
     const deadLetters = await drain(stateDirectory, delivered)
-    return { rounds, deadLetters, ...compare(stateDirectory, acknowledged, delivered) }
+    return { rounds: round, deadLetters, ...compare(stateDirectory, acknowledged, delivered) }
   } finally {
     rmSync(stateDirectory, { recursive: true, force: true })
   }
@@ -53,7 +54,7 @@ export async function runKillRounds(rounds: number): Promise<KillRoundsReport> {
 async function drain(stateDirectory: string, delivered: Set<string>): Promise<number> {
   const clock = createSystemClock()
   const queue = new SqliteQueue(
-    { directory: join(stateDirectory, 'queue'), pid: 1, limits: durableLimitsDefault },
+    { directory: join(stateDirectory, 'queue'), pid: 1, limits: { ...durableLimitsDefault, ...boundless } },
     { clock, ids: createSystemIds(), log: new RecordingLogger(), metrics: new RecordingMetrics() },
   )
   await queue.start()

@@ -1,5 +1,15 @@
 import { join } from 'node:path'
 
+/** How long the killing goes on: until both are reached. */
+export interface KillGoal {
+  readonly rounds: number
+  /** Events acknowledged. Default 0. */
+  readonly events?: number
+}
+
+/** No bound is met, whatever is acknowledged: what leaves to make room would count as lost. */
+export const boundless = { eventsMax: 100_000_000, bytesMax: 1024 ** 4 } as const
+
 /** The longest time that a process is left at work, milliseconds. Kills come at any moment of it, the first included. */
 export const lifeMaxMs = 250
 

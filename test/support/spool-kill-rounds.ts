@@ -6,7 +6,7 @@ import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { asList, asText } from '../../src/queue/redis-reply.ts'
 import { SpoolQueue } from '../../src/queue/spool.ts'
-import { lifeMaxMs, liveAndDie } from './killed-publisher.ts'
+import { boundless, type KillGoal, lifeMaxMs, liveAndDie } from './killed-publisher.ts'
 import { topic } from './queue-events.ts'
 import { RecordingLogger } from './recording-logger.ts'
 import { RecordingMetrics } from './recording-metrics.ts'
@@ -25,23 +25,24 @@ export interface SpoolKillReport {
 const redisKilledEvery = 3
 const pageEntries = 5_000
 
-/** Kills a process that publishes through the spool, `rounds` times over one directory, and now and then Redis, and counts what is there. */
-export async function runSpoolKillRounds(rounds: number): Promise<SpoolKillReport> {
+/** Kills a process that publishes through the spool, again and again over one directory, and now and then Redis, and counts what is there. */
+export async function runSpoolKillRounds(goal: KillGoal): Promise<SpoolKillReport> {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'spool-kill-'))
   const redis = await RedisServer.start()
   const options = {
     backend: 'redis',
-    redis: { url: redis.url, topics: [topic] },
+    redis: { url: redis.url, topics: [topic], limits: boundless },
     spool: { stateDirectory, pid: process.pid },
   }
   try {
     const acknowledged = new Set<string>()
-    for (let round = 0; round < rounds; round++) {
+    let round = 0
+    for (; round < goal.rounds || acknowledged.size < (goal.events ?? 0); round++) {
       const lines = await liveAndDie(options, round, (child) => kill(child, redis, round))
       for (const line of lines) if (line.startsWith('a ')) acknowledged.add(line.slice(2))
     }
     await handOnTheRest(redis, stateDirectory)
-    return { rounds, ...(await compare(redis, acknowledged)) }
+    return { rounds: round, ...(await compare(redis, acknowledged)) }
   } finally {
     await redis.close()
     rmSync(stateDirectory, { recursive: true, force: true })
@@ -64,7 +65,7 @@ async function handOnTheRest(redis: RedisServer, stateDirectory: string): Promis
   const clock = createSystemClock()
   const queue = new SpoolQueue(
     {
-      redis: { url: new Secret(redis.url), topics: [topic] },
+      redis: { url: new Secret(redis.url), topics: [topic], limits: boundless },
       spool: { directory: join(stateDirectory, 'queue'), pid: process.pid },
     },
     { clock, ids: createSystemIds(), log: new RecordingLogger(), metrics: new RecordingMetrics() },
