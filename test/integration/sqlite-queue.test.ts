@@ -289,7 +289,7 @@ describe('retention', () => {
     },
   )
 
-  test('numbers are not given out twice, even when every event has left before a restart', async () => {
+  test('F18: numbers are not given out twice, even when every event has left and the clock went back', async () => {
     const first = await started({ retentionMs: 1_000 })
     const consumer = consume(first)
     await first.publish(queuedEvent({ id: 'a' }))

@@ -324,7 +324,7 @@ verifies(
   },
 )
 
-test('by default ids are remembered for 26 hours, whatever the wall clock does', async () => {
+test('F18: by default ids are remembered for 26 hours, whatever the wall clock does', async () => {
   const { queue, clock } = await started()
   const hourMs = 3_600_000
   await queue.publish(queuedEvent({ id: 'Ev1' }))
