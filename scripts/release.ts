@@ -4,7 +4,12 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type CommitInfo, readCommit } from './build.ts'
 import { parseChecksums } from './release/checksums.ts'
-import { type MadeTarget, makeRelease, type ReleaseOutcome } from './release/make-release.ts'
+import {
+  type MadeTarget,
+  makeRelease,
+  type ReleaseOutcome,
+  UnavailableError,
+} from './release/make-release.ts'
 import { type Project, readProject } from './release/project.ts'
 import { checksumsName } from './release/release-folder.ts'
 import { hostTarget, type Target, targetTable } from './release/target-table.ts'
@@ -16,6 +21,9 @@ import { hostTarget, type Target, targetTable } from './release/target-table.ts'
  */
 
 const root = join(import.meta.dir, '..')
+
+/** EX_UNAVAILABLE of sysexits.h. */
+const unavailable = 69
 
 interface ReleaseFlags {
   readonly targets: readonly Target[]
@@ -169,12 +177,17 @@ async function main(): Promise<void> {
       throw new Error(`Made twice, these are not the same bytes: ${differing.join(', ')}`)
     process.stdout.write(`Made twice, in two folders: all ${sums.size} files are the same bytes\n`)
   }
-  if (outcome.missing.length > 0) process.exitCode = 69
+  if (outcome.missing.length > 0) process.exitCode = unavailable
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return 2
+  return error instanceof UnavailableError ? unavailable : 1
 }
 
 if (import.meta.main) {
   main().catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = error instanceof UsageError ? 2 : 1
+    process.exitCode = exitCodeOf(error)
   })
 }

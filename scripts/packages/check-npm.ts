@@ -6,7 +6,8 @@ import { type CheckedRelease, checkCredentials } from './checked-release.ts'
 import { runTool } from './run-tool.ts'
 
 const name = 'slack-integrated-server'
-const startDeadlineMs = 30_000
+/** For a start and a stop on a busy machine. */
+const runDeadlineMs = 60_000
 
 /** npm packs what we packed, and installs it from the files alone; the launcher passes on arguments, exit codes and signals. */
 export async function checkNpm(release: CheckedRelease): Promise<void> {
@@ -52,8 +53,10 @@ async function checkStop(launcher: string, cwd: string): Promise<void> {
     env: { PATH: process.env['PATH'] ?? '', ...checkCredentials },
     stdout: 'pipe',
     stderr: 'inherit',
+    // A group of its own: a launcher that is killed leaves a server behind, which would keep the pipe open for ever.
+    detached: true,
   })
-  const killer = setTimeout(() => child.kill('SIGKILL'), startDeadlineMs)
+  const killer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), runDeadlineMs)
   let text = ''
   for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
     const isStarted = text.includes('"server_started"')

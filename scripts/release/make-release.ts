@@ -44,6 +44,9 @@ export interface ReleaseOutcome {
   readonly skipped: readonly LeftOut[]
 }
 
+/** Nothing of what was asked for could be had. */
+export class UnavailableError extends Error {}
+
 /** A binary that its headers say runs on its target. */
 interface BuiltBinary {
   readonly target: Target
@@ -84,7 +87,7 @@ export async function makeRelease(options: ReleaseOptions): Promise<ReleaseOutco
       await addPackages(folder, project, binary, companions)
     }
     if (companions === undefined)
-      throw new Error(
+      throw new UnavailableError(
         `No target could be built: ${missing.map(({ what, why }) => `${what}: ${why}`).join('; ')}`,
       )
     const skipped = await addCommon(folder, project, companions, bundles)
@@ -107,17 +110,20 @@ async function buildBinary(
     const modules = await build({ target: target.bun, outfile, commit })
     return { target, modules, ...inspect(target, outfile) }
   } catch (error) {
-    if (!isUnreachable(error)) throw error
-    return error.message
+    const reason = whyUnreachable(error)
+    if (reason === undefined) throw error
+    return reason
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Bun's word that it could not download the runtime of a target: no fault of the sources. */
-function isUnreachable(error: unknown): error is Error {
-  const messages = error instanceof AggregateError ? error.errors.map(String) : [String(error)]
-  return messages.some((message) => message.includes('Failed to download'))
+/** Bun's word that it could not download the runtime of a target, which is no fault of the sources; undefined for every other failure. */
+export function whyUnreachable(error: unknown): string | undefined {
+  const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
+  return failures
+    .map((failure) => (failure instanceof Error ? failure.message : String(failure)))
+    .find((message) => message.includes('Failed to download'))
 }
 
 function inspect(target: Target, path: string): Pick<BuiltBinary, 'facts' | 'bytes'> {

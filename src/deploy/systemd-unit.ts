@@ -13,7 +13,7 @@ const stopMarginSeconds = 15
 export const renderSystemdUnit: Template = ({ program, publicUrl }) => {
   const settings = [setting('queueBackendType', 'sqlite'), ...publicUrlSettings(publicUrl)]
   const stopSeconds = Number(defaultOf('serverShutdownSeconds')) + stopMarginSeconds
-  return `# /etc/systemd/system/${program}.service
+  return `# /etc/systemd/system/${program}.service; the .deb has it in /usr/lib/systemd/system
 #
 # Before the first start, as root (each asks for its line on standard input; the files stay readable by root alone):
 #   install -d -m 0700 /etc/${program}/credentials

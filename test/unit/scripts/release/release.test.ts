@@ -6,6 +6,7 @@ import {
   renderBillOfMaterials,
 } from '../../../../scripts/release/bill-of-materials.ts'
 import { parseChecksums, renderChecksums, sha256Of } from '../../../../scripts/release/checksums.ts'
+import { whyUnreachable } from '../../../../scripts/release/make-release.ts'
 import { renderThirdPartyLicences } from '../../../../scripts/release/third-party-licences.ts'
 import { differingFiles } from '../../../../scripts/release.ts'
 import { verifies } from '../../../support/verifies.ts'
@@ -56,6 +57,13 @@ describe('the licences of others', () => {
       'No text of a licence in @acme/a 2.0.0',
     )
   })
+})
+
+test('a runtime that cannot be fetched is told from sources that do not compile', () => {
+  const unfetched = new Error("Failed to download 'bun-darwin-aarch64-v1.4.5': DNSResolveFailed")
+  expect(whyUnreachable(new AggregateError([unfetched], 'Bundle failed'))).toBe(unfetched.message)
+  expect(whyUnreachable(unfetched)).toBe(unfetched.message)
+  expect(whyUnreachable(new AggregateError([new Error('Unexpected }')], 'Bundle failed'))).toBeUndefined()
 })
 
 test('checksums are read back as they were written, by name', () => {
