@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { renderClientsPage } from './documents/clients-page.ts'
 import { renderCommandsPage } from './documents/commands-page.ts'
 import { renderConfigurationPage } from './documents/configuration-page.ts'
 import { deployDocuments } from './documents/deploy-documents.ts'
@@ -10,6 +11,7 @@ import { renderToolsPage } from './documents/tools-page.ts'
 /** Every document that is made from a table, by its path from the project's root. */
 export const documents: Readonly<Record<string, () => string>> = {
   ...deployDocuments,
+  'docs/clients.md': renderClientsPage,
   'docs/commands.md': renderCommandsPage,
   'docs/configuration.md': renderConfigurationPage,
   'docs/errors.md': renderErrorsPage,

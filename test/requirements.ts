@@ -777,4 +777,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'traces:embedder': { says: 'Whoever embeds the server may bring a tracer.' },
   'traces:config': { says: "OpenTelemetry's own variables configure tracing." },
   'e2e:traces': { says: 'The binary traces an event to its consumer and an MCP call to Slack.' },
+  'e2e:secrecy': {
+    says: 'No secret of the configuration is in any output of the binary, answer of the server or page that it serves.',
+  },
+  'docs:links': { says: 'Every relative link and anchor in the documents resolves.' },
+  'docs:readme': { says: 'Every command of the README does what the README says.' },
 }

@@ -71,41 +71,37 @@ describe('starting', () => {
 const answersBeforeStop = 40
 
 describe('stopping', () => {
-  verifies(
-    'S79',
-    'SIGTERM and SIGINT drain and exit 0, refusing nobody that was taken in',
-    async () => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-        const server = await startServer()
-        await using child = server.child
-        const statuses: (number | string)[] = []
-        const isBusy = Promise.withResolvers<void>()
-        let isStopping = false
-        const senders = Array.from({ length: 8 }, async (_, sender) => {
-          for (let count = 0; !isStopping || count < 3; count++) {
-            const status = await send(server, `Ev${sender}_${count}`).catch(() => 'refused' as const)
-            statuses.push(status)
-            if (statuses.length === answersBeforeStop) isBusy.resolve()
-            if (status === 'refused') return
-          }
-        })
-        await isBusy.promise
-        isStopping = true
-        child.signal(signal)
-        expect(await child.exited).toBe(0)
-        await Promise.all(senders)
-        // Taken in and stored, or refused at the door: never half done.
-        expect(statuses.filter((status) => status !== 200 && status !== 'refused')).toEqual([])
-        const storedCount = child.stdout
-          .logged('webhook_event_received')
-          .filter(({ outcome }) => outcome === 'stored').length
-        const takenCount = statuses.filter((status) => status === 200).length
-        expect(takenCount).toBeGreaterThan(0)
-        expect(storedCount).toBeGreaterThanOrEqual(takenCount)
-        expect(child.stdout.logged('server_stopped')).toHaveLength(1)
-      }
-    },
-  )
+  verifies('S79', 'SIGTERM and SIGINT drain and exit 0, refusing nobody that was taken in', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const server = await startServer()
+      await using child = server.child
+      const statuses: (number | string)[] = []
+      const isBusy = Promise.withResolvers<void>()
+      let isStopping = false
+      const senders = Array.from({ length: 8 }, async (_, sender) => {
+        for (let count = 0; !isStopping || count < 3; count++) {
+          const status = await send(server, `Ev${sender}_${count}`).catch(() => 'refused' as const)
+          statuses.push(status)
+          if (statuses.length === answersBeforeStop) isBusy.resolve()
+          if (status === 'refused') return
+        }
+      })
+      await isBusy.promise
+      isStopping = true
+      child.signal(signal)
+      expect(await child.exited).toBe(0)
+      await Promise.all(senders)
+      // Taken in and stored, or refused at the door: never half done.
+      expect(statuses.filter((status) => status !== 200 && status !== 'refused')).toEqual([])
+      const storedCount = child.stdout
+        .logged('webhook_event_received')
+        .filter(({ outcome }) => outcome === 'stored').length
+      const takenCount = statuses.filter((status) => status === 200).length
+      expect(takenCount).toBeGreaterThan(0)
+      expect(storedCount).toBeGreaterThanOrEqual(takenCount)
+      expect(child.stdout.logged('server_stopped')).toHaveLength(1)
+    }
+  })
 
   test('an open stream does not keep the process', async () => {
     const server = await startServer()

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { secretsIn } from './secret-canaries.ts'
 
 /** The compiled binary as a child process: what users run is what end-to-end tests run. */
 
@@ -102,7 +103,10 @@ export function spawnBinary(options: BinaryOptions = {}): BinaryProcess {
   return new BinaryProcess(binaryPath, options)
 }
 
-/** One running child. `await using` kills it whatever happens to the test. */
+/**
+ * One running child. `await using` kills it whatever happens to the test, and fails the test where the child has written a secret that is in its
+ * environment.
+ */
 export class BinaryProcess {
   readonly stdout: OutputText
   readonly stderr: OutputText
@@ -114,9 +118,13 @@ export class BinaryProcess {
   readonly closed: Promise<void>
   readonly #process: Bun.Subprocess<'pipe', 'pipe', 'pipe'>
   readonly #ownsCwd: boolean
+  readonly #args: readonly string[]
+  readonly #env: Readonly<Record<string, string>>
 
   constructor(path: string, { args = [], env = {}, cwd, input }: BinaryOptions) {
     this.#ownsCwd = cwd === undefined
+    this.#args = args
+    this.#env = env
     this.cwd = cwd ?? mkdtempSync(join(tmpdir(), 'slack-integrated-server-'))
     this.#process = Bun.spawn([path, ...args], {
       cwd: this.cwd,
@@ -174,6 +182,15 @@ export class BinaryProcess {
     this.signal('SIGKILL')
     await this.exited
     if (this.#ownsCwd) rmSync(this.cwd, { recursive: true, force: true })
+    this.#expectNoSecrets()
+  }
+
+  #expectNoSecrets(): void {
+    // Showing the configured token is what `token` is for.
+    const said = this.#args[0] === 'token' ? this.stderr.text : this.stdout.text + this.stderr.text
+    const found = secretsIn(said, this.#env)
+    if (found.length > 0)
+      throw new Error(`"${this.#args.join(' ')}" wrote the value of ${found.join(' and of ')}`)
   }
 }
 
