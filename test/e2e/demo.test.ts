@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { runBinary, spawnBinary } from '../support/binary.ts'
+import { initializeMessage } from '../support/mcp-http.ts'
 import { verifies } from '../support/verifies.ts'
 
 const timeoutMs = 60_000
@@ -37,16 +38,7 @@ verifies(
           accept: 'application/json, text/event-stream',
           ...authorization,
         },
-        body: JSON.stringify({
-          jsonrpc: '2.0',
-          id: 1,
-          method: 'initialize',
-          params: {
-            protocolVersion: '2025-11-25',
-            capabilities: {},
-            clientInfo: { name: 'e2e', version: '1' },
-          },
-        }),
+        body: JSON.stringify(initializeMessage()),
       })
     expect((await initialize(headers)).status).toBe(200)
     expect((await initialize({})).status).toBe(401)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { packageManager, scripts } from '../../package.json'
 import { binaryPath, type RunningServer, startServer, testCredentials } from '../support/binary.ts'
 import { type EmulatedSlack, startEmulatedSlack } from '../support/emulate-slack.ts'
+import { initializeMessage } from '../support/mcp-http.ts'
 import { verifies } from '../support/verifies.ts'
 
 /**
@@ -141,16 +142,7 @@ function initialize(url: string, authorization: string): Promise<Response> {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
     },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'initialize',
-      params: {
-        protocolVersion: '2025-11-25',
-        capabilities: {},
-        clientInfo: { name: 'readme', version: '1' },
-      },
-    }),
+    body: JSON.stringify(initializeMessage()),
   })
 }
 
