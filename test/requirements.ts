@@ -554,6 +554,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'The compiled server keeps what it acknowledged through kill -9, and one server owns a state directory.',
   },
   'mcp:stateless': { says: 'Without sessions every POST of the old revisions stands alone, for any replica' },
+  'mcp:version:measured': { says: 'Metrics and traces name the revision that the client speaks.' },
   'mcp:stateless:sse': { says: 'Where there are no sessions, legacy SSE says where streamable HTTP is' },
   'mcp:rest': { says: 'The REST facade answers the MCP result, as its schemas say (D2)' },
   'mcp:rest:errors': { says: 'A failed tool answers over REST with its status and the unified error (D2)' },
@@ -741,7 +742,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'e2e:consume:pipe': { says: 'consume ends quietly at a broken pipe, and holds up no drain.' },
   'http:edge:requests-max': { says: 'Beyond 4,096 requests at once the edge sends away what comes.' },
   'tools:policy:slack-user': {
-    says: "Slack's own client, which acts for a person with the bot's token, reaches what that person is a member of, and public channels.",
+    says: "Slack's own client, which acts for a person with the bot's token, reaches what that person is a member of, and public channels where they are no guest.",
   },
   'tools:policy:slack-user:whole': {
     says: "Signed requests of Slack's own client read, and hear of, a private channel for its members alone.",
@@ -758,6 +759,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Which closed conversations a person shares with the bot is asked once a person, and believed for a bounded time.',
   },
   'slack:membership:closed': { says: 'A look-up of memberships that fails is no membership.' },
+  'slack:membership:guest': {
+    says: 'A guest, and whoever Slack does not call a full member, is not believed to see public channels.',
+  },
   'slack:membership:events': { says: 'Events of joining and leaving take effect at once.' },
   'traces:context': {
     says: 'A trace context from outside is taken exactly as W3C writes it, or not at all.',

@@ -3,11 +3,13 @@ import type { Clock } from '../base/clock.ts'
 import type { SlackApi } from './api.ts'
 import { type ChannelKind, listableTypes } from './channel.ts'
 import { SharedFlights } from './directory-flights.ts'
+import type { DirectoryUsers } from './directory-users.ts'
 import { asObject, asObjects, asText } from './json-fields.ts'
 
 export interface MembershipOptions {
   readonly slack: SlackApi
   readonly clock: Clock
+  readonly users: Pick<DirectoryUsers, 'byId'>
 }
 
 /** How long an answer of Slack is believed: what bounds a membership that ended where no event of it arrives, at another replica say. */
@@ -22,8 +24,9 @@ const conversationsPerPage = 999
 const pagesMax = 3
 const usersMax = 500
 
-/** The kinds whose members are looked up: a direct message names its person, and a public channel is open to all. */
+/** The kinds whose members are looked up: a direct message names its person, and a public channel is open to all but guests. */
 const closedTypes: readonly ChannelKind[] = ['private_channel', 'mpim']
+const closedToGuests: readonly ChannelKind[] = ['public_channel', ...closedTypes]
 
 interface Membership {
   readonly channelIds: Set<string>
@@ -31,7 +34,7 @@ interface Membership {
 }
 
 /**
- * Which private channels and group messages a person shares with the bot. One listing a person answers for all of them (users.conversations with
+ * Which private channels and group messages a person shares with the bot, and which public channels a guest is in. One listing a person answers for all of them (users.conversations with
  * `user`, which shows of others' closed conversations only those that the caller is in too), where conversations.members would cost a call or more
  * for each conversation of a page. Fails closed: what Slack did not say is no membership, and a failed look-up rejects.
  */
@@ -58,6 +61,14 @@ export class DirectoryMemberships {
   /** All that the person shares with the bot. At most one look-up, shared by all who ask. Rejects as `SlackApi.call`. */
   async of(userId: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
     return (this.#known.get(userId) ?? (await this.#ask(userId, signal))).channelIds
+  }
+
+  /**
+   * Whether public channels are open to the person without being in them. They are closed to guests, and to whom Slack does not know or does not
+   * call a full member. https://slack.com/help/articles/202518103-Understand-guest-roles-in-Slack Rejects as `SlackApi.call`.
+   */
+  async seesPublicChannels(userId: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#options.users.byId(userId, signal))?.isFullMember === true
   }
 
   joined(userId: string, channelId: string): void {
@@ -98,7 +109,8 @@ export class DirectoryMemberships {
     const { slack, clock } = this.#options
     const askedAtMs = clock.monotonic()
     const channelIds = new Set<string>()
-    const types = listableTypes(slack.identity()?.scopes, closedTypes).join(',')
+    const closed = (await this.seesPublicChannels(userId, signal)) ? closedTypes : closedToGuests
+    const types = listableTypes(slack.identity()?.scopes, closed).join(',')
     let cursor: string | undefined
     for (let pageCount = 0; pageCount < pagesMax; pageCount++) {
       const answer = await slack.call(

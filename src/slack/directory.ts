@@ -43,7 +43,7 @@ export class Directory implements Names {
   constructor(options: DirectoryOptions) {
     this.users = new DirectoryUsers(options)
     this.channels = new DirectoryChannels(options)
-    this.memberships = new DirectoryMemberships(options)
+    this.memberships = new DirectoryMemberships({ ...options, users: this.users })
   }
 
   /** What a user is called, where that is known. Never asks Slack. */

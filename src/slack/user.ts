@@ -20,6 +20,8 @@ export interface SlackUser {
   readonly isBot: boolean
   readonly isDeleted: boolean
   readonly isGuest: boolean
+  /** Whether Slack said that the person is no guest: what it left unsaid is no proof. */
+  readonly isFullMember: boolean
   readonly isAdmin: boolean
 }
 
@@ -32,6 +34,7 @@ export function parseUser(value: unknown): SlackUser | undefined {
   const handle = asText(raw['name']) ?? id
   const displayName = asText(profile['display_name'])
   const realName = asText(profile['real_name']) ?? asText(raw['real_name'])
+  const isGuest = raw['is_restricted'] === true || raw['is_ultra_restricted'] === true
   return {
     id,
     handle,
@@ -46,7 +49,8 @@ export function parseUser(value: unknown): SlackUser | undefined {
     enterpriseId: asText(asObject(raw['enterprise_user'])['enterprise_id']),
     isBot: raw['is_bot'] === true,
     isDeleted: raw['deleted'] === true,
-    isGuest: raw['is_restricted'] === true || raw['is_ultra_restricted'] === true,
+    isGuest,
+    isFullMember: raw['is_restricted'] === false && !isGuest,
     isAdmin: raw['is_admin'] === true || raw['is_owner'] === true,
   }
 }

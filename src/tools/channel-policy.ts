@@ -72,7 +72,7 @@ export class ChannelPolicy {
 
   /**
    * Those of the channels for which the action is allowed, where their facts are at hand. Asks Slack only on behalf of its own client's user, once
-   * for all channels.
+   * for all channels: who that is, and what they are in.
    */
   async allowed(
     principal: Principal,
@@ -84,9 +84,12 @@ export class ChannelPolicy {
     const listed = channels.filter((channel) => this.#violatedBy(lists, channel.id, channel) === undefined)
     const { slackUser } = principal
     if (slackUser === undefined) return listed
-    const isOpen = (channel: SlackChannel) => isOpenTo(slackUser, channel)
+    const { memberships } = this.#deps.directory
+    const hasPublic = listed.some(({ kind }) => kind === 'public_channel')
+    const seesPublic = hasPublic && (await memberships.seesPublicChannels(slackUser.userId, signal))
+    const isOpen = (channel: SlackChannel) => isOpenTo(slackUser, channel, seesPublic)
     if (listed.every((channel) => isOpen(channel) !== undefined)) return listed.filter(isOpen)
-    const joined = await this.#deps.directory.memberships.of(slackUser.userId, signal)
+    const joined = await memberships.of(slackUser.userId, signal)
     return listed.filter((channel) => isOpen(channel) ?? joined.has(channel.id))
   }
 
@@ -116,7 +119,9 @@ export class ChannelPolicy {
     const { channels, memberships } = this.#deps.directory
     const channel = await channels.byId(channelId, signal)
     if (channel === undefined) return false
-    return isOpenTo(user, channel) ?? (await memberships.has(user.userId, channelId, signal))
+    const seesPublic =
+      channel.kind === 'public_channel' && (await memberships.seesPublicChannels(user.userId, signal))
+    return isOpenTo(user, channel, seesPublic) ?? (await memberships.has(user.userId, channelId, signal))
   }
 
   #violatedBy(
@@ -162,11 +167,15 @@ function parseRules(rule: PolicyRule, entries: readonly string[] | undefined): C
 }
 
 /**
- * Slack's own client acts for a person, but reads with the bot's token, which may see more than the person: beyond public channels only what the
- * person is a member of. Undefined where the members have to be asked for.
+ * Slack's own client acts for a person, but reads with the bot's token, which may see more than the person: beyond public channels, where the
+ * person is no guest, only what the person is a member of. Undefined where the members have to be asked for.
  */
-function isOpenTo({ userId }: SlackUser, channel: SlackChannel): boolean | undefined {
-  if (channel.kind === 'public_channel') return true
+function isOpenTo(
+  { userId }: SlackUser,
+  channel: SlackChannel,
+  seesPublicChannels: boolean,
+): boolean | undefined {
+  if (channel.kind === 'public_channel' && seesPublicChannels) return true
   return channel.kind === 'im' ? channel.userId === userId : undefined
 }
 

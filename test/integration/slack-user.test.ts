@@ -24,6 +24,8 @@ const general = 'C0DEMO00GEN'
 /** Ana is in `leads`, Raj is not. */
 const ana = 'U0DEMO00ANA'
 const raj = 'U0DEMO00RAJ'
+/** A guest, who is in `general` and not in `support`, which Raj may read without being in it. */
+const ibby = 'U0DEMO0IBBY'
 
 /** A request as Slack's own client sends it, on behalf of a person. */
 async function ask(server: AppFixture, userId: string, method: string, params: object, signal?: AbortSignal) {
@@ -70,6 +72,12 @@ verifies('tools:policy:slack-user:whole', 'reads a private channel for its membe
   }
   expect((await read(ana, '#leads')).isError).toBeUndefined()
   expect((await read(raj, '#general')).isError).toBeUndefined()
+  const readsOfPublic = [
+    await read(raj, '#support'),
+    await read(ibby, '#general'),
+    await read(ibby, '#support'),
+  ]
+  expect(readsOfPublic.map(({ isError }) => isError)).toEqual([undefined, undefined, true])
   const refused = await read(raj, leads)
   expect([refused.isError, JSON.parse(refused.content[0].text).error.details.rule]).toEqual([
     true,

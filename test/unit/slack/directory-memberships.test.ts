@@ -19,6 +19,7 @@ function createBench(shared: ScriptedAnswer | readonly string[] = ['G1AA']) {
   const clock = new FakeClock()
   const directory = new Directory({ ...directoryDefaults, slack, clock })
   slack.on('users.conversations', typeof shared === 'function' ? shared : channels(shared))
+  slack.on('users.info', ({ user }) => ({ user: { id: user, is_restricted: false } }))
   const { memberships } = directory
   return {
     slack,
@@ -51,6 +52,44 @@ describe('who shares a conversation with the bot', () => {
     slack.identifyAs({ ...scriptedIdentity, scopes: ['channels:read', 'groups:read'] })
     await has('G1AA')
     expect(slack.of('users.conversations')[0]?.['types']).toBe('private_channel')
+  })
+
+  verifies('slack:membership:guest', 'a guest is asked about for public channels too', async () => {
+    const { has, slack, memberships } = createBench(['C1AA'])
+    slack.on('users.info', { user: { id: 'U1AA', is_restricted: true, is_ultra_restricted: true } })
+    expect([await has('C1AA'), await has('C2BB')]).toEqual([true, false])
+    expect(slack.of('users.conversations')[0]?.['types']).toBe('public_channel,private_channel,mpim')
+    expect(await memberships.seesPublicChannels('U1AA', live())).toBe(false)
+  })
+
+  for (const [who, answer, isOpen] of [
+    ['a full member', { user: { id: 'U1AA', is_restricted: false, is_ultra_restricted: false } }, true],
+    ['a guest', { user: { id: 'U1AA', is_restricted: true, is_ultra_restricted: false } }, false],
+    [
+      'a guest of one channel',
+      { user: { id: 'U1AA', is_restricted: false, is_ultra_restricted: true } },
+      false,
+    ],
+    ['somebody of whom Slack does not say it', { user: { id: 'U1AA' } }, false],
+    ['somebody unknown', refuses('user_not_found'), false],
+    ['an answer of another shape', { user: 'U1AA' }, false],
+  ] as const)
+    verifies(
+      'slack:membership:guest',
+      `${who}: public channels are ${isOpen ? 'open' : 'closed'}`,
+      async () => {
+        const { memberships, slack } = createBench()
+        slack.on('users.info', answer)
+        expect(await memberships.seesPublicChannels('U1AA', live())).toBe(isOpen)
+      },
+    )
+
+  verifies('slack:membership:guest', 'a look-up of the person that fails opens nothing', async () => {
+    const { memberships, slack, has } = createBench()
+    slack.on('users.info', fails('SLACK_UNAVAILABLE'))
+    const unavailable = { code: 'SLACK_UNAVAILABLE' }
+    await expect(memberships.seesPublicChannels('U1AA', live())).rejects.toMatchObject(unavailable)
+    await expect(has('G1AA')).rejects.toMatchObject(unavailable)
   })
 
   verifies('slack:membership:cache', 'is believed for two minutes and no longer', async () => {
@@ -160,6 +199,13 @@ describe('events', () => {
     hear('member_left_channel', { user: 'U1AA', channel: 'G1AA' })
     resolve(channels(['G1AA', 'G2BB']))
     expect([await first, await has('G1AA'), await has('G2BB')]).toEqual([false, false, true])
+  })
+
+  verifies('slack:membership:guest', 'who becomes a guest sees no public channel from then on', async () => {
+    const { memberships, hear } = createBench()
+    expect(await memberships.seesPublicChannels('U1AA', live())).toBe(true)
+    hear('user_change', { user: { id: 'U1AA', is_restricted: true } })
+    expect(await memberships.seesPublicChannels('U1AA', live())).toBe(false)
   })
 
   test('a channel that turns private is asked about anew', async () => {

@@ -26,9 +26,17 @@ const forbidden = { code: 'TOOL_FORBIDDEN', details: { rule: 'slack_user' } }
 const ts = '1700000000.000100'
 const live = () => new AbortController().signal
 
-function createBench() {
+/** Gil is a guest: of the public channels only `lobby` is his, and of the closed ones what is Ada's. */
+const gil: Principal = {
+  ...ada,
+  name: 'slack:T100:U3GIL',
+  slackUser: { userId: 'U3GIL', teamId: 'T100', enterpriseId: undefined },
+}
+
+function createBench(principal = ada) {
   const bench = createToolBench()
   bench.slack
+    .on('users.info', ({ user }) => ({ user: { id: user, is_restricted: user === 'U3GIL' } }))
     .on('conversations.info', ({ channel }) => {
       const found = workspace[String(channel)]
       return found === undefined ? refuses('channel_not_found')({}, {}) : { channel: found }
@@ -62,7 +70,7 @@ function createBench() {
         .map((id) => ({ id: `F${id}`, groups: [id] }))
         .concat([{ id: 'FNOWHERE', groups: [] }]),
     })
-  const overrides = { principal: ada }
+  const overrides = { principal }
   return {
     ...bench,
     call: (name: string, args: unknown) => bench.call(name, args, overrides),
@@ -245,6 +253,7 @@ describe("a person for whom Slack's own client calls", () => {
   test('is held to the lists of channels like everybody else', async () => {
     const bench = createToolBench({ settings: { readChannels: ['#general'] } })
     bench.slack
+      .on('users.info', { user: { id: 'U1ADA', is_restricted: false } })
       .on('conversations.info', { channel: workspace['C2OURS'] })
       .on('users.conversations', { channels: [workspace['C2OURS']] })
     const { policy } = bench.slackOffer.services
@@ -254,4 +263,53 @@ describe("a person for whom Slack's own client calls", () => {
   test('sees no file that lies in no conversation', () => {
     expect(createBench().slackOffer.services.policy.isUnrestricted(ada, 'read')).toBe(false)
   })
+})
+
+describe("a guest for whom Slack's own client calls", () => {
+  const lobby = { id: 'C0LOBBY', name: 'lobby' }
+  const createGuestBench = () => {
+    const bench = createBench(gil)
+    const everything: Readonly<Record<string, object>> = { ...workspace, C0LOBBY: lobby }
+    bench.slack
+      .on('conversations.info', ({ channel }) => ({ channel: everything[String(channel)] }))
+      .on('conversations.list', { channels: [lobby, workspace['C1AA'], workspace['C2OURS']] })
+      .on('users.conversations', { channels: [lobby, workspace['C2OURS']] })
+    return bench
+  }
+
+  verifies('tools:policy:slack-user', 'reaches of the public channels those that they are in', async () => {
+    const { call, slack } = createGuestBench()
+    for (const channel of ['#lobby', 'C2OURS']) await call('slack_read_channel_messages', { channel })
+    const before = slack.of('conversations.history').length
+    for (const channel of ['#general', 'C1AA', permalink('C1AA')]) {
+      const args = { channel, ...(channel.startsWith('http') ? {} : { limit: 1 }) }
+      const tool = channel.startsWith('http') ? 'slack_get_message' : 'slack_read_channel_messages'
+      await expect(call(tool, args)).rejects.toMatchObject(forbidden)
+    }
+    await expect(call('slack_post_message', { channel: 'C1AA', text: 'hi' })).rejects.toMatchObject(forbidden)
+    await expect(call('slack_join_channel', { channel: 'C1AA' })).rejects.toMatchObject(forbidden)
+    await expect(call('slack_create_channel', { name: 'new' })).rejects.toMatchObject({
+      code: 'TOOL_FORBIDDEN',
+    })
+    expect(slack.of('conversations.history')).toHaveLength(before)
+    const { data } = await call('slack_list_channels', { types: 'public,private' })
+    expect(data.channels.map(({ id }: { id: string }) => id)).toEqual(['C0LOBBY', 'C2OURS'])
+    const hits = await call('slack_search_messages', { query: 'x' })
+    expect(hits.data.hits.map((hit: { channel: { id: string } }) => hit.channel.id)).toEqual(['C2OURS'])
+  })
+
+  verifies(
+    'tools:policy:slack-user',
+    'reads nothing public while Slack does not say who they are',
+    async () => {
+      const { call, slack } = createGuestBench()
+      slack.on('users.info', fails('SLACK_UNAVAILABLE'))
+      for (const [tool, args] of [
+        ['slack_read_channel_messages', { channel: 'C0LOBBY' }],
+        ['slack_list_channels', {}],
+      ] as const)
+        await expect(call(tool, args)).rejects.toMatchObject({ code: 'SLACK_UNAVAILABLE' })
+      expect(slack.of('conversations.history')).toEqual([])
+    },
+  )
 })
