@@ -72,7 +72,7 @@ async function post(request: Request, visit: Visit, deps: LegacyLegDeps): Promis
 }
 
 async function initialise(opening: RpcMessage, call: CallInfo, deps: LegacyLegDeps): Promise<Response> {
-  const session = await openSession(call, deps, deps.mode === 'memory' ? deps.ids.uuid() : undefined)
+  const session = await openSession(call, deps, deps.mode === 'memory' ? { sessionId: deps.ids.uuid() } : {})
   const response = await session.link.post([opening], call, { isBatch: false, version: firstRevision })
   if (deps.mode === 'stateless') return response
   if (session.link.ledger.negotiatedVersion === undefined) {
@@ -103,19 +103,22 @@ async function findSession(
   call: CallInfo,
   deps: LegacyLegDeps,
 ): Promise<LegacySession<StreamableTransport>> {
-  if (deps.mode === 'stateless') return openSession(call, deps, undefined)
+  // Nobody remembers what was agreed on in `initialize`: the header of each POST says it.
+  const version = request.headers.get('mcp-protocol-version') ?? defaultLegacyVersion
+  if (deps.mode === 'stateless') return openSession(call, deps, { version })
   return requireSession(request, call, deps)
 }
 
 function openSession(
   call: CallInfo,
   deps: LegacyLegDeps,
-  sessionId: string | undefined,
+  { sessionId, version }: { readonly sessionId?: string; readonly version?: string },
 ): Promise<LegacySession<StreamableTransport>> {
   const link = new StreamableTransport({
     clock: deps.clock,
     eventLog: deps.eventLog,
     sessionId,
+    version,
     inFlightMax: deps.limits.inFlightMax,
     measure: deps.measure,
   })

@@ -21,6 +21,8 @@ export interface CallInfo {
 export interface RequestLedgerOptions {
   readonly inFlightMax: number
   readonly measure: OperationMeter
+  /** What the client speaks, where a message says so that was not preceded by `initialize` here. */
+  readonly version?: string | undefined
 }
 
 interface Entry {
@@ -47,8 +49,9 @@ export class RequestLedger {
   #last = 0
   #negotiatedVersion: string | undefined
 
-  constructor({ inFlightMax, measure }: RequestLedgerOptions) {
+  constructor({ inFlightMax, measure, version }: RequestLedgerOptions) {
     this.#inFlightMax = inFlightMax
+    this.#negotiatedVersion = version
     this.#measure = createProtocolMeter(measure)
   }
 
@@ -56,7 +59,7 @@ export class RequestLedger {
     return this.#entries.size
   }
 
-  /** The revision that the answer to `initialize` named. */
+  /** The revision that the answer to `initialize` named, or that was known before. */
   get negotiatedVersion(): string | undefined {
     return this.#negotiatedVersion
   }

@@ -54,6 +54,22 @@ describe('without sessions', () => {
     expect(mcp.plugin.counts().streamableSessions).toBe(0)
   })
 
+  verifies('mcp:version:measured', 'is counted under the revision that its header names', async () => {
+    await using mcp = startMcp({ sessionMode: 'stateless', offer: createFixtureOffer(() => undefined) })
+    const http = mcpHttp(mcp)
+    const ask = async (method: string, headers: Readonly<Record<string, string>>) =>
+      await (await http.post({ jsonrpc: '2.0', id: 1, method }, headers)).text()
+    for (const version of ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])
+      for (const method of ['tools/list', 'ping']) await ask(method, { 'mcp-protocol-version': version })
+    for (const method of ['tools/list', 'ping']) await ask(method, {})
+    const versionsOf = (method: string) =>
+      mcp.metrics.records
+        .filter(({ labels }) => labels['mcp_method_name'] === method)
+        .map(({ labels }) => labels['mcp_protocol_version'])
+    const told = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2025-03-26']
+    expect([versionsOf('tools/list'), versionsOf('ping')]).toEqual([told, told])
+  })
+
   verifies('mcp:stateless:sse', 'legacy SSE answers where streamable HTTP is', async () => {
     await using mcp = startMcp({ sessionMode: 'stateless', publicPathPrefix: '/behind' })
     for (const [path, method] of [
