@@ -567,6 +567,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:tools:changed': { says: 'Tools that come or go are announced' },
   'queue:sqlite:modes': { says: 'The state folder is 0700, its files 0600.' },
   'queue:sqlite:one-server': { says: 'One server per state directory; the second is told the pid.' },
+  'queue:sqlite:upgrade': { says: 'A file of an earlier release keeps everything it holds.' },
   'queue:sqlite:newer-schema': { says: 'A file written by a newer release is refused and not touched.' },
   'queue:sqlite:moved-aside': {
     says: 'An unreadable file is moved aside, not deleted, and a new one begins.',

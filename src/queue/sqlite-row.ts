@@ -5,12 +5,16 @@ import { blob, integer, optionalText, type SqlRow, type SqlValue, text } from '.
 
 /** An event as columns, the same in every table that holds events. `checksum` covers all the others. */
 export const eventColumns =
-  'id, key, type, team_id, channel_id, received_at_ms, correlation_id, source, retry_num, traceparent, tracestate, size, checksum, payload'
+  'id, key, type, team_id, channel_id, received_at_ms, correlation_id, source, retry_num, size, checksum, payload, traceparent, tracestate'
 
+/** Those of the first schema. */
 export const eventColumnDefinitions = `
   id TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL, team_id TEXT, channel_id TEXT, received_at_ms INTEGER NOT NULL,
-  correlation_id TEXT NOT NULL, source TEXT NOT NULL, retry_num INTEGER NOT NULL, traceparent TEXT, tracestate TEXT, size INTEGER NOT NULL,
-  checksum INTEGER NOT NULL, payload BLOB NOT NULL`
+  correlation_id TEXT NOT NULL, source TEXT NOT NULL, retry_num INTEGER NOT NULL, size INTEGER NOT NULL, checksum INTEGER NOT NULL,
+  payload BLOB NOT NULL`
+
+/** Those that the second schema added, each at the end: what is there already need not be written again. */
+export const traceColumnDefinitions = ['traceparent TEXT', 'tracestate TEXT'] as const
 
 export const eventPlaceholders = '?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?'
 
@@ -27,11 +31,11 @@ export function eventValues(event: QueuedEvent): readonly SqlValue[] {
     meta.correlationId,
     meta.source,
     meta.retryNum,
-    meta.traceparent ?? null,
-    meta.tracestate ?? null,
     bytes.byteLength,
     checksumOf(event),
     bytes,
+    meta.traceparent ?? null,
+    meta.tracestate ?? null,
   ]
 }
 
@@ -70,7 +74,7 @@ function readEvent(row: SqlRow, topic: string): QueuedEvent {
   }
 }
 
-/** Finds flipped bits, not forgers: the file is ours alone. */
+/** Finds flipped bits, not forgers: the file is ours alone. Without a trace it is that of the first schema, whose rows stay as they are. */
 function checksumOf({ id, key, bytes, meta }: QueuedEvent): number {
   const { type, teamId, channelId, receivedAtMs, correlationId, source, retryNum, traceparent, tracestate } =
     meta
@@ -84,8 +88,9 @@ function checksumOf({ id, key, bytes, meta }: QueuedEvent): number {
     correlationId,
     source,
     retryNum,
-    traceparent ?? null,
-    tracestate ?? null,
+    ...(traceparent === undefined && tracestate === undefined
+      ? []
+      : [traceparent ?? null, tracestate ?? null]),
   ]
   return crc32(bytes, crc32(JSON.stringify(fields)))
 }

@@ -1,4 +1,4 @@
-import { integer, type SqlDatabase, type SqlRow, type SqlValue } from './sqlite-database.ts'
+import { integer, type SqlDatabase, type SqlRow, type SqlValue, text } from './sqlite-database.ts'
 import { forgetDamagedGroups, recountLedger } from './sqlite-ledger.ts'
 import { mendTopics } from './sqlite-topic-repair.ts'
 
@@ -71,10 +71,16 @@ function copyTable({ name, key }: Table, damaged: SqlDatabase, fresh: SqlDatabas
   lookUp({ table: name, column: only, from: last[only], to: first[only] }, damaged, keep)
 }
 
-/** By the order of the columns: their names may be what was damaged. */
+/** By the order of the columns: their names may be what was damaged. An older file lacks the last ones. */
 function inserterOf(name: string, columnCount: number, fresh: SqlDatabase): (row: SqlRow) => void {
+  const columns = fresh
+    .prepare('SELECT name FROM pragma_table_info(?) LIMIT ?')
+    .all(name, columnCount)
+    .map((column) => text(column, 'name'))
   const placeholders = Array.from({ length: columnCount }, () => '?').join(', ')
-  const insert = fresh.prepare(`INSERT OR IGNORE INTO ${name} VALUES (${placeholders})`)
+  const insert = fresh.prepare(
+    `INSERT OR IGNORE INTO ${name} (${columns.join(', ')}) VALUES (${placeholders})`,
+  )
   return (row) => {
     try {
       insert.run(...Object.values(row))

@@ -152,13 +152,13 @@ describe('a folder that cannot be used', () => {
         await queue.stop()
       })()
       const db = new Database(path('events.db'))
-      db.run('PRAGMA user_version = 2')
+      db.run('PRAGMA user_version = 3')
       db.run('PRAGMA wal_checkpoint(TRUNCATE)')
       db.close()
       const before = new Bun.CryptoHasher('sha256').update(readFileSync(path('events.db'))).digest('hex')
       expect(await refusal()).toMatchObject({
         code: 'STATE_DIR_UNUSABLE',
-        details: { fault: 'newer_schema', schema_version: 2 },
+        details: { fault: 'newer_schema', schema_version: 3 },
       })
       const after = new Bun.CryptoHasher('sha256').update(readFileSync(path('events.db'))).digest('hex')
       expect(after).toBe(before)
