@@ -26,6 +26,7 @@ export class MemoryLog {
   #newest: LogEntry | undefined
   #firstSettled: LogEntry | undefined
   #lastSettled: LogEntry | undefined
+  #settledCount = 0
 
   get count(): number {
     return this.#count
@@ -44,6 +45,10 @@ export class MemoryLog {
     return this.#firstSettled
   }
 
+  get settledCount(): number {
+    return this.#settledCount
+  }
+
   append(event: QueuedEvent, waitingCount: number): LogEntry {
     const entry = new LogEntry(++this.#seq, event, waitingCount)
     entry.older = this.#newest
@@ -57,7 +62,10 @@ export class MemoryLog {
 
   /** Takes out an entry that is either the oldest or the first settled. */
   remove(entry: LogEntry): void {
-    if (entry === this.#firstSettled) this.#firstSettled = entry.nextSettled
+    if (entry === this.#firstSettled) {
+      this.#firstSettled = entry.nextSettled
+      this.#settledCount--
+    }
     if (this.#firstSettled === undefined) this.#lastSettled = undefined
     if (entry.older === undefined) this.#oldest = entry.newer
     else entry.older.newer = entry.newer
@@ -72,12 +80,14 @@ export class MemoryLog {
     if (this.#lastSettled === undefined) this.#firstSettled = entry
     else this.#lastSettled.nextSettled = entry
     this.#lastSettled = entry
+    this.#settledCount++
   }
 
   /** Counts anew who waits for what: after a group came or went. */
   recount(waitingFor: (entry: LogEntry) => number): void {
     this.#firstSettled = undefined
     this.#lastSettled = undefined
+    this.#settledCount = 0
     for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) {
       entry.waitingCount = waitingFor(entry)
       if (entry.waitingCount === 0) this.settle(entry)

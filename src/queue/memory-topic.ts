@@ -13,6 +13,12 @@ export interface MemoryTopicOptions {
   readonly onDead: (group: string, event: QueuedEvent, attempts: number, reason: string) => void
 }
 
+/**
+ * Events kept after every group has acknowledged them: as many as a listing shows. Each one more is an object that every collection of garbage
+ * walks, for the life of the process.
+ */
+const settledMax = 1_000
+
 /** One topic in memory: its log, its groups, the ids it has seen. */
 export class MemoryTopic {
   readonly log = new MemoryLog()
@@ -46,7 +52,7 @@ export class MemoryTopic {
     const group = new MemoryGroup(this.log, this.#options.clock, {
       onDone: (entry) => {
         entry.waitingCount--
-        if (entry.waitingCount === 0) this.log.settle(entry)
+        if (entry.waitingCount === 0) this.#settle(entry)
       },
       onDead: (event, attempts, reason) => this.#options.onDead(name, event, attempts, reason),
     })
@@ -75,6 +81,13 @@ export class MemoryTopic {
     // What was acknowledged out of order left from the middle of the queue of those.
     if (!isDryRun) this.#recount()
     return count
+  }
+
+  #settle(entry: LogEntry): void {
+    this.log.settle(entry)
+    while (this.log.settledCount > settledMax && this.log.firstSettled !== undefined) {
+      this.log.remove(this.log.firstSettled)
+    }
   }
 
   #recount(): void {

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { QueuedEvent } from '../../../src/queue/driver.ts'
 import { type MemoryLimits, MemoryQueue, memoryLimitsDefault } from '../../../src/queue/memory.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { queuedEvent, queuedEvents, topic } from '../../support/queue-events.ts'
@@ -86,6 +87,27 @@ test('what every group has acknowledged gives way before the door closes, and is
   }
   expect(idsOf(await memory.queue.recent(topic, 10))).toEqual(['Ev0', 'Ev7', 'Ev8'])
   expect(await memory.queue.depth()).toMatchObject({ events: 3, pending: 1 })
+  await memory.clock.advance(1_000)
+  expect(memory.metrics.sum('slackmcp_queue_dropped_total')).toBe(0)
+})
+
+test('of what every group has acknowledged the newest 1,000 events stay', async () => {
+  const memory = await started()
+  consume(memory, 'fast')
+  consume(memory, 'slow', ['Ev0'])
+  const publishAll = async (events: readonly QueuedEvent[]) => {
+    for (const event of events) {
+      await memory.queue.publish(event)
+      await settle()
+    }
+  }
+  const events = queuedEvents(1_003)
+  await publishAll(events.slice(0, 1_001))
+  expect(await memory.queue.depth()).toMatchObject({ events: 1_001, pending: 1 })
+  await publishAll(events.slice(1_001))
+  expect(await memory.queue.depth()).toMatchObject({ events: 1_001, pending: 1 })
+  const [first, second] = idsOf(await memory.queue.recent(topic, 2_000))
+  expect([first, second]).toEqual(['Ev0', 'Ev3'])
   await memory.clock.advance(1_000)
   expect(memory.metrics.sum('slackmcp_queue_dropped_total')).toBe(0)
 })
