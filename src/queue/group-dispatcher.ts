@@ -38,7 +38,9 @@ export class GroupDispatcher<Held extends HeldEvent> {
   #ready: Task<Held>[] = []
   #heldCount = 0
   #retry: RetryPolicy
-  #taking: AbortController | undefined
+  #isTaking = false
+  /** One for many takes, since making one costs more than taking an event out of memory. */
+  #giveUp = new AbortController()
   #takeEnded: Promise<void> = Promise.resolve()
 
   constructor(source: GroupSource<Held>, retry: RetryPolicy, deps: DispatcherDeps) {
@@ -98,7 +100,7 @@ export class GroupDispatcher<Held extends HeldEvent> {
       const task = this.#ready[next]
       const member = this.#freestMember()
       if (task === undefined || member === undefined) break
-      void this.#attempt(task, member)
+      this.#attempt(task, member)
     }
     if (next > 0) this.#ready = this.#ready.slice(next)
     this.#takeMore()
@@ -115,7 +117,7 @@ export class GroupDispatcher<Held extends HeldEvent> {
   }
 
   #takeMore(): void {
-    if (this.#taking !== undefined) return
+    if (this.#isTaking) return
     let slots = 0
     let runningMax = 0
     for (const member of this.#members) {
@@ -127,15 +129,15 @@ export class GroupDispatcher<Held extends HeldEvent> {
   }
 
   async #take(countMax: number): Promise<void> {
-    const controller = new AbortController()
-    this.#taking = controller
+    const { signal } = this.#giveUp
+    this.#isTaking = true
     try {
-      for (const held of await this.#source.take(countMax, controller.signal)) this.#admit(held)
+      for (const held of await this.#source.take(countMax, signal)) this.#admit(held)
     } catch (error) {
       this.#deps.log.warn('queue_take_failed', { error })
-      await sleep(this.#deps.clock, takeRetryMs, controller.signal)
+      await sleep(this.#deps.clock, takeRetryMs, signal)
     }
-    this.#taking = undefined
+    this.#isTaking = false
     if (this.#members.size > 0) this.#pump()
   }
 
@@ -147,10 +149,12 @@ export class GroupDispatcher<Held extends HeldEvent> {
     else if (this.#lanes.enter(task)) this.#ready.push(task)
   }
 
-  async #attempt(task: Task<Held>, member: GroupMember): Promise<void> {
+  #attempt(task: Task<Held>, member: GroupMember): void {
     const delivery = { event: task.held.event, attempt: task.attempt }
-    await member.run(delivery, (outcome) => this.#conclude(task, outcome))
-    if (this.#members.size > 0) this.#pump()
+    member.run(delivery, (outcome) => {
+      this.#conclude(task, outcome)
+      this.#pump()
+    })
   }
 
   #conclude(task: Task<Held>, outcome: Outcome): void {
@@ -198,7 +202,8 @@ export class GroupDispatcher<Held extends HeldEvent> {
 
   /** The last member has ended: what no handler has goes back to the store. */
   async #releaseAll(): Promise<void> {
-    this.#taking?.abort()
+    this.#giveUp.abort()
+    this.#giveUp = new AbortController()
     await this.#takeEnded
     if (this.#members.size > 0) return
     for (const timer of this.#backoffs.values()) timer.cancel()

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import type { Delivery, EventHandler, Subscription } from './driver.ts'
 import { failureReason, NotTried } from './failure-reason.ts'
 
@@ -11,6 +11,14 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'untried' }
 
+/** One call of the handler that has not settled. */
+interface Call {
+  readonly controller: AbortController
+  /** Monotonic, milliseconds. */
+  readonly leaseEndsAtMs: number
+  readonly conclude: (outcome: Outcome) => void
+}
+
 /** One subscription at work: counts what runs, ends what takes too long, tells its handlers when it ends. */
 export class GroupMember {
   readonly concurrencyMax: number
@@ -19,8 +27,10 @@ export class GroupMember {
   readonly #handler: EventHandler
   readonly #signal: AbortSignal
   readonly #leaseMs: number
-  readonly #running = new Set<AbortController>()
+  /** In the order of their beginning. */
+  readonly #running = new Set<Call>()
   #isEnded = false
+  #leaseTimer: Timer | undefined
   #onIdle: (() => void) | undefined
 
   constructor(subscription: Subscription, clock: Clock) {
@@ -45,48 +55,53 @@ export class GroupMember {
    * Calls the handler, and `conclude` with what came of it before the member may end. A call that outlives its lease counts as failed, whatever
    * comes of it later.
    */
-  async run(delivery: Delivery, conclude: (outcome: Outcome) => void): Promise<void> {
-    const call = new AbortController()
+  run(delivery: Delivery, conclude: (outcome: Outcome) => void): void {
+    const controller = new AbortController()
+    const call = { controller, leaseEndsAtMs: this.#clock.monotonic() + this.#leaseMs, conclude }
     this.#running.add(call)
-    try {
-      conclude(await this.#raceLease(delivery, call))
-    } finally {
-      this.#running.delete(call)
-      if (this.#running.size === 0) this.#onIdle?.()
-    }
+    if (this.#leaseTimer === undefined) this.#watchLeases(this.#leaseMs)
+    invoke(this.#handler, delivery, controller.signal).then(
+      () => this.#settle(call, handled),
+      (thrown) => this.#settle(call, outcomeOf(thrown)),
+    )
   }
 
   /** No more calls; resolves once those that run have settled or outlived their lease. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#isEnded = true
-    for (const call of this.#running) call.abort()
-    if (this.#running.size === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#onIdle = resolve
-    })
+    for (const { controller } of this.#running) controller.abort()
+    if (this.#running.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    this.#leaseTimer?.cancel()
   }
 
-  #raceLease(delivery: Delivery, call: AbortController): Promise<Outcome> {
-    return new Promise((resolve) => {
-      const lease = this.#clock.schedule(this.#leaseMs, () => {
-        resolve({ kind: 'failed', reason: 'LEASE_EXPIRED' })
-        call.abort()
-      })
-      const settle = (outcome: Outcome) => {
-        lease.cancel()
-        resolve(outcome)
+  #settle(call: Call, outcome: Outcome): void {
+    if (!this.#running.delete(call)) return
+    call.conclude(outcome)
+    if (this.#running.size === 0) this.#onIdle?.()
+  }
+
+  /** One timer for all calls: their leases are equally long, so that they end in the order in which the calls began. */
+  #watchLeases(delayMs: number): void {
+    this.#leaseTimer = this.#clock.schedule(delayMs, () => {
+      this.#leaseTimer = undefined
+      const nowMs = this.#clock.monotonic()
+      for (const call of this.#running) {
+        if (call.leaseEndsAtMs > nowMs) return this.#watchLeases(call.leaseEndsAtMs - nowMs)
+        this.#settle(call, { kind: 'failed', reason: 'LEASE_EXPIRED' })
+        call.controller.abort()
       }
-      invoke(this.#handler, delivery, call.signal).then(
-        () => settle({ kind: 'handled' }),
-        (thrown) =>
-          settle(
-            thrown instanceof NotTried
-              ? { kind: 'untried' }
-              : { kind: 'failed', reason: failureReason(thrown) },
-          ),
-      )
     })
   }
+}
+
+const handled: Outcome = { kind: 'handled' }
+
+function outcomeOf(thrown: unknown): Outcome {
+  return thrown instanceof NotTried ? { kind: 'untried' } : { kind: 'failed', reason: failureReason(thrown) }
 }
 
 /** A handler that throws before its first await fails like any other. */

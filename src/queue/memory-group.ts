@@ -18,6 +18,7 @@ export interface MemoryGroupEvents {
 const besideTheLog = 0
 
 interface Taker {
+  readonly signal: AbortSignal
   readonly countMax: number
   readonly resolve: (taken: readonly MemoryHeld[]) => void
 }
@@ -36,6 +37,7 @@ export class MemoryGroup implements GroupSource<MemoryHeld> {
   #pendingBytes: number
   #activeAtMs: number | undefined
   #taker: Taker | undefined
+  #watched: AbortSignal | undefined
 
   constructor(log: MemoryLog, clock: Clock, events: MemoryGroupEvents) {
     this.#clock = clock
@@ -102,11 +104,8 @@ export class MemoryGroup implements GroupSource<MemoryHeld> {
     const taken = this.#collect(countMax)
     if (taken.length > 0 || signal.aborted) return Promise.resolve(taken)
     return new Promise((resolve) => {
-      this.#taker = { countMax, resolve }
-      signal.addEventListener('abort', () => {
-        this.#taker = undefined
-        resolve([])
-      })
+      this.#taker = { signal, countMax, resolve }
+      this.#watch(signal)
     })
   }
 
@@ -144,6 +143,18 @@ export class MemoryGroup implements GroupSource<MemoryHeld> {
     const held = { event: entry.event, attempt, entry }
     this.#taken.set(entry, held)
     this.#returned.push(held)
+  }
+
+  /** Once for each signal: the same one comes with many takes. */
+  #watch(signal: AbortSignal): void {
+    if (signal === this.#watched) return
+    this.#watched = signal
+    signal.addEventListener('abort', () => {
+      const taker = this.#taker
+      if (taker?.signal !== signal) return
+      this.#taker = undefined
+      taker.resolve([])
+    })
   }
 
   #serveTaker(): void {

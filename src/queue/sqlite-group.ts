@@ -145,12 +145,15 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
   }
 
   /** Resolves when there may be something to take, or when `signal` aborts. */
-  #news(signal: AbortSignal): Promise<void> {
-    if (this.#hasNews || signal.aborted) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#onNews = resolve
-      signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+  async #news(signal: AbortSignal): Promise<void> {
+    if (this.#hasNews || signal.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const wake = () => resolve()
+    this.#onNews = wake
+    signal.addEventListener('abort', wake, { once: true })
+    await promise
+    // The signal comes with many takes: listeners that stayed would gather.
+    signal.removeEventListener('abort', wake)
   }
 
   #asRecord(verdict: Verdict<SqliteHeld>): VerdictRecord {

@@ -130,7 +130,8 @@ test('waits between tries, twice as long each time, half of it by chance, and bu
   expect(log.named('queue_event_buried')).toMatchObject([
     { level: 'error', fields: { event_id: 'a', attempts: 3, reason: 'RangeError' } },
   ])
-  await clock.advance(60_000)
+  // Beyond the lease too: its timer is not set anew while nothing runs.
+  await clock.advance(300_000)
   expect(consumer.tries()).toHaveLength(3)
   expect(clock.timerCount).toBe(0)
 })
@@ -179,6 +180,37 @@ test('a handler that hangs loses its lease: its signal aborts, the try counts as
   hanging.resolve()
   await settle()
   expect(source.story).toEqual(['failed hangs', 'acknowledged next'])
+})
+
+test('each of several calls has a whole lease, by one timer, which goes with the member', async () => {
+  const { clock, source, consume } = bench()
+  const finished = new Map<string, () => void>()
+  const consumer = consume({
+    leaseMs: 10_000,
+    concurrencyMax: 9,
+    handler: ({ event }) => new Promise<void>((resolve) => finished.set(event.id, resolve)),
+    retry: { ...retry, firstMs: 60_000, longestMs: 60_000 },
+  })
+  for (const id of ['finishes', 'first', 'second']) {
+    source.offer(held(id))
+    await clock.advance(3_000)
+  }
+  expect(clock.timerCount).toBe(1)
+  finished.get('finishes')?.()
+  await clock.advance(3_999)
+  expect(source.story).toEqual(['acknowledged finishes'])
+  await clock.advance(1)
+  expect(source.story).toEqual(['acknowledged finishes', 'failed first'])
+  await clock.advance(2_999)
+  expect(source.story).toEqual(['acknowledged finishes', 'failed first'])
+  await clock.advance(1)
+  expect(source.story).toEqual(['acknowledged finishes', 'failed first', 'failed second'])
+  source.offer(held('last'))
+  await settle()
+  consumer.abort()
+  finished.get('last')?.()
+  await consumer.ended
+  expect(clock.timerCount).toBe(0)
 })
 
 test('an event that ended its process with every try is buried without another', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { getEventListeners } from 'node:events'
 import { SqliteGroup } from '../../../src/queue/sqlite-group.ts'
 import type {
   LeftBehind,
@@ -57,6 +58,23 @@ test('a group that was removed is made anew by who still takes from it, and by n
   gate.resolve(undefined)
   expect(await left).toEqual([])
   expect(openCount()).toBe(2)
+})
+
+test('takes that wait with one signal leave no listener on it', async () => {
+  const { group, answers } = bench()
+  const member = new AbortController()
+  for (const seq of [1, 2, 3]) {
+    answers.push([], [taken(seq)])
+    const result = group.take(1, member.signal)
+    await settle()
+    group.wake()
+    expect(await result).toEqual([taken(seq)])
+  }
+  expect(getEventListeners(member.signal, 'abort')).toEqual([])
+  const left = group.take(1, member.signal)
+  await settle()
+  member.abort()
+  expect(await left).toEqual([])
 })
 
 const seqsOf = (requests: readonly TakeRequest[]) => requests.map(({ seqs }) => seqs)
