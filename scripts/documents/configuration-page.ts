@@ -118,6 +118,8 @@ function typeText({ row: { schema, secret } }: NamedOption): string {
   switch (schema['type']) {
     case 'integer':
       return `integer, ${schema['minimum']} to ${schema['maximum']}`
+    case 'number':
+      return `number, ${schema['minimum']} to ${schema['maximum']}`
     case 'boolean':
       return 'true, false'
     case 'array':

@@ -60,6 +60,8 @@ export function expectation({ row }: NamedOption): string {
   switch (schema['type']) {
     case 'integer':
       return `an integer from ${schema['minimum']} to ${schema['maximum']}`
+    case 'number':
+      return `a number from ${schema['minimum']} to ${schema['maximum']}`
     case 'boolean':
       return 'true or false'
     case 'array':
@@ -80,6 +82,8 @@ function asJson(schema: TSchema, text: string): unknown {
   switch (schema['type']) {
     case 'integer':
       return /^-?\d{1,15}$/.test(text) ? Number(text) : text
+    case 'number':
+      return /^(?=.)(?:0|[1-9]\d{0,14})?(?:\.\d{1,15})?$/.test(text) ? Number(text) : text
     case 'boolean':
       return text === 'true' || text === 'false' ? text === 'true' : text
     case 'array':

@@ -12,9 +12,9 @@ import {
 } from './address-types.ts'
 import { forwardUrl } from './forward-url.ts'
 import type { OptionRow, OptionValue } from './option-row.ts'
-import { choice, count, logLevel, none, texts, toggle } from './plain-types.ts'
+import { choice, count, logLevel, none, ratio, texts, toggle } from './plain-types.ts'
 import { bearerToken, namedTokens, signingSecrets, slackToken, tokenPolicies } from './secret-types.ts'
-import { collectorUrl, ratio, requestHeaders, resourceAttributes } from './trace-types.ts'
+import { collectorUrl, requestHeaders, resourceAttributes } from './trace-types.ts'
 
 /** `#general`, `general`, `C024BE91L`, each with an optional `!`. */
 const channelRules = {
@@ -628,12 +628,11 @@ export const optionTable = {
     placeholder: 'sampler',
   },
   tracesSamplerArg: {
-    schema: ratio('1'),
+    schema: ratio(1),
     group: 'traces',
     description: 'Which part of the traces a sampler by ratio keeps, 0 to 1.',
     env: 'OTEL_TRACES_SAMPLER_ARG',
     placeholder: 'ratio',
-    expects: 'a number from 0 to 1',
   },
 } as const satisfies Record<string, OptionRow>
 

@@ -31,6 +31,9 @@ export const texts = (fallback: readonly string[], pattern = '^\\S+$') =>
 export const count = (fallback: number, minimum: number, maximum: number) =>
   Type.Integer({ default: fallback, minimum, maximum })
 
+/** A part of the whole. */
+export const ratio = (fallback: number) => Type.Number({ default: fallback, minimum: 0, maximum: 1 })
+
 export const toggle = (fallback: boolean) => Type.Boolean({ default: fallback })
 
 /** There may be no value. */

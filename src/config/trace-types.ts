@@ -55,7 +55,3 @@ function asPair(text: string): { readonly name: string; readonly value: string }
     })
   }
 }
-
-/** A part of the whole. */
-export const ratio = (fallback: string) =>
-  decoded(Type.String({ default: fallback, pattern: '^(0|1|1\\.0{1,15}|0?\\.\\d{1,15})$' }), Number)

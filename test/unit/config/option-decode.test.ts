@@ -377,6 +377,7 @@ describe("OpenTelemetry's variables", () => {
     ])
     for (const refused of ['1.1', '-0.1', '1e-3', '0x1', '50%', 'half', '1.', '00.5'])
       expect([refused, isRefused(text('tracesSamplerArg', refused))]).toEqual([refused, true])
+    expect(json('tracesSamplerArg', 0.25)).toBe(0.25)
   })
 
   verifies('traces:config', 'a collector has a plain URL, and speaks OTLP over HTTP', () => {
