@@ -29,6 +29,8 @@ const standingRefusals: ReadonlySet<string> = new Set([
 
 export interface UserSearch {
   readonly users: readonly SlackUser[]
+  /** Matches among those looked at; more than `users` where that is cut at `countMax`. */
+  readonly matchCount: number
   /** Whether the whole listing was read: else there may be more matches. */
   readonly isComplete: boolean
   /** How many people were looked at. */
@@ -165,7 +167,8 @@ export class DirectoryUsers {
       const { ttlMs, entriesMax } = this.#options
       const isComplete = this.#scan.isComplete(ttlMs, entriesMax)
       if (users.length >= countMax || isComplete || pageCount >= this.#options.pagesMax) {
-        return { users: users.slice(0, countMax), isComplete, seenCount: this.#scan.seenCount }
+        const matchCount = users.length
+        return { users: users.slice(0, countMax), matchCount, isComplete, seenCount: this.#scan.seenCount }
       }
       await this.#advance(pageCount, lookUp)
     }
