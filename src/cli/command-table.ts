@@ -4,7 +4,8 @@ import type { CommandRow } from './command-row.ts'
 import { demoOptions } from './demo-options.ts'
 import { eventCommands } from './event-commands.ts'
 import { mcpClientNames } from './mcp-client-names.ts'
-import { callOptions, offerOptions, startedOptions, toolCommands } from './tool-commands.ts'
+import { toolCommands } from './tool-commands.ts'
+import { callOptions, offerOptions, startedOptions } from './tool-options.ts'
 
 /** Every command. The first is the default: its flags work without naming it. */
 export const commandTable: readonly [CommandRow, ...CommandRow[]] = [

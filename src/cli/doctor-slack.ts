@@ -2,9 +2,10 @@ import type { Config } from '../config/option-table.ts'
 import { clockSkewMaxSeconds } from '../slack/signature.ts'
 import { missingScopes } from '../tools/select-tools.ts'
 import { callFailureCode, callFailureLine } from './call-failure.ts'
-import { type CliContext, programName } from './cli-context.ts'
+import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { type Check, checksOf } from './doctor-check.ts'
 import { exitCodes } from './exit-codes.ts'
+import { manifestCommand } from './manifest-advice.ts'
 import { offeredTools } from './offered-tools.ts'
 import { probeToken, type TokenReport } from './slack-probe.ts'
 
@@ -13,14 +14,14 @@ const { ok, off, warn, fail } = checksOf('slack')
 /** Whose tokens these are, what they may do, and whether the clocks agree. Asks `auth.test` once for each token. */
 export async function checkSlack(
   context: CliContext,
-  config: Config,
-  signal: AbortSignal,
+  flags: ParsedFlags,
+  { config, signal }: { readonly config: Config; readonly signal: AbortSignal },
 ): Promise<readonly Check[]> {
   if (config.slackBotToken === undefined) return [off('no bot token: the webhook runs alone')]
   const bot = await probeToken(context, config, 'bot', signal)
   const user = config.slackUserToken === undefined ? [] : [await probeToken(context, config, 'user', signal)]
   return [bot, ...user]
-    .flatMap((report) => [checkToken(report), ...checkScopes(config, report)])
+    .flatMap((report) => [checkToken(report), ...checkScopes(config, report, manifestCommand(flags))])
     .concat(checkClock(bot))
 }
 
@@ -46,7 +47,7 @@ const fixes: Readonly<Record<string, string>> = {
   SLACK_RATE_LIMITED: 'Wait as long as Slack says.',
 }
 
-function checkScopes(config: Config, { kind, identity }: TokenReport): readonly Check[] {
+function checkScopes(config: Config, { kind, identity }: TokenReport, manifest: string): readonly Check[] {
   if (identity === undefined || !config.mcpEnabled) return []
   const { scopes } = identity
   if (scopes === undefined) return [off(`${kind} token: Slack did not say which scopes it has`)]
@@ -64,7 +65,7 @@ function checkScopes(config: Config, { kind, identity }: TokenReport): readonly 
     const missing = [...new Set(those.flatMap((tool) => missingScopes(tool, scopes)))]
     return warn(
       `${toolset}: ${missing.join(', ')} missing (hidden: ${those.map(({ name }) => name).join(', ')})`,
-      `Paste "${programName} manifest" into the App Manifest page of your app, save, and reinstall it.`,
+      `Paste what "${manifest}" prints into the App Manifest page of your app, save, and reinstall it.`,
     )
   })
   return [found, ...lacking]

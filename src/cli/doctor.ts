@@ -42,7 +42,7 @@ async function* look(
   yield checkConfig(context, flags, loaded)
   const { config } = loaded
   if (config === undefined) return
-  yield await checkSlack(context, config, signal)
+  yield await checkSlack(context, flags, { config, signal })
   yield await checkApp(context, config)
   yield await checkQueue(context, config, signal)
   yield await checkHost(context, config)

@@ -17,7 +17,7 @@ import { type ClientRoute, type McpClient, mcpClients, tokenVariable } from './m
 import { flagArguments, flagOptionsOf } from './option-flags.ts'
 import { createQuestions } from './questions.ts'
 import { systemReason } from './system-reason.ts'
-import { startedOptions } from './tool-commands.ts'
+import { startedOptions } from './tool-options.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Puts this server into the file of an MCP client: shows the change, asks, keeps the old file, writes. 1 where it was declined or cannot be done by a program. */

@@ -8,6 +8,7 @@ import { type CliContext, type ParsedFlags, programName } from './cli-context.ts
 import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interruptible } from './interruptible.ts'
+import { manifestCommand } from './manifest-advice.ts'
 import { offeredTools } from './offered-tools.ts'
 import { probeToken } from './slack-probe.ts'
 import { renderTable } from './table-layout.ts'
@@ -24,7 +25,7 @@ export async function runToolsScopes(context: CliContext, flags: ParsedFlags): P
     }
     const rows = offeredTools(config, { hasUserToken: true }).map((tool) => asRow(tool, granted))
     context.stdout.write(flags.own['json'] === true ? asJson(rows) : asTable(rows, granted))
-    for (const note of notesOf(rows, granted)) context.stderr.write(`${note}\n`)
+    for (const note of notesOf(rows, granted, manifestCommand(flags))) context.stderr.write(`${note}\n`)
     return exitCodes.done
   })
 }
@@ -94,7 +95,7 @@ function asJson(rows: readonly ScopeRow[]): string {
   return `${JSON.stringify(values, undefined, 2)}\n`
 }
 
-function notesOf(rows: readonly ScopeRow[], grants: Grants): readonly string[] {
+function notesOf(rows: readonly ScopeRow[], grants: Grants, manifest: string): readonly string[] {
   const notes: string[] = []
   if (grants.bot === undefined) {
     notes.push('Without SLACK_BOT_TOKEN nobody knows what a token may do: this is what the tools need.')
@@ -103,7 +104,7 @@ function notesOf(rows: readonly ScopeRow[], grants: Grants): readonly string[] {
   const lacking = [...new Set(rows.flatMap(({ missing = [] }) => missing))].sort()
   if (lacking.length > 0) {
     notes.push(
-      `The token lacks ${lacking.join(', ')}. Paste "${programName} manifest" into https://api.slack.com/apps > your app > App Manifest, save, and reinstall the app.`,
+      `The token lacks ${lacking.join(', ')}. Paste what "${manifest}" prints into https://api.slack.com/apps > your app > App Manifest, save, and reinstall the app.`,
     )
   }
   return notes

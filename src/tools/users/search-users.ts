@@ -52,7 +52,9 @@ export const searchUsers = defineSlackTool({
     const reach = found.isComplete ? 'everybody looked at' : `${found.seenCount} people looked at so far`
     const head = [`${shown}${count(match_count, 'match', 'matches')}, ${reach}.`, ...more.notes].join(' ')
     const next =
-      more.limit === undefined ? undefined : { tool: 'slack_search_users', args: { ...args, limit: more.limit } }
+      more.limit === undefined
+        ? undefined
+        : { tool: 'slack_search_users', args: { ...args, limit: more.limit } }
     const { seenCount: looked_at, isComplete: is_complete } = found
     const data = { ...provenance, users, match_count, looked_at, is_complete }
     return { text: renderListing(head, users.map(renderUser), next), data }

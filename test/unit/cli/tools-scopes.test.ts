@@ -42,7 +42,24 @@ describe('tools scopes', () => {
       expect(row('slack_list_channels')?.at(-1)).toBe('channels:read | groups:read | im:read | mpim:read')
       expect(row('slack_read_emojis')?.at(-1)).toBe('emoji:read')
       expect(stderr).toStartWith('The token lacks channels:read, emoji:read, ')
-      expect(stderr).toContain('"slack-integrated-server manifest"')
+      expect(stderr).toContain('Paste what "slack-integrated-server manifest" prints into ')
+    },
+  )
+
+  verifies(
+    'cli:tools-scopes',
+    'names the command whose manifest has the scopes of the tools that were asked about',
+    async () => {
+      const { fetch } = slackGranting('chat:write')
+      const env = { SLACK_BOT_TOKEN: 'xoxb-1' }
+      const flags = ['--toolsets', 'files,bookmarks_pins', '--exclude-tools=slack_list_files', '--read-only']
+      const { stderr } = await runCommandLine(['tools', 'scopes', ...flags], { env, fetch })
+      const [, lacked = '', command = ''] =
+        /^The token lacks (.+?)\. Paste what "slack-integrated-server (.+?)" prints into /.exec(stderr) ?? []
+      const { code, stdout } = await runCommandLine(command.split(' '), { env })
+      expect(code).toBe(0)
+      expect(lacked.split(', ')).toEqual(['bookmarks:read', 'files:read', 'pins:read'])
+      expect(JSON.parse(stdout).oauth_config.scopes.bot).toEqual(expect.arrayContaining(lacked.split(', ')))
     },
   )
 

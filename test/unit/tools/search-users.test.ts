@@ -20,18 +20,22 @@ function createAdaBench(count: number, perPage = count, lookupPagesMax = 10) {
 const headOf = (text: string) => text.split('\n')[0]?.split(' Slack content')[0]
 const lastOf = (text: string) => text.split('\n').at(-1)
 
-verifies('tools:paging', 'says how many people match beyond the limit, and the call that shows them', async () => {
-  const { call } = createAdaBench(5)
-  const cut = await call('slack_search_users', { query: 'ada', limit: 4 })
-  expect(headOf(cut.text)).toBe('4 of 5 matches, everybody looked at.')
-  expect(cut.data).toMatchObject({ match_count: 5, is_complete: true })
-  expect(lastOf(cut.text)).toBe('More: slack_search_users {"query":"ada","limit":8}')
-  for (const limit of [5, 6]) {
-    const whole = await call('slack_search_users', { query: 'ada', limit })
-    expect(headOf(whole.text)).toBe('5 matches, everybody looked at.')
-    expect([whole.data.users.length, lastOf(whole.text)]).toEqual([5, '(end of Slack content)'])
-  }
-})
+verifies(
+  'tools:paging',
+  'says how many people match beyond the limit, and the call that shows them',
+  async () => {
+    const { call } = createAdaBench(5)
+    const cut = await call('slack_search_users', { query: 'ada', limit: 4 })
+    expect(headOf(cut.text)).toBe('4 of 5 matches, everybody looked at.')
+    expect(cut.data).toMatchObject({ match_count: 5, is_complete: true })
+    expect(lastOf(cut.text)).toBe('More: slack_search_users {"query":"ada","limit":8}')
+    for (const limit of [5, 6]) {
+      const whole = await call('slack_search_users', { query: 'ada', limit })
+      expect(headOf(whole.text)).toBe('5 matches, everybody looked at.')
+      expect([whole.data.users.length, lastOf(whole.text)]).toEqual([5, '(end of Slack content)'])
+    }
+  },
+)
 
 test('asks for narrower words where no limit shows all', async () => {
   const { call } = createAdaBench(101)
