@@ -61,8 +61,12 @@ export interface AppRulesDeps {
 /** Throws TypeError for a configuration that its own rules refuse. What `before` counted goes on where its rate is the same. */
 export function createRules(config: Config, { clock, metrics }: AppRulesDeps, before?: AppRules): AppRules {
   const guard = createConfiguredGuard(config)
-  const adminGuard =
-    config.adminPort === undefined ? guard : createConfiguredGuard({ ...config, host: config.adminHost })
+  const adminGuard = createConfiguredGuard({
+    ...config,
+    host: config.adminPort === undefined ? config.host : config.adminHost,
+    // Every page on the web may be meant to call MCP; none is ever meant to operate the server.
+    corsAllowOrigins: config.corsAllowOrigins.filter((origin) => origin !== '*'),
+  })
   const accepted = acceptedMcpTokens(config)
   const adminTokens = acceptedAdminTokens(config)
   const limiter = (option: RateOption, kept: RateLimiter | undefined) =>

@@ -554,6 +554,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'The compiled server keeps what it acknowledged through kill -9, and one server owns a state directory.',
   },
   'mcp:stateless': { says: 'Without sessions every POST of the old revisions stands alone, for any replica' },
+  'mcp:cors:any': { says: 'Pages of every origin may be let in: with a token, and never to admin routes.' },
   'mcp:version:measured': { says: 'Metrics and traces name the revision that the client speaks.' },
   'mcp:stateless:sse': { says: 'Where there are no sessions, legacy SSE says where streamable HTTP is' },
   'mcp:rest': { says: 'The REST facade answers the MCP result, as its schemas say (D2)' },

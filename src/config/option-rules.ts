@@ -169,6 +169,14 @@ export const optionRules: readonly OptionRule[] = [
   },
   {
     purposes: serving,
+    concerns: ['corsAllowOrigins', 'mcpAuth', 'mcpEnabled'],
+    when: isOpen,
+    holds: (config) => !config.corsAllowOrigins.includes('*'),
+    message: '* cannot stand beside MCP_AUTH=none: every page that a browser here shows could use Slack',
+    hint: 'Name the origins, or let clients send a token (MCP_AUTH=token).',
+  },
+  {
+    purposes: serving,
     concerns: ['mcpSessionsPerPrincipalMax', 'mcpSessionsMax'],
     when: always,
     holds: (config) => config.mcpSessionsPerPrincipalMax <= config.mcpSessionsMax,

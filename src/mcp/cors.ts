@@ -41,7 +41,10 @@ export function createCors(options: CorsOptions): Cors {
   const isAny = options.origins.includes('*')
   if (isAny && options.allowCredentials) throw new TypeError('CORS with credentials needs named origins')
   const origins = new Set(options.origins)
-  const allowedHeaders = [...new Set([...requestHeaders, ...options.headers])].join(', ')
+  const isStandard = (header: string) =>
+    requestHeaders.some((standard) => standard.toLowerCase() === header.toLowerCase())
+  const ownHeaders = options.headers.filter((header) => !isStandard(header))
+  const allowedHeaders = [...requestHeaders, ...ownHeaders].join(', ')
   const allowedMethods = options.methods.join(', ')
   const originFor = (request: Request): string | undefined => {
     const origin = request.headers.get('origin')

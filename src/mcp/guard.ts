@@ -6,7 +6,7 @@ export type GuardFault = 'host' | 'origin'
 export interface HostGuardOptions {
   /** Hosts that may be asked for, besides loopback names: `name`, or `name:port` to allow one port only. `any` allows every valid one. */
   readonly allowedHosts: readonly string[] | 'any'
-  /** Browser origins that may ask, besides the host itself: `https://app.example.com`. */
+  /** Browser origins that may ask, besides the host itself: `https://app.example.com`, or `*` for every one. */
   readonly allowedOrigins: readonly string[]
 }
 
@@ -24,7 +24,7 @@ export function createHostGuard({ allowedHosts, allowedOrigins }: HostGuardOptio
     const host = request.headers.get('host')?.toLowerCase() ?? new URL(request.url).host
     if (!isAllowedHost(host, hosts)) return 'host'
     const origin = request.headers.get('origin')?.toLowerCase()
-    if (origin === undefined || origins.has(origin)) return undefined
+    if (origin === undefined || origins.has('*') || origins.has(origin)) return undefined
     return isSameHost(origin, host) ? undefined : 'origin'
   }
 }

@@ -138,3 +138,24 @@ verifies('S106', 'four options say which browser pages may call', async () => {
   })
   expect(answer.headers.get('access-control-allow-origin')).toBeNull()
 })
+
+verifies('mcp:cors:any', 'a page of any origin calls with a token, and operates nothing', async () => {
+  const server = await start({ config: { corsAllowOrigins: ['*'], mcpSessions: 'stateless' } })
+  const ask = async (path: string, headers: Readonly<Record<string, string>>) => {
+    const response = await server.request(path, {
+      method: path === '/mcp' ? 'POST' : 'GET',
+      headers: {
+        origin: 'https://any.example',
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        ...headers,
+      },
+      ...(path === '/mcp' && { body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }) }),
+    })
+    return [response.status, response.headers.get('access-control-allow-origin')]
+  }
+  const authorization = `Bearer ${server.bearer}`
+  expect(await ask('/mcp', { authorization })).toEqual([200, '*'])
+  expect(await ask('/mcp', {})).toEqual([401, '*'])
+  expect(await ask('/docs', { authorization })).toEqual([403, null])
+})

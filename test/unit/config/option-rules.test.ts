@@ -94,6 +94,12 @@ test('CORS takes any origin, or credentials, but not both', () => {
   expect(serve({ CORS_ALLOW_ORIGINS: '*', CORS_ALLOW_CREDENTIALS: 'true' })).toEqual(['CORS_ALLOW_ORIGINS'])
 })
 
+verifies('mcp:cors:any', 'cannot be where MCP takes no credentials', () => {
+  expect(serve({ CORS_ALLOW_ORIGINS: '*', MCP_AUTH: 'none' })).toEqual(['CORS_ALLOW_ORIGINS'])
+  expect(serve({ CORS_ALLOW_ORIGINS: 'https://a.example', MCP_AUTH: 'none' })).toEqual([])
+  expect(serve({ CORS_ALLOW_ORIGINS: '*', MCP_AUTH: 'none', MCP_ENABLED: 'false' })).toEqual([])
+})
+
 test('one principal cannot have more sessions than there are', () => {
   expect(serve({ MCP_SESSIONS_MAX: '10', MCP_SESSIONS_PER_PRINCIPAL_MAX: '10' })).toEqual([])
   expect(serve({ MCP_SESSIONS_MAX: '10', MCP_SESSIONS_PER_PRINCIPAL_MAX: '11' })).toEqual([

@@ -30,6 +30,13 @@ test('answers the preflight of a listed origin', () => {
   })
 })
 
+test('names no header twice, however it is spelt', () => {
+  const twice = createCors({ ...options, headers: ['mcp-protocol-version', 'AUTHORIZATION', 'X-Custom'] })
+  const allowed = (from: ReturnType<typeof createCors>) =>
+    from.preflight(preflight('https://app.example.com'))?.headers.get('access-control-allow-headers')
+  expect(allowed(twice)).toBe(allowed(createCors(options)))
+})
+
 test('lets through headers that mirror arguments, and no others that were not listed', () => {
   const asked = { 'access-control-request-headers': 'Mcp-Param-Channel, X-Evil, mcp-param-a b' }
   const response = createCors(options).preflight(preflight('https://app.example.com', asked))

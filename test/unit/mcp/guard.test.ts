@@ -62,3 +62,9 @@ describe('where any valid host is allowed', () => {
       expect(guard(requestTo(host, origin))).toBe(fault as never)
     })
 })
+
+test('lets pages of every origin in where * is listed, and looks at the host as ever', () => {
+  const guard = createHostGuard({ allowedHosts: ['slack.example.com'], allowedOrigins: ['*'] })
+  expect(guard(requestTo('slack.example.com', 'https://any.example'))).toBeUndefined()
+  expect(guard(requestTo('evil.example', 'https://any.example'))).toBe('host')
+})
