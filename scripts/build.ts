@@ -38,7 +38,7 @@ export async function build({ outfile, ...options }: BuildOptions): Promise<Bun.
   try {
     const built = join(folder, basename(outfile))
     const modules = await compile({ ...options, outfile: built })
-    if ((options.target ?? `bun-${process.platform}-${process.arch}`).startsWith('bun-darwin-x64'))
+    if ((options.target ?? `bun-${targetOfThisMachine()}`).startsWith('bun-darwin-x64'))
       await dropSignature(built)
     renameSync(built, outfile)
     return modules
@@ -67,6 +67,7 @@ async function compile({ target, outfile, ...options }: BuildOptions): Promise<B
       BUILD_VERSION: JSON.stringify(version),
       BUILD_COMMIT: JSON.stringify(commit),
       BUILD_DATE: JSON.stringify(date),
+      BUILD_TARGET: JSON.stringify(target?.slice('bun-'.length) ?? targetOfThisMachine()),
       'process.env.NODE_ENV': '"production"',
     },
     compile: {
@@ -91,6 +92,14 @@ async function dropSignature(path: string): Promise<void> {
   const { unsign } = await import('macho-unsign')
   const unsigned = unsign(await Bun.file(path).arrayBuffer())
   if (unsigned !== null) await Bun.write(path, unsigned)
+}
+
+/** The name of the target that Bun builds where it is told none. Alpine and its like have their loader at this place, and no other system has. */
+export function targetOfThisMachine(): string {
+  const { platform, arch } = process
+  if (platform !== 'linux') return `${platform === 'win32' ? 'windows' : platform}-${arch}`
+  const isMusl = [...new Bun.Glob('ld-musl-*.so.1').scanSync('/lib')].length > 0
+  return `linux-${arch}${isMusl ? '-musl' : ''}`
 }
 
 /** The commit's own day, not today's. `-dirty` says that the files are not those of the commit. */

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { version } from '../package.json'
+import { name, version } from '../package.json'
+import { readCommit } from './build.ts'
+import { expectSame } from './expect-same.ts'
 import { checkArchive, checkChecksums } from './packages/check-archive.ts'
 import { checkDebian, whyNoDebian } from './packages/check-debian.ts'
 import { checkMcpb } from './packages/check-mcpb.ts'
@@ -32,6 +34,13 @@ async function main(): Promise<void> {
       stem: binary,
       version: runTool([join(folder, binary), 'version']),
     }
+    const { commit, date } = await readCommit()
+    const target = binary.slice(`${name}-${version}-`.length)
+    expectSame(
+      'what the binary says',
+      release.version,
+      `${name} ${version} (${commit} ${date}, bun ${Bun.version}, ${target})\n`,
+    )
     const say = (what: string) => process.stdout.write(`${what}\n`)
     checkChecksums(release)
     say('checksums: match')

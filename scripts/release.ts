@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type CommitInfo, readCommit } from './build.ts'
+import { type CommitInfo, readCommit, targetOfThisMachine } from './build.ts'
 import { parseChecksums } from './release/checksums.ts'
 import {
   type MadeTarget,
@@ -12,7 +12,7 @@ import {
 } from './release/make-release.ts'
 import { type Project, readProject } from './release/project.ts'
 import { checksumsName } from './release/release-folder.ts'
-import { hostTarget, type Target, targetTable } from './release/target-table.ts'
+import { type Target, targetTable } from './release/target-table.ts'
 
 /**
  * Makes a release: bun run release [--target linux-x64]… [--outdir dist/release] [--check]
@@ -59,20 +59,11 @@ function parseFlags(args: readonly string[]): ReleaseFlags {
 }
 
 function findTarget(name: string): Target {
-  const target = name === 'host' ? thisMachine() : targetTable.find((one) => one.name === name)
+  const wanted = name === 'host' ? targetOfThisMachine() : name
+  const target = targetTable.find((one) => one.name === wanted)
   if (target !== undefined) return target
   const known = ['host', ...targetTable.map((one) => one.name)].join(', ')
   throw new Error(`--target ${name}: there is ${known}`)
-}
-
-/** Alpine and its like have their loader at this place, and no other system has. */
-function thisMachine(): Target | undefined {
-  const { platform, arch } = process
-  if (platform !== 'linux' && platform !== 'darwin' && platform !== 'win32') return undefined
-  if (arch !== 'x64' && arch !== 'arm64') return undefined
-  if (platform !== 'linux') return hostTarget({ os: platform, cpu: arch })
-  const isMusl = [...new Bun.Glob('ld-musl-*.so.1').scanSync('/lib')].length > 0
-  return hostTarget({ os: platform, cpu: arch, libc: isMusl ? 'musl' : 'glibc' })
 }
 
 /** The release of the same commit, made in a copy that lies elsewhere, under another clock: the sums of its files. */
@@ -130,7 +121,7 @@ function report(
   { made, missing, skipped }: ReleaseOutcome,
   outdir: string,
 ): string {
-  const here = thisMachine()?.name
+  const here = targetOfThisMachine()
   const lines = [
     `${name} ${version} (${commit} ${date})`,
     ...made.map((one) => {

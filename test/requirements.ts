@@ -370,6 +370,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:unknown-command': { says: 'An unknown command is refused with the nearest name.' },
   'cli:unknown-flag': { says: 'An unknown flag is refused with the nearest name.' },
   'cli:secret-flag': { says: 'Secrets have no flag, and a refused one is not repeated.' },
+  'cli:version': {
+    says: 'The binary says its version, commit, the day of the commit, and the target it was made for.',
+  },
   'cli:usage': { says: 'A command line that means nothing is one line on stderr and exit code 2.' },
   'cli:one-line': { says: 'An unexpected failure of a command is one line without a stack, exit code 1.' },
   'cli:config-check': { says: 'config check exits 0, or 78 with every problem.' },

@@ -44,7 +44,7 @@ export const targetTable: readonly Target[] = [
     isInMcpb: true,
   },
   {
-    // For processors without AVX2. Bun 1.4.5 has one runtime for both, so these are the same bytes under the name that people look for.
+    // For processors without AVX2. Bun 1.4.5 has one runtime for both, so these differ in their names alone.
     name: 'linux-x64-baseline',
     bun: 'bun-linux-x64-baseline',
     os: 'linux',
@@ -115,14 +115,6 @@ export const targetTable: readonly Target[] = [
     isInMcpb: true,
   },
 ]
-
-/** The target that runs on the machine of these facts; undefined where none is made for it. */
-export function hostTarget(machine: Pick<Target, 'os' | 'cpu' | 'libc'>): Target | undefined {
-  return targetTable.find(
-    ({ os, cpu, libc, isInNpm }) =>
-      isInNpm && os === machine.os && cpu === machine.cpu && libc === machine.libc,
-  )
-}
 
 /** How the file is called in archives and packages. */
 export function binaryName({ os }: Pick<Target, 'os'>): string {

@@ -227,7 +227,7 @@ export const commandTable: readonly [CommandRow, ...CommandRow[]] = [
   ...eventCommands,
   {
     path: ['version'],
-    summary: 'Print the version, commit and platform.',
+    summary: 'Print the version, the commit and its date, and the target.',
     examples: [
       ['slack-integrated-server --version', 'the same'],
       ['slack-integrated-server version --json', 'for programs'],

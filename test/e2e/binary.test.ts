@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { version } from '../../package.json'
+import { targetOfThisMachine } from '../../scripts/build.ts'
 import { binaryPath, runBinary, startServer } from '../support/binary.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -22,12 +23,20 @@ describe('the binary', () => {
     expect(readdirSync(child.cwd)).toEqual([])
   })
 
-  test('says which version and commit it is', async () => {
-    const { exitCode, stdout, stderr } = await runBinary({ args: ['version'] })
-    expect([exitCode, stderr]).toEqual([0, ''])
-    expect(stdout).toStartWith(`slack-integrated-server ${version} (`)
-    expect(stdout).toMatch(/\([0-9a-f]{7,}(?:-dirty)? \d{4}-\d\d-\d\d, bun 1\.4\.5, /)
-  })
+  verifies(
+    'cli:version',
+    'says which version and commit it is, of which day, and for what it was made',
+    async () => {
+      const { exitCode, stdout, stderr } = await runBinary({ args: ['version'] })
+      expect([exitCode, stderr]).toEqual([0, ''])
+      expect(stdout).toStartWith(`slack-integrated-server ${version} (`)
+      const [, commit, date] =
+        /\(([0-9a-f]{7,}(?:-dirty)?) (\d{4}-\d\d-\d\d), bun 1\.4\.5, /.exec(stdout) ?? []
+      expect(stdout).toEndWith(`, ${targetOfThisMachine()})\n`)
+      const { stdout: json } = await runBinary({ args: ['version', '--json'] })
+      expect(JSON.parse(json)).toMatchObject({ version, commit, date, target: targetOfThisMachine() })
+    },
+  )
 
   test('names its own functions, files and lines where something fails', async () => {
     const { child } = await startServer({

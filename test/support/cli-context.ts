@@ -55,7 +55,7 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     runProgram: input.runProgram ?? (() => Promise.reject(new Error('no such program'))),
     clock: input.clock ?? new FakeClock(),
     fetch: input.fetch ?? (() => Promise.reject(new Error('connection refused'))),
-    build: { version: '1.2.3', commit: 'abc1234', date: '2026-11-22' },
+    build: { version: '1.2.3', commit: 'abc1234', date: '2026-11-22', target: 'linux-x64-musl' },
     executable: ['/usr/bin/slack-integrated-server'],
     platform: input.platform ?? 'linux-x64',
     bunVersion: '1.4.5',

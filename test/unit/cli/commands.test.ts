@@ -12,7 +12,7 @@ describe('version', () => {
   test('says what runs, in one line', async () => {
     const expected = {
       code: 0,
-      stdout: 'slack-integrated-server 1.2.3 (abc1234 2026-11-22, bun 1.4.5, linux-x64)\n',
+      stdout: 'slack-integrated-server 1.2.3 (abc1234 2026-11-22, bun 1.4.5, linux-x64-musl)\n',
       stderr: '',
     }
     for (const line of ['version', '--version', '-V']) expect(await runCommandLine([line])).toEqual(expected)
@@ -27,7 +27,7 @@ describe('version', () => {
       commit: 'abc1234',
       date: '2026-11-22',
       bun: '1.4.5',
-      platform: 'linux-x64',
+      target: 'linux-x64-musl',
     })
   })
 })
