@@ -74,15 +74,19 @@ function createOutput(descriptor: number): Output {
   }
 }
 
-/** The number of bytes written. A reader that went away (`config show | head -1`) is no failure. */
+/** The number of bytes written. A reader of the output that went away (`config show | head -1`) is no failure. */
 function writeSome(descriptor: number, bytes: Uint8Array): number {
   try {
     return writeSync(descriptor, bytes)
   } catch (error) {
+    if (systemCode(error) === 'EAGAIN') {
+      Bun.sleepSync(fullPipeWaitMs)
+      return 0
+    }
+    // Nobody is left to tell, and the exit code still says what was wrong.
+    if (descriptor === stderrDescriptor) return bytes.byteLength
     if (systemCode(error) === 'EPIPE') process.exit(0)
-    if (systemCode(error) !== 'EAGAIN') throw error
-    Bun.sleepSync(fullPipeWaitMs)
-    return 0
+    throw error
   }
 }
 

@@ -401,6 +401,14 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   'cli:exit-codes': { says: 'The process ends with the exit code of its command.' },
   'cli:broken-pipe': { says: 'A reader of stdout that went away ends a command quietly.' },
+  'cli:unreadable': { says: 'A file that a command may not read is named in one line, exit code 78.' },
+  'cli:read-only': {
+    says: 'Where a command may not write, it says so in one line and leaves everything as it was.',
+  },
+  'cli:unavailable': {
+    says: 'Where Slack or the server does not answer, a command says so in one line and ends with 69.',
+  },
+  'cli:interrupted': { says: 'Ctrl-C ends a command that waits, with exit code 130.' },
   'cli:file-size': { says: 'Files of configuration and secrets are read up to 1 MiB.' },
   'webhook:command:stored': { says: 'A slash command is stored like an event and answered at once.' },
   'webhook:interaction:stored': {

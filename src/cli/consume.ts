@@ -3,6 +3,7 @@ import type { Config } from '../config/option-table.ts'
 import { isMatch, namesOf, parsePattern } from '../events/event-patterns.ts'
 import { parseKeptEvent } from '../events/slack-event.ts'
 import { HandlerFailure } from '../queue/failure-reason.ts'
+import { ServerAwayError } from './admin-client.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { requireConfig } from './command-config.ts'
 import { CommandFailure } from './command-failure.ts'
@@ -45,6 +46,10 @@ export async function runConsume(context: CliContext, flags: ParsedFlags): Promi
     await consumeFrom(context, flags, { config, stop, run })
     if (stop.failure !== undefined) throw stop.failure
     return stop.exitCode
+  } catch (error) {
+    // It was we who stopped asking.
+    if (error instanceof ServerAwayError && stop.signal.aborted) return stop.exitCode
+    throw error
   } finally {
     stop.dispose()
   }

@@ -11,7 +11,7 @@ export interface Check {
   readonly level: 'ok' | 'off' | 'warn' | 'fail'
   /** What was found, on one line. Holds no secret. */
   readonly says: string
-  /** What to do about it. */
+  /** What to do about it: of every `warn` and `fail`. */
   readonly fix?: string
   /** With `fail`: what the process ends with. */
   readonly exitCode?: ExitCode
@@ -23,12 +23,12 @@ export function checksOf(area: CheckArea) {
     ok: (says: string): Check => ({ area, level: 'ok', says }),
     off: (says: string): Check => ({ area, level: 'off', says }),
     warn: (says: string, fix: string): Check => ({ area, level: 'warn', says, fix }),
-    fail: (exitCode: ExitCode, says: string, fix?: string): Check => ({
+    fail: (exitCode: ExitCode, says: string, fix: string): Check => ({
       area,
       level: 'fail',
       says,
       exitCode,
-      ...(fix === undefined ? {} : { fix }),
+      fix,
     }),
   }
 }

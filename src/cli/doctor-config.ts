@@ -1,6 +1,6 @@
 import { configNotices } from '../config/config-notices.ts'
 import type { LoadedConfig, Setting } from '../config/load-config.ts'
-import type { CliContext, ParsedFlags } from './cli-context.ts'
+import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
 import { type Check, checksOf } from './doctor-check.ts'
 import { exitCodes } from './exit-codes.ts'
 
@@ -9,7 +9,7 @@ const { ok, warn, fail } = checksOf('config')
 /** Where the configuration comes from, what is wrong with it, and who else can read its secrets. */
 export function checkConfig(context: CliContext, flags: ParsedFlags, loaded: LoadedConfig): readonly Check[] {
   const problems = loaded.problems.map(({ subject, message, hint }) =>
-    fail(exitCodes.config, `${subject}: ${message}`, hint),
+    fail(exitCodes.config, `${subject}: ${message}`, hint ?? whereToLook),
   )
   const notices = configNotices(loaded, context.env)
     // The queue says this itself.
@@ -36,6 +36,9 @@ function sourcesText({ settings, configFilePath }: LoadedConfig): string {
   const used = sources.filter(([options]) => options > 0).map(([options, from]) => `${options} from ${from}`)
   return used.length === 0 ? 'nothing is set: defaults alone' : `options set: ${used.join(', ')}`
 }
+
+/** For what is wrong in itself, where the message says what would be right. */
+const whereToLook = `Set it right: "${programName} config show" prints every value and its origin.`
 
 /** The files that hold a secret which is in use. */
 function secretFiles(

@@ -41,7 +41,11 @@ async function checkPort(context: CliContext, config: Config): Promise<Check> {
     case 'EADDRNOTAVAIL':
       return fail(exitCodes.config, `${host} is no address of this machine`, 'Choose another with HOST.')
     default:
-      return fail(exitCodes.failed, `port ${port} on ${host} cannot be listened on (${outcome})`)
+      return fail(
+        exitCodes.failed,
+        `port ${port} on ${host} cannot be listened on (${outcome})`,
+        'Choose others with HOST and PORT.',
+      )
   }
 }
 

@@ -1,6 +1,6 @@
 import { AppError } from '../base/errors.ts'
 import { asOneLine } from '../base/text.ts'
-import { callFailureCode, callFailureLine } from './call-failure.ts'
+import { callFailureCode, failureWithAdvice } from './call-failure.ts'
 import { type CliContext, programName } from './cli-context.ts'
 import { CommandFailure, ConfigRefusal } from './command-failure.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -52,6 +52,6 @@ function exitCodeOf(error: unknown): number {
 }
 
 function oneLine(error: unknown): string {
-  if (error instanceof AppError) return callFailureLine(error)
+  if (error instanceof AppError) return failureWithAdvice(error)
   return asOneLine(error instanceof Error ? error.message : String(error))
 }

@@ -1,7 +1,6 @@
-import { errorTable } from '../base/error-table.ts'
-import { AppError, type ErrorCode } from '../base/errors.ts'
+import { AppError } from '../base/errors.ts'
 import type { Config } from '../config/option-table.ts'
-import { callFailureLine } from './call-failure.ts'
+import { callFailureCode, failureWithAdvice } from './call-failure.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { systemCode } from './system-reason.ts'
 
@@ -38,22 +37,12 @@ export function startFailureReason(error: unknown, config: Pick<Config, 'host' |
   // A name that does not resolve is EINVAL to Bun's listen, and ENOTFOUND where it asked the resolver.
   if (code === 'EINVAL' || code === 'ENOTFOUND')
     return `${options.name} ${host} is no address or name that this machine knows; choose another with ${options.host}`
-  if (error instanceof AppError) {
-    const fault = `the server cannot start: ${callFailureLine(error)}`
-    return operatorFaults.has(error.code) ? `${fault}. ${errorTable[error.code].fix}` : fault
-  }
+  if (error instanceof AppError) return `the server cannot start: ${failureWithAdvice(error)}`
   return `the server cannot start: ${error instanceof Error ? error.message : String(error)}`
 }
 
-/** Trying again does not help: somebody has to change what the server was given. */
-const operatorFaults: ReadonlySet<ErrorCode> = new Set([
-  'CONFIG_INVALID',
-  'STATE_DIR_IN_USE',
-  'STATE_DIR_UNUSABLE',
-])
-
 export function startFailureCode(error: unknown): ExitCode {
   if (!(error instanceof AppError)) return exitCodes.failed
-  if (operatorFaults.has(error.code)) return exitCodes.config
+  if (callFailureCode(error) === exitCodes.config) return exitCodes.config
   return error.isRetryable ? exitCodes.unavailable : exitCodes.failed
 }

@@ -333,7 +333,7 @@ describe('without a server', () => {
       env: sqlite,
       clock,
     })
-    expect([code, stdout]).toEqual([1, ''])
+    expect([code, stdout]).toEqual([78, ''])
     expect(stderr).toContain('state directory')
     expect((await server.health()).components.queue_backend).toBe('connected')
   })

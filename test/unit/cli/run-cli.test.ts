@@ -31,6 +31,7 @@ test('an invalid configuration that shows later has the same exit code', async (
   expect(await runCommandLine(['config', 'check'], failing(error))).toEqual({
     code: 78,
     stdout: '',
-    stderr: 'slack-integrated-server: The configuration is not valid; option: MCP_TOOLS; given: x\n',
+    stderr:
+      'slack-integrated-server: The configuration is not valid; option: MCP_TOOLS; given: x. Run "slack-integrated-server config check".\n',
   })
 })
