@@ -111,6 +111,8 @@ function acceptedBy(schema: TSchema): string {
   const { anyOf, const: constant, type, description } = schema
   if (constant !== undefined) return JSON.stringify(constant)
   if (Array.isArray(anyOf)) return anyOf.map((option) => acceptedBy(option)).join(' or ')
+  const words = wordsOf(schema)
+  if (words.length > 0) return words.map((word) => JSON.stringify(word)).join(' or ')
   const limits = limitWords.flatMap(([keyword, words]) =>
     schema[keyword] === undefined ? [] : [`${words} ${schema[keyword]}`],
   )
@@ -129,6 +131,12 @@ const limitWords = [
   ['pattern', 'matching'],
 ] as const
 
+/** The words that a pattern of nothing but words allows, such as `^(a|b)$`. */
+function wordsOf({ pattern }: TSchema): readonly string[] {
+  const [, words] = typeof pattern === 'string' ? (/^\^\((\w+(?:\|\w+)+)\)\$$/.exec(pattern) ?? []) : []
+  return words?.split('|') ?? []
+}
+
 /** Arguments that the schema takes: its required fields, by their examples where the schema has some. */
 function exampleOf(schema: TSchema): unknown {
   if (Array.isArray(schema['examples']) && schema['examples'].length > 0) return schema['examples'][0]
@@ -146,8 +154,15 @@ function exampleOf(schema: TSchema): unknown {
     case 'boolean':
       return true
     default:
-      return 'text'
+      return exampleOfText(schema)
   }
+}
+
+/** The first word that the pattern names, or any text; undefined where neither would be accepted: no example is better than a wrong one. */
+function exampleOfText({ pattern }: TSchema): string | undefined {
+  if (typeof pattern !== 'string') return 'text'
+  const [, first] = /^\^\((\w+)\|/.exec(pattern) ?? []
+  return [first ?? 'text', 'text'].find((text) => new RegExp(pattern, 'u').test(text))
 }
 
 /** With what is required, and with the field that `about` names. */
@@ -159,7 +174,6 @@ function exampleOfObject(
   const { required = [], properties }: TSchema = schema
   if (!Array.isArray(required) || !isObject(properties)) return {}
   const names = Object.keys(properties).filter((name) => required.includes(name) || name === about)
-  return Object.fromEntries(
-    names.map((name) => [name, examples[name] ?? exampleOf(properties[name] as TSchema)]),
-  )
+  const entries = names.map((name) => [name, examples[name] ?? exampleOf(properties[name] as TSchema)])
+  return Object.fromEntries(entries.filter(([, example]) => example !== undefined))
 }

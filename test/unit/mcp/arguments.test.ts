@@ -9,6 +9,7 @@ const tool: CheckedTool = {
       channel: Type.String({ minLength: 2, maxLength: 12, description: 'Where' }),
       limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000 }),
       kind: Type.Optional(Type.Union([Type.Literal('a'), Type.Literal('b')])),
+      format: Type.Optional(Type.String({ pattern: '^(short|long)$' })),
       tags: Type.Optional(Type.Array(Type.String(), { maxItems: 2 })),
     },
     { additionalProperties: false },
@@ -81,7 +82,7 @@ describe('refused, saying', () => {
       {
         field: 'limt',
         given: 'a field that the tool does not take',
-        accepted: 'channel, limit, kind, tags',
+        accepted: 'channel, limit, kind, format, tags',
         did_you_mean: 'limit',
         example,
       },
@@ -92,7 +93,7 @@ describe('refused, saying', () => {
       {
         field: 'chanel',
         given: 'a field that the tool does not take',
-        accepted: 'channel, limit, kind, tags',
+        accepted: 'channel, limit, kind, format, tags',
         did_you_mean: 'channel',
         example,
       },
@@ -111,6 +112,16 @@ describe('refused, saying', () => {
       'the choices',
       { channel: 'C1', kind: 'c' },
       { field: 'kind', given: '"c"', accepted: '"a" or "b"', example: withField('"kind":"a"') },
+    ],
+    [
+      'the choices where a pattern is made of them',
+      { channel: 'C1', format: 'huge' },
+      {
+        field: 'format',
+        given: '"huge"',
+        accepted: '"short" or "long"',
+        example: withField('"format":"short"'),
+      },
     ],
     [
       'which item of a list',

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { AppError, type ErrorDetails } from '../../../src/base/errors.ts'
+import { createArgumentCheck } from '../../../src/mcp/arguments.ts'
 import { createOfferIndex } from '../../../src/mcp/offer-index.ts'
 import { methodTable } from '../../../src/slack/method-table.ts'
 import { toolTable } from '../../../src/tools/tool-table.ts'
@@ -11,6 +13,15 @@ const everything = { isReadOnly: false, toolsets: undefined, channels: undefined
 
 /** `UPDATE_SNAPSHOTS=1 bun test` writes them; what a client sees changes only on purpose. */
 const isWriting = process.env['UPDATE_SNAPSHOTS'] === '1'
+
+function detailsOf(check: () => unknown): ErrorDetails {
+  try {
+    check()
+  } catch (error) {
+    if (error instanceof AppError) return error.details
+  }
+  return expect.unreachable()
+}
 
 verifies('tools:snapshots', 'what clients are told of every tool is the recorded one', async () => {
   const listed = createOfferIndex(createToolBench().slackOffer.offer).listTools(everything)
@@ -45,6 +56,18 @@ describe('every tool', () => {
         expect(Object.hasOwn(tool.input.properties, alias)).toBe(false)
       for (const argument of Object.keys(tool.examples ?? {}))
         expect(Object.hasOwn(tool.input.properties, argument)).toBe(true)
+    },
+  )
+
+  test.each(toolTable.map((tool) => [tool.name, tool] as const))(
+    '%s takes the example that a refusal of it shows, whatever was wrong',
+    (_, tool) => {
+      const check = createArgumentCheck()
+      for (const field of Object.keys(tool.input.properties)) {
+        const details = detailsOf(() => check(tool, { ...tool.examples, [field]: null }))
+        expect(details['field']).toBe(field)
+        expect(() => check(tool, JSON.parse(String(details['example'])))).not.toThrow()
+      }
     },
   )
 
