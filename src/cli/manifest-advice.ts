@@ -1,5 +1,6 @@
 import { type ParsedFlags, programName } from './cli-context.ts'
 import { flagArguments, flagOptionsOf } from './option-flags.ts'
+import { shellWord } from './shell-word.ts'
 import { offerOptions } from './tool-options.ts'
 
 /**
@@ -15,10 +16,5 @@ export function manifestCommand({ options, configPath, envFilePath }: ParsedFlag
     ...(configPath === undefined ? [] : ['--config', configPath]),
     ...(envFilePath === undefined ? [] : ['--env-file', envFilePath]),
   ]
-  return [programName, 'manifest', ...chosen, ...files].map(quoted).join(' ')
-}
-
-/** As a POSIX shell reads it as one word; as it is where nothing in it means something to a shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  return [programName, 'manifest', ...chosen, ...files].map(shellWord).join(' ')
 }

@@ -3,6 +3,7 @@ import { type CliContext, type ParsedFlags, programName } from './cli-context.ts
 import { exitCodes } from './exit-codes.ts'
 import { findTool } from './find-tool.ts'
 import { wrap } from './help-layout.ts'
+import { shellWord } from './shell-word.ts'
 import { createTerminalStyle } from './terminal-style.ts'
 import { scopesText, toolFacts } from './tools-list.ts'
 
@@ -113,8 +114,4 @@ function argumentText(value: unknown): string {
   const isPlainList =
     Array.isArray(value) && value.every((item) => typeof item === 'string' && !item.includes(','))
   return isPlainList ? value.join(',') : JSON.stringify(value)
-}
-
-function shellWord(text: string): string {
-  return /^[\w.,:@/+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
