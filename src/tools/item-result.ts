@@ -79,12 +79,13 @@ export function renderItems(
 ): string {
   const done = results.filter((result) => result.ok).length
   const failures = results.flatMap((result, index) =>
-    result.ok ? [] : [`${label(index)}: ${describe(result.error)}`],
+    result.ok ? [] : [`${label(index)}: ${describeItemError(result.error)}`],
   )
   return [`${done} of ${results.length} done.`, ...failures].join('\n')
 }
 
-function describe({ code, message, details }: ItemError): string {
+/** Slack's own word for it, or ours, and what to do. */
+export function describeItemError({ code, message, details }: ItemError): string {
   const { slack_error: slackError, hint } = details
   return [typeof slackError === 'string' ? slackError : code, typeof hint === 'string' ? hint : message].join(
     ': ',

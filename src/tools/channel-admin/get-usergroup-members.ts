@@ -64,6 +64,11 @@ async function findUsergroup(context: SlackToolContext, given: string): Promise<
   if (id !== undefined) return id
   const handles = groups.map((group) => `@${asText(group['handle']) ?? ''}`)
   throw new AppError('SLACK_NAME_NOT_FOUND', {
-    details: { kind: 'usergroup', given: `@${handle}`, candidates: candidatesFor(`@${handle}`, handles) },
+    details: {
+      kind: 'usergroup',
+      given: `@${handle}`,
+      candidates: candidatesFor(`@${handle}`, handles),
+      hint: 'Find the user group with slack_list_usergroups.',
+    },
   })
 }

@@ -11,7 +11,7 @@ import {
   optional,
   tsField,
 } from '../fields.ts'
-import { asItemErrorOf, type ItemResult } from '../item-result.ts'
+import { asItemErrorOf, describeItemError, type ItemResult } from '../item-result.ts'
 import { composeMessage, draftOf } from '../outgoing-message.ts'
 import {
   type DryRun,
@@ -108,7 +108,10 @@ async function sendParts(
   const [first] = sent
   if (calls.length === 1) return { text: `Posted to ${first?.channel}, ts ${first?.ts}.`, data: { ...first } }
   return {
-    text: `Posted ${sent.length} of ${calls.length} parts to ${first?.channel}, ts ${sent.map(({ ts }) => ts).join(', ')}.`,
+    text: [
+      `Posted ${sent.length} of ${calls.length} parts to ${first?.channel}, ts ${sent.map(({ ts }) => ts).join(', ')}.`,
+      ...parts.flatMap((part) => (part.ok ? [] : [`Part ${part.part}: ${describeItemError(part.error)}`])),
+    ].join('\n'),
     data: { ...first, responses: parts },
   }
 }

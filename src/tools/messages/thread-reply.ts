@@ -51,7 +51,10 @@ export const threadReply = defineSlackTool({
         (_, index) => ({ index }),
         async (call) => ({ ts: (await sendPlanned(context, call)).ts }),
       )
-      return { text: renderItems(responses, (index) => `Reply ${index}`), data: { responses } }
+      const sent = responses.flatMap((response) => (response.ok ? [response.ts] : []))
+      const where = `Posted to ${conversation.id}, ts ${sent.join(', ')}.`
+      const text = `${renderItems(responses, (index) => `Reply ${index}`)}\n${where}`
+      return { text, data: { responses } }
     })
   },
 })

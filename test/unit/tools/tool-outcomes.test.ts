@@ -196,11 +196,21 @@ describe('slack_post_message in parts', () => {
     )
     const outcome = await call('slack_post_message', { channel: 'C1AA', text, if_long: 'split' })
     expect(outcome.text).toStartWith('Posted 1 of 3 parts')
+    expect(outcome.text).toContain('\nPart 2: restricted_action: ')
     expect(outcome.data.responses).toMatchObject([
       { ok: true, part: 1 },
       { ok: false, part: 2, error: { details: { slack_error: 'restricted_action' } } },
     ])
     expect(count).toBe(2)
+  })
+})
+
+test('slack_get_usergroup_members says for an unknown handle how to find the right one', async () => {
+  const { slack, call } = createToolBench()
+  slack.on('usergroups.list', { usergroups: [{ id: 'S1AA', handle: 'oncall' }] })
+  await expect(call('slack_get_usergroup_members', { usergroup: '@onkall' })).rejects.toMatchObject({
+    code: 'SLACK_NAME_NOT_FOUND',
+    details: { candidates: ['@oncall'], hint: expect.stringContaining('slack_list_usergroups') },
   })
 })
 

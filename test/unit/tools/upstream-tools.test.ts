@@ -133,6 +133,8 @@ verifies(
       { ok: true, index: 2, ts },
     ])
     expect(outcome.text).toStartWith('2 of 3 done.\nReply 1: msg_too_long:')
+    // Clients that show a model the text alone: it must be able to edit, or take back, what it said.
+    expect(outcome.text).toEndWith(`\nPosted to C1AA, ts ${ts}, ${ts}.`)
     expect(slack.of('chat.postMessage').map(({ text }) => text)).toEqual(['one', 'two', 'three'])
   },
 )
