@@ -7,6 +7,12 @@ import { runTool } from './run-tool.ts'
 const name = 'slack-integrated-server'
 const program = `/usr/bin/${name}`
 const unit = `/usr/lib/systemd/system/${name}.service`
+/** Where each shell looks for what packages bring. */
+const completions = {
+  bash: `/usr/share/bash-completion/completions/${name}`,
+  fish: `/usr/share/fish/vendor_completions.d/${name}.fish`,
+  zsh: `/usr/share/zsh/vendor-completions/_${name}`,
+} as const
 const credentials = `/etc/${name}/credentials`
 
 /** Why the package is not installed on this machine; undefined where it can be. */
@@ -25,11 +31,15 @@ export function checkDebian({ folder, version }: CheckedRelease): void {
     runTool(['dpkg', '--install', join(folder, file)])
     expectSame(`what ${program} says`, runTool([program, 'version']), version)
     expectSame('the unit', readFileSync(unit, 'utf8'), runTool([program, 'generate', 'systemd']))
+    for (const [shell, path] of Object.entries(completions)) {
+      const printed = runTool([program, 'generate', 'completions', shell])
+      expectSame(`the completions of ${shell}`, readFileSync(path, 'utf8'), printed)
+    }
     expectSame('who may read the credentials', statSync(credentials).mode & 0o777, 0o700)
     expectSame('what dpkg finds changed', runTool(['dpkg', '--verify', name]), '')
     runTool(['dpkg', '--remove', name])
     expectSame('whether the program is gone', existsSync(program), false)
-    expectSame('whether the unit is gone', existsSync(unit), false)
+    expectSame('what is left', [unit, ...Object.values(completions)].filter(existsSync), [])
   } finally {
     runTool(['dpkg', '--purge', name])
   }

@@ -1,3 +1,4 @@
+import type { CompletionShell } from '../../src/cli/completions.ts'
 import { type PackedFile, packTarGz, textFile } from './packing.ts'
 import type { Project } from './project.ts'
 
@@ -7,6 +8,7 @@ export interface DebianContents {
   /** The oldest glibc that will do: `2.17`. */
   readonly glibc: string
   readonly unit: string
+  readonly completions: Readonly<Record<CompletionShell, string>>
   /** Everybody's licence, ours first. */
   readonly copyright: string
 }
@@ -41,12 +43,16 @@ const nothing = new Uint8Array()
 /** As `generate systemd` expects them: the unit starts /usr/bin/<name> and takes the credentials from below /etc. */
 function installedFiles(
   { name }: Project,
-  { binary, unit, copyright }: DebianContents,
+  { binary, unit, completions, copyright }: DebianContents,
 ): readonly PackedFile[] {
   return [
     { path: `./etc/${name}/credentials/`, bytes: nothing, mode: 0o700 },
     { path: `./usr/bin/${name}`, bytes: binary, mode: 0o755 },
     textFile(`./usr/lib/systemd/system/${name}.service`, unit),
+    // Where each shell of Debian looks for what packages bring.
+    textFile(`./usr/share/bash-completion/completions/${name}`, completions.bash),
+    textFile(`./usr/share/fish/vendor_completions.d/${name}.fish`, completions.fish),
+    textFile(`./usr/share/zsh/vendor-completions/_${name}`, completions.zsh),
     textFile(`./usr/share/doc/${name}/copyright`, copyright),
   ]
 }

@@ -1,5 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { commandTable } from '../../src/cli/command-table.ts'
+import { renderCompletions } from '../../src/cli/completions.ts'
 import { renderSystemdUnit } from '../../src/deploy/systemd-unit.ts'
 import { build, type CommitInfo } from '../build.ts'
 import { type BillOfMaterials, createBillOfMaterials, renderBillOfMaterials } from './bill-of-materials.ts'
@@ -205,6 +207,11 @@ async function addPackages(
     binary: bytes,
     glibc,
     unit: renderUnit(project),
+    completions: {
+      bash: renderCompletions('bash', commandTable),
+      zsh: renderCompletions('zsh', commandTable),
+      fish: renderCompletions('fish', commandTable),
+    },
     copyright: licences.map(({ bytes: text }) => new TextDecoder().decode(text)).join('\n'),
   }
   folder.add(

@@ -124,6 +124,7 @@ describe('the .deb', () => {
     binary,
     glibc: '2.17',
     unit: 'unit\n',
+    completions: { bash: 'for bash\n', zsh: 'for zsh\n', fish: 'for fish\n' },
     copyright: 'MIT\n',
   } as const
 
@@ -140,7 +141,10 @@ describe('the .deb', () => {
     expect(await textsOf(members.get('data.tar.gz') ?? binary)).toEqual({
       './usr/bin/slack-integrated-server': 'program',
       './usr/lib/systemd/system/slack-integrated-server.service': 'unit\n',
+      './usr/share/bash-completion/completions/slack-integrated-server': 'for bash\n',
       './usr/share/doc/slack-integrated-server/copyright': 'MIT\n',
+      './usr/share/fish/vendor_completions.d/slack-integrated-server.fish': 'for fish\n',
+      './usr/share/zsh/vendor-completions/_slack-integrated-server': 'for zsh\n',
     })
   })
 })
