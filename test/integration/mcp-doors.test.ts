@@ -1,18 +1,25 @@
 import { describe, expect, test } from 'bun:test'
+import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { createSystemClock } from '../../src/base/clock.ts'
 import { unifiedErrorSchema } from '../../src/base/error-schema.ts'
 import { createHostGuard } from '../../src/mcp/guard.ts'
 import { createSlackAuth } from '../../src/mcp/slack-auth.ts'
 import { rpcErrorSchema } from '../../src/mcp/wire-schemas.ts'
+import { createRateLimiter } from '../../src/resilience/rate-limiter.ts'
 import { createSigningKeys } from '../../src/slack/signature.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import {
   adminToken,
   aliceToken,
+  bobToken,
   type McpHarness,
   type McpHarnessOptions,
+  sketchOffer,
+  sketchTool,
   startMcp,
 } from '../support/mcp-harness.ts'
+import { callMessage, mcpHttp } from '../support/mcp-http.ts'
 import { RecordingMetrics } from '../support/recording-metrics.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -387,7 +394,33 @@ describe('rate', () => {
     expect(await codeOf(response, 'json_rpc')).toBe('MCP_RATE_LIMITED')
     expect(mcp.metrics.sum('slackmcp_rate_limiter_rejected_total', { scope: 'principal' })).toBe(1)
   })
+
+  verifies('mcp:limit:tool', 'holds for one tool and one principal, and for no other of either', async () => {
+    const clock = new FakeClock()
+    const toolLimiter = createRateLimiter({ clock, ratePerSecond: 2 / 60, burst: 2, keysMax: 10 })
+    const tools = ['one', 'other'].map((name) =>
+      sketchTool({ name, input: Type.Object({}), run: async () => 'done' }),
+    )
+    await using mcp = startMcp({ toolLimiter, sessionMode: 'stateless', offer: sketchOffer({ tools }) })
+    const call = async (name: string, token = aliceToken) => {
+      const answer = await (await mcpHttp(mcp, token).post(callMessage(1, name))).json()
+      const { content, isError } = (answer as { readonly result: ToolResult }).result
+      return isError === true ? JSON.parse(content[0].text).error : content[0].text
+    }
+    expect([await call('one'), await call('one')]).toEqual(['done', 'done'])
+    const refused = { code: 'MCP_RATE_LIMITED', details: { scope: 'tool', retry_after_s: 30 } }
+    expect(await call('one')).toMatchObject(refused)
+    expect([await call('other'), await call('one', bobToken)]).toEqual(['done', 'done'])
+    expect(mcp.metrics.sum('slackmcp_rate_limiter_rejected_total', { scope: 'tool' })).toBe(1)
+    await clock.advance(30_000)
+    expect([await call('one'), (await call('one')).code]).toEqual(['done', 'MCP_RATE_LIMITED'])
+  })
 })
+
+interface ToolResult {
+  readonly isError?: boolean
+  readonly content: readonly [{ readonly text: string }]
+}
 
 describe('CORS', () => {
   test('a preflight needs no credentials, and only listed origins get an answer', async () => {

@@ -158,6 +158,22 @@ describe('a session', () => {
     })
 })
 
+test('a batch that is refused for one of its requests leaves none of them waiting', async () => {
+  await using mcp = startMcp({ offer: sketchOffer({ tools: [echo] }) })
+  const http = mcpHttp(mcp, aliceToken, '2025-03-26')
+  const headers = { 'mcp-session-id': await http.open() }
+  const call = (id: number) => callMessage(id, 'echo', { text: `${id}` })
+  const refused = await http.post([call(1), call(2), call(1)], headers)
+  expect([refused.status, await errorCodeOf(refused)]).toEqual([400, 'MCP_REQUEST_INVALID'])
+  const answered = (await (await http.post([call(1), call(2)], headers)).json()) as readonly {
+    readonly id: number
+  }[]
+  expect(answered.toSorted((one, other) => Number(one.id) - Number(other.id))).toMatchObject([
+    { id: 1, result: { structuredContent: { text: '1' } } },
+    { id: 2, result: { structuredContent: { text: '2' } } },
+  ])
+})
+
 describe('resumption', () => {
   verifies(
     'mcp:session:resume',
