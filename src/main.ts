@@ -22,6 +22,7 @@ const fileBytesMax = 1_048_576
 /** How long to wait before writing again to a pipe that is full. */
 const fullPipeWaitMs = 1
 
+const faults = ['uncaughtException', 'unhandledRejection'] as const
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 main()
@@ -49,6 +50,7 @@ function createContext(): CliContext {
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
     onSignal,
+    onFault,
     hasTerminal,
     runProgram,
     clock: createSystemClock(),
@@ -137,6 +139,17 @@ function onSignal(listener: (signal: StopSignal) => void): () => void {
   for (const signal of stopSignals) process.on(signal, listener)
   return () => {
     for (const signal of stopSignals) process.off(signal, listener)
+  }
+}
+
+/**
+ * Without a listener Bun 1.4.5 ends the process at a stray throw or rejection, unless it began in the handler of a request: a server has one
+ * policy for all of them.
+ */
+function onFault(listener: (error: unknown) => void): () => void {
+  for (const kind of faults) process.on(kind, listener)
+  return () => {
+    for (const kind of faults) process.off(kind, listener)
   }
 }
 

@@ -580,6 +580,10 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:tools:changed': { says: 'Tools that come or go are announced' },
   'queue:sqlite:modes': { says: 'The state folder is 0700, its files 0600.' },
   'queue:sqlite:one-server': { says: 'One server per state directory; the second is told the pid.' },
+  'server:fault': {
+    says: 'At an error that nobody caught the server says so once, drains and ends as failed (F27); an embedding process keeps its own policy.',
+  },
+  'server:pause': { says: 'A server that was stopped for a while goes on as before (F28).' },
   'queue:sqlite:upgrade': { says: 'A file of an earlier release keeps everything it holds.' },
   'queue:sqlite:newer-schema': { says: 'A file written by a newer release is refused and not touched.' },
   'queue:sqlite:moved-aside': {

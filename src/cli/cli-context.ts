@@ -81,6 +81,8 @@ export interface CliContext {
   readonly parseEnvFile: (text: string) => Environment
   /** Calls `listener` for each signal instead of ending the process; returns how to stop listening. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => () => void
+  /** Calls `listener` for each error that nobody caught instead of ending the process at once; returns how to stop listening. */
+  readonly onFault: (listener: (error: unknown) => void) => () => void
   /** Whether the process has a controlling terminal now. One that it had and has no more was hung up. */
   readonly hasTerminal: () => boolean
   /**

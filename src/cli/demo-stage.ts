@@ -11,7 +11,7 @@ import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { requireConfig, type ValidConfig } from './command-config.ts'
 import { demoEnvironment } from './demo-options.ts'
 import { type Listening, listen } from './listen.ts'
-import { createServerProcess } from './server-process.ts'
+import { createServerProcess, type ServerProcess } from './server-process.ts'
 
 /** The embedded workspace and the real server against it, both listening. */
 export interface DemoStage {
@@ -26,7 +26,7 @@ export interface DemoStage {
   readonly bearer: string
   readonly signingSecret: string
   /** Resolves at the first signal. Each further one cuts the stop short. */
-  signalled(): Promise<unknown>
+  signalled: ServerProcess['signalled']
   /** Stops the server, then the workspace. Safe to call twice. */
   stop(): Promise<StopReport>
 }

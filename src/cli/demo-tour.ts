@@ -20,9 +20,11 @@ export async function runDemoTour(context: CliContext, flags: ParsedFlags): Prom
   const stage = await openStage(context, flags, tourDefaults)
   const ended = new AbortController()
   try {
-    const interrupted = stage.signalled().then(() => 'interrupted' as const)
+    const interrupted = stage
+      .signalled()
+      .then((cause) => (cause === 'fault' ? exitCodes.failed : exitCodes.interrupted))
     const outcome = await Promise.race([walk(context, stage, ended.signal), interrupted])
-    if (outcome === 'interrupted') return exitCodes.interrupted
+    if (typeof outcome === 'number') return outcome
     context.stdout.write(renderEnd(outcome, createTerminalStyle(context)))
     return outcome.failedCount === 0 ? exitCodes.done : exitCodes.failed
   } finally {

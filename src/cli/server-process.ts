@@ -16,8 +16,11 @@ export interface ServerProcess {
   readonly adoptLog: (config: Config) => void
   /** Starts the server, then runs `open`. Where either fails, stops everything and throws a CommandFailure that says what to change. */
   start<Opened>(open: () => Promise<Opened> | Opened): Promise<Opened>
-  /** Resolves at the first signal that ends the process. Each further one cuts the stop short. */
-  signalled(): Promise<StopSignal>
+  /**
+   * Resolves with the first signal that ends the process, each further one of which cuts the stop short; or at an error that nobody caught: what it
+   * left half done is unknown, so the server drains, ends as failed, and is for its supervisor to start again.
+   */
+  signalled(): Promise<StopSignal | 'fault'>
   /** Drains, logs how that went, and waits until the log has left the process. Safe to call twice. */
   stop(): Promise<StopReport>
 }
@@ -38,8 +41,9 @@ export async function createServerProcess(
   const hadTerminal = onReload !== undefined && context.hasTerminal()
   const { log, adopt, flush } = await createServerLog(context, config, stream)
   const server = composeApp(config, { logger: log, clock, pid, ...options })
-  const signalled = Promise.withResolvers<StopSignal>()
+  const signalled = Promise.withResolvers<StopSignal | 'fault'>()
   let signalCount = 0
+  let hasFault = false
   // From before the start on: a signal that comes meanwhile is not the end of the process.
   const stopListening = context.onSignal((signal) => {
     const isHangUp = hadTerminal && !context.hasTerminal()
@@ -48,10 +52,18 @@ export async function createServerProcess(
     if (++signalCount > 1) server.hurry()
     signalled.resolve(signal)
   })
+  const stopHearing = context.onFault((error) => {
+    // What follows from the first one, or comes again with every turn of a timer, would only bury it.
+    if (hasFault) return
+    hasFault = true
+    log.error('server_fault', { error })
+    signalled.resolve('fault')
+  })
   const end = async () => {
-    const report = await server.stop()
+    const { isClean, unfinished } = await server.stop()
     stopListening()
-    return report
+    stopHearing()
+    return { isClean: isClean && !hasFault, unfinished }
   }
   return {
     server,
@@ -73,8 +85,8 @@ export async function createServerProcess(
     signalled: () => signalled.promise,
     async stop() {
       const report = await end()
-      const { isClean, unfinished } = report
-      if (isClean) log.info('server_stopped')
+      const { unfinished } = report
+      if (unfinished.length === 0) log.info('server_stopped')
       else log.error('server_stopped_unfinished', { unfinished })
       await flush()
       return report

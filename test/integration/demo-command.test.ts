@@ -50,6 +50,7 @@ async function runDemo(args: readonly string[], screen: Screen = {}) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onFault: () => () => undefined,
     hasTerminal: () => false,
     runProgram: () => Promise.reject(new Error('a demo runs no program')),
     clock: createSystemClock(),

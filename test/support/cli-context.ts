@@ -51,6 +51,7 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     parseToml: (text) => Bun.TOML.parse(text),
     parseEnvFile: parseEnv,
     onSignal: input.onSignal ?? (() => () => undefined),
+    onFault: () => () => undefined,
     hasTerminal: () => false,
     runProgram: input.runProgram ?? (() => Promise.reject(new Error('no such program'))),
     clock: input.clock ?? new FakeClock(),

@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RunningServer, runBinary, startServer, testCredentials } from '../support/binary.ts'
+import { describeWithRedis, RedisServer } from '../support/redis-server.ts'
+import { verifies } from '../support/verifies.ts'
+
+const preload = join(import.meta.dir, '../support/stray-faults.ts')
+const directories: string[] = []
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true })
+})
+
+function durable(): Readonly<Record<string, string>> {
+  const directory = mkdtempSync(join(tmpdir(), 'sis-fault-'))
+  directories.push(directory)
+  return { QUEUE_BACKEND_TYPE: 'sqlite', STATE_DIR: directory }
+}
+
+async function trigger({ port }: RunningServer): Promise<string> {
+  const run = await runBinary({
+    args: ['trigger', 'app_mention'],
+    env: { ...testCredentials, PORT: String(port) },
+  })
+  expect([run.exitCode, run.stderr]).toEqual([0, ''])
+  return JSON.parse(run.stdout).event_id
+}
+
+/** The answer does not matter, nor whether there is one. */
+const ask = (url: string, what: string) =>
+  fetch(`${url}/health`, { headers: { 'x-request-id': what, 'x-correlation-id': what } }).catch(
+    () => undefined,
+  )
+
+/** How each fault is brought about. */
+const faults: Readonly<Record<string, (server: RunningServer) => unknown>> = {
+  'thrown in a timer, again and again': ({ child }) => child.signal('SIGUSR2'),
+  'thrown in a request': ({ url }) => ask(url, 'stray-throw'),
+  'rejected in a request': ({ url }) => ask(url, 'stray-rejection'),
+}
+
+describe('an error that nobody caught', () => {
+  for (const [where, bringAbout] of Object.entries(faults)) {
+    verifies(
+      'server:fault',
+      `F27: ${where}: is logged once, and the server drains and ends with 1`,
+      async () => {
+        const state = durable()
+        const server = await startServer({ env: { ...state, BUN_OPTIONS: `--preload ${preload}` } })
+        await using child = server.child
+        const eventId = await trigger(server)
+        await bringAbout(server)
+        expect(await child.exited).toBe(1)
+        await child.closed
+        const logged = child.stdout.logged('server_fault')
+        expect(logged).toMatchObject([{ level: 'error' }])
+        expect(JSON.stringify(logged)).toContain('nobody catches this')
+        expect(child.stdout.logged('server_stopped')).toHaveLength(1)
+        expect(child.stderr.text).toBe('')
+        // The lock is free and the event is there: it was a stop, not a crash.
+        const shown = await runBinary({
+          args: ['events', 'show', eventId],
+          env: { ...testCredentials, ...state },
+        })
+        expect(JSON.parse(shown.stdout)).toMatchObject({ id: eventId })
+      },
+    )
+  }
+
+  test('of one that embeds the server is left to it', async () => {
+    const before = [process.listenerCount('uncaughtException'), process.listenerCount('unhandledRejection')]
+    const { createIntegratedApp } = await import('../../src/index.ts')
+    const embedded = createIntegratedApp({
+      token: testCredentials.SLACK_BOT_TOKEN,
+      signingSecret: testCredentials.SLACK_SIGNING_SECRET,
+      config: { slackApiUrl: 'http://127.0.0.1:1/api/' },
+    })
+    await embedded.start()
+    const during = [process.listenerCount('uncaughtException'), process.listenerCount('unhandledRejection')]
+    await embedded.stop()
+    expect(during).toEqual(before)
+  })
+})
+
+/** Longer than a command to Redis may take, and than its connection is silent otherwise. */
+const pauseMs = 3_000
+
+describeWithRedis('a server that was paused', () => {
+  verifies(
+    'server:pause',
+    'F28: takes events again at once and holds nothing against its queue',
+    async () => {
+      const redis = await RedisServer.start()
+      await using _ = { [Symbol.asyncDispose]: () => redis.close() }
+      const server = await startServer({ env: { QUEUE_BACKEND_TYPE: 'redis', REDIS_URL: redis.url } })
+      await using child = server.child
+      await trigger(server)
+      child.signal('SIGSTOP')
+      await Bun.sleep(pauseMs)
+      child.signal('SIGCONT')
+      await trigger(server)
+      const health = await (await fetch(`${server.url}/health`)).json()
+      expect(health).toMatchObject({ components: { queue_backend: 'connected' } })
+      // Slack is out of reach of these tests.
+      const complaints = child.stdout.lines.filter((line) => /"level":"(warn|error)"/.test(line))
+      expect(complaints.filter((line) => !line.includes('"msg":"slack_'))).toEqual([])
+      expect(await child.stop()).toBe(0)
+    },
+  )
+})
