@@ -184,11 +184,16 @@ const directKeyPattern = /^[DG][A-Z0-9]{2,30}$|^mpdm-/
 
 function asKey(entry: string): string {
   const text = entry.trim()
-  return conversationIdPattern.test(text) ? text : text.replace(/^#/, '').normalize('NFC').toLowerCase()
+  return conversationIdPattern.test(text) ? text : nameKey(text.replace(/^#/, ''))
+}
+
+/** One key for every spelling: an accent may be a character of its own, and a list must not miss a channel for that. */
+function nameKey(name: string): string {
+  return name.normalize('NFC').toLowerCase()
 }
 
 function allows(rules: ChannelRules, id: string, channel: SlackChannel | undefined): boolean {
-  const name = channel?.name
+  const name = channel?.name === undefined ? undefined : nameKey(channel.name)
   if (rules.excluded.has(id) || (name !== undefined && rules.excluded.has(name))) return false
   // A channel whose name is not known could be one of those that are excluded by name.
   if (rules.excludesByName && channel === undefined) return false

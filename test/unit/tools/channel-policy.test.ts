@@ -10,6 +10,8 @@ const workspace: Readonly<Record<string, object>> = {
   C1AA: { id: 'C1AA', name: 'general' },
   C2BB: { id: 'C2BB', name: 'secret', is_private: true },
   C3CC: { id: 'C3CC', name: 'mpdm-a--b-1', is_mpim: true },
+  C4DD: { id: 'C4DD', name: 'caf\u00e9' },
+  C5EE: { id: 'C5EE', name: 'cafe\u0301' },
   D1AA: { id: 'D1AA', is_im: true, user: 'U1AA' },
 }
 
@@ -55,6 +57,13 @@ describe('lists of channels', () => {
       'read_channels',
     ],
     ['a channel that cannot be looked up, where ids are listed', { read: ['C9ZZ'] }, 'C9ZZ', undefined],
+    [
+      'an excluded name in the other spelling of its accent',
+      { read: ['!cafe\u0301'] },
+      'C4DD',
+      'read_channels',
+    ],
+    ['an excluded name whose accent Slack spells apart', { read: ['!caf\u00e9'] }, 'C5EE', 'read_channels'],
     ['an empty list', { read: [] }, 'C1AA', 'read_channels'],
     ['a direct message beside a list', { read: ['#general'] }, 'D1AA', 'read_channels'],
     ['the list of the principal', { principal: ['#general'] }, 'C2BB', 'principal_channels'],
