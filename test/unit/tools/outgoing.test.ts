@@ -142,6 +142,14 @@ describe('composing', () => {
     )
   })
 
+  test('a cut never falls into the middle of a character', () => {
+    for (const lead of ['', 'x']) {
+      const pieces = splitText(`${lead}${'😀'.repeat(3000)}`, 4000)
+      expect(pieces.every((piece) => piece.isWellFormed() && piece.length <= 4000)).toBe(true)
+      expect(pieces.join('')).toBe(`${lead}${'😀'.repeat(3000)}`)
+    }
+  })
+
   test('a text of nothing but signs that escaping makes long is split too', () => {
     const pieces = compose({ text: '&'.repeat(4000) }, true)
     expect(pieces.every(({ text }) => text.length <= 4000)).toBe(true)

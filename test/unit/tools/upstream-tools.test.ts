@@ -154,6 +154,14 @@ test('stops replying where every further reply would fail alike', async () => {
   expect(postCount).toBe(2)
 })
 
+test('fails as a whole where the first item shows that none can be done', async () => {
+  const { slack, call } = createToolBench()
+  slack.on('reactions.add', fails('SLACK_CIRCUIT_OPEN'))
+  const args = { channel: 'C1AA', timestamp: ts, emojis: ['a', 'b'] }
+  await expect(call('slack_add_reactions', args)).rejects.toMatchObject({ code: 'SLACK_CIRCUIT_OPEN' })
+  expect(slack.calls).toHaveLength(1)
+})
+
 test('fails as a whole where every item failed for the same reason, and tells them apart where not', async () => {
   const { slack, call } = createToolBench()
   const react = (emojis: readonly string[]) =>
