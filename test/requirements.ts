@@ -511,6 +511,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Every body that is no message is refused with the status and code that say why',
   },
   'mcp:limit:principal': { says: 'Requests are limited by principal' },
+  'tools:told-of-waits': {
+    says: "The client's log tells of waits for limits of Slack, once they take a second.",
+  },
   'mcp:limit:tool': { says: 'Calls are limited by tool and principal, each pair by itself' },
   'mcp:session:principal': { says: 'A session belongs to the principal that opened it (T18)' },
   'mcp:session:transport': { says: 'A session of one transport cannot be used through another' },

@@ -14,6 +14,8 @@ export interface SlackCallOptions {
   readonly token?: SlackTokenKind
   /** How long the call may wait for limits and retries, milliseconds. Default 15,000. */
   readonly deadlineMs?: number
+  /** Hears, before each wait for a limit of Slack, how long it will be, milliseconds. */
+  readonly onLimited?: (waitMs: number) => void
   /** Takes the lines about this call, so that they carry the caller's correlation id. Default: the client's own. */
   readonly log?: Logger
 }

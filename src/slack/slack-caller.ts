@@ -38,6 +38,7 @@ export interface SlackCallerOptions {
 /** A call under way. */
 interface Run extends SlackRequest {
   readonly log: Logger
+  readonly onLimited: ((waitMs: number) => void) | undefined
   /** No request begins later than this, monotonic milliseconds; one that has begun is not cut short. */
   readonly dueAtMs: number
 }
@@ -78,6 +79,7 @@ export class SlackCaller {
       token: options.token ?? 'bot',
       signal: controller.signal,
       log: options.log ?? this.#options.log,
+      onLimited: options.onLimited,
       dueAtMs: this.#options.clock.monotonic() + (options.deadlineMs ?? callDeadlineMs),
     }
     const { tracing } = this.#options
@@ -122,7 +124,10 @@ export class SlackCaller {
       if (breaker.retryAfterMs() > 0) throw this.#circuitOpen(run)
       const place = limits.reserve(run.method, run.dueAtMs - clock.monotonic())
       if (!place.ok) throw rateLimited(run.method, place.retryAfterMs)
-      if (place.waitMs > 0) await sleep(clock, place.waitMs, run.signal)
+      if (place.waitMs > 0) {
+        run.onLimited?.(place.waitMs)
+        await sleep(clock, place.waitMs, run.signal)
+      }
     } while (run.signal.aborted || limits.isBlocked(run.method))
     const admission = breaker.admit()
     if (admission === undefined) throw this.#circuitOpen(run)

@@ -3,14 +3,21 @@ import type { SlackAnswer, SlackTokenKind } from '../slack/api.ts'
 import { slackErrorHints } from './slack-error-hint-table.ts'
 import type { SlackToolContext } from './tool-context.ts'
 
-/** A call to Slack within a tool: cancelled with it, its log lines among those of the call. */
+/** What is over sooner, nobody needs to read of. */
+const toldWaitMs = 1000
+
+/** A call to Slack within a tool: cancelled with it, its log lines among those of the call. The client's own log hears of waits for Slack's limits. */
 export async function callSlack(
-  { slack, signal, log }: Pick<SlackToolContext, 'slack' | 'signal' | 'log'>,
+  { slack, signal, log, tell }: Pick<SlackToolContext, 'slack' | 'signal' | 'log' | 'tell'>,
   method: string,
   params: Readonly<Record<string, unknown>>,
   token: SlackTokenKind = 'bot',
 ): Promise<SlackAnswer> {
-  return await slack.call(method, params, { signal, log, token })
+  const onLimited = (waitMs: number) => {
+    if (waitMs < toldWaitMs) return
+    tell?.('warning', `Slack limits ${method}: waiting ${Math.ceil(waitMs / 1000)} s`)
+  }
+  return await slack.call(method, params, { signal, log, token, onLimited })
 }
 
 /** Slack's code where `error` is a refusal. */

@@ -448,7 +448,8 @@ describe("Slack's limits", () => {
   test('are waited for within the deadline of the call', async () => {
     const { web, slack, clock, metrics } = makeClient()
     web.script(write, limited('3'), ok({ ts: '1.000001' }))
-    const call = slack.call(write, {})
+    const waitsMs: number[] = []
+    const call = slack.call(write, {}, { onLimited: (waitMs) => waitsMs.push(waitMs) })
     await web.arrived(1)
     await settle()
     await clock.advance(2999)
@@ -456,6 +457,7 @@ describe("Slack's limits", () => {
     await clock.advance(1)
     expect(await call).toMatchObject({ ts: '1.000001' })
     expect(web.requests).toHaveLength(2)
+    expect(waitsMs).toEqual([3000])
     expect(metrics.sum('slackmcp_slack_rate_limited_total', { method: write })).toBe(1)
   })
 
