@@ -586,6 +586,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'server:fault': {
     says: 'At an error that nobody caught the server says so once, drains and ends as failed (F27); an embedding process keeps its own policy.',
   },
+  'e2e:file-size-limit': { says: 'A limit on the size of files costs events 503 and nothing else (F15).' },
   'server:pause': { says: 'A server that was stopped for a while goes on as before (F28).' },
   'queue:sqlite:upgrade': { says: 'A file of an earlier release keeps everything it holds.' },
   'queue:sqlite:newer-schema': { says: 'A file written by a newer release is refused and not touched.' },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, runBinary, startServer, testCredentials } from '../support/binary.ts'
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts'
+import { eventCallback, signedRequest } from '../support/signed-sender.ts'
 import { verifies } from '../support/verifies.ts'
 
 const preload = join(import.meta.dir, '../support/stray-faults.ts')
@@ -109,3 +110,61 @@ describeWithRedis('a server that was paused', () => {
     },
   )
 })
+
+const limitBytes = 400_000
+
+describe.skipIf(Bun.which('prlimit') === null)('a file that may not grow', () => {
+  verifies(
+    'e2e:file-size-limit',
+    'F15: is a full disk: the server refuses events, keeps every one it took, and takes more when it may again',
+    async () => {
+      const state = durable()
+      const server = await startServer({ env: state })
+      await using child = server.child
+      await limitFileSize(child.pid, String(limitBytes))
+      const accepted: string[] = []
+      // A first refusal empties the WAL, which gives it room once more.
+      for (let refusedInRow = 0; refusedInRow < 10; ) {
+        const eventId = `Ev${accepted.length}`
+        const status = await post(server, eventId)
+        expect([200, 503]).toContain(status)
+        if (status === 200) accepted.push(eventId)
+        refusedInRow = status === 200 ? 0 : refusedInRow + 1
+      }
+      expect(accepted.length).toBeGreaterThan(0)
+      expect((await fetch(`${server.url}/livez`)).status).toBe(200)
+      await limitFileSize(child.pid, 'unlimited')
+      // The breaker looks every second whether the queue is back.
+      while ((await post(server, 'refused')) !== 200) await Bun.sleep(retryMs)
+      expect(await child.stop()).toBe(0)
+      const tailed = await runBinary({
+        args: ['events', 'tail', '--offline', '--once', '--limit', '1000'],
+        env: { ...testCredentials, ...state },
+      })
+      expect(tailed.stdout).toContain('refused')
+      for (const id of accepted) expect(tailed.stdout.split(`"id":"${id}"`)).toHaveLength(2)
+    },
+  )
+})
+
+const retryMs = 100
+
+async function limitFileSize(pid: number, bytes: string): Promise<void> {
+  expect(await Bun.spawn(['prlimit', '--pid', String(pid), `--fsize=${bytes}:unlimited`]).exited).toBe(0)
+}
+
+async function post({ url }: RunningServer, eventId: string): Promise<number> {
+  const event = {
+    type: 'message',
+    channel: 'C1',
+    user: 'U1',
+    ts: '1700000000.000100',
+    text: 'x'.repeat(20_000),
+  }
+  const request = signedRequest(eventCallback({ eventId, event }), {
+    signingSecret: testCredentials.SLACK_SIGNING_SECRET,
+    nowMs: Date.now(),
+    url: `${url}/slack/events`,
+  })
+  return (await fetch(request)).status
+}
