@@ -13,40 +13,64 @@ import {
 /**
  * Measures the server beside the limit and its peers: bun run bench [--case NAME] [--seconds N] [--out FILE] [--record]
  * Prints a table for each case and writes the figures to dist/bench.json. With --record they take the place of those that docs/performance.md is
- * made from. Exits 1 where an answer was wrong.
+ * made from. Exits 1 where an answer was wrong, 2 for arguments that it does not take.
  */
 
 const root = join(import.meta.dir, '..')
 const recordPath = join(root, 'docs', 'performance.json')
 const secondsDefault = 2
 
-const { values } = parseArgs({
-  options: {
-    case: { type: 'string' },
-    seconds: { type: 'string' },
-    out: { type: 'string', default: join(root, 'dist', 'bench.json') },
-    record: { type: 'boolean', default: false },
-  },
-})
+const usage = `usage: bun run bench [--case NAME] [--seconds N] [--out FILE] [--record]
+cases: ${Object.keys(caseTable).join(', ')}
+`
 
-function chosenNames(): readonly string[] {
-  const names = Object.keys(caseTable)
-  if (values.case === undefined) return names.filter((name) => caseTable[name]?.isOnlyNamed !== true)
-  if (!names.includes(values.case)) throw new Error(`--case takes one of ${names.join(', ')}`)
-  return [values.case]
+interface BenchFlags {
+  readonly names: readonly string[]
+  /** For one measurement; undefined leaves it to the case. */
+  readonly seconds: number | undefined
+  readonly outPath: string
+  readonly isRecorded: boolean
 }
 
-function chosenSeconds(): number | undefined {
-  if (values.seconds === undefined) return undefined
-  const seconds = Number(values.seconds)
+/** Throws where an argument is not taken; the message says which. Undefined where only the usage is asked for. */
+function parseFlags(args: readonly string[]): BenchFlags | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      case: { type: 'string' },
+      seconds: { type: 'string' },
+      out: { type: 'string', default: join(root, 'dist', 'bench.json') },
+      record: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) return undefined
+  return {
+    names: chosenNames(values.case),
+    seconds: chosenSeconds(values.seconds),
+    outPath: values.out,
+    isRecorded: values.record,
+  }
+}
+
+function chosenNames(chosen: string | undefined): readonly string[] {
+  const names = Object.keys(caseTable)
+  if (chosen === undefined) return names.filter((name) => caseTable[name]?.isOnlyNamed !== true)
+  if (!names.includes(chosen)) throw new Error(`--case takes one of ${names.join(', ')}`)
+  return [chosen]
+}
+
+function chosenSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const seconds = Number(text)
   if (!Number.isInteger(seconds) || seconds < 1) throw new Error('--seconds takes a positive integer')
   return seconds
 }
 
-async function measure(name: string): Promise<CaseReport> {
+async function measure(name: string, asked: number | undefined): Promise<CaseReport> {
   const chosen = caseTable[name]
   if (chosen === undefined) throw new Error(`There is no case ${name}`)
-  const seconds = chosenSeconds() ?? chosen.secondsDefault ?? secondsDefault
+  const seconds = asked ?? chosen.secondsDefault ?? secondsDefault
   const say = (text: string) => process.stderr.write(`${name}: ${text}\n`)
   const { lines, comparisons, skipped = [] } = await chosen.run({ seconds, say })
   const { title, method } = chosen
@@ -78,13 +102,32 @@ async function record(reports: readonly CaseReport[]): Promise<void> {
   await Bun.write(file, `${JSON.stringify(inOrder, undefined, 2)}\n`)
 }
 
-const reports: CaseReport[] = []
-for (const name of chosenNames()) {
-  const report = await measure(name)
-  show(report)
-  reports.push(report)
-  // After each: what was measured is kept where a later case fails.
-  await Bun.write(values.out, `${JSON.stringify(reports, undefined, 2)}\n`)
+/** The exit code. */
+async function bench({ names, seconds, outPath, isRecorded }: BenchFlags): Promise<number> {
+  const reports: CaseReport[] = []
+  for (const name of names) {
+    const report = await measure(name, seconds)
+    show(report)
+    reports.push(report)
+    // After each: what was measured is kept where a later case fails.
+    await Bun.write(outPath, `${JSON.stringify(reports, undefined, 2)}\n`)
+  }
+  if (isRecorded) await record(reports)
+  return reports.some((report) => errorCount(report) > 0) ? 1 : 0
 }
-if (values.record) await record(reports)
-process.exit(reports.some((report) => errorCount(report) > 0) ? 1 : 0)
+
+async function main(args: readonly string[]): Promise<number> {
+  let flags: BenchFlags | undefined
+  try {
+    flags = parseFlags(args)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    return 2
+  }
+  if (flags !== undefined) return bench(flags)
+  process.stdout.write(usage)
+  return 0
+}
+
+// What a case left running must not keep the process.
+process.exit(await main(process.argv.slice(2)))

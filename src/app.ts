@@ -16,6 +16,7 @@ import type { Config } from './config/option-table.ts'
 import type { EventHandlers } from './events/event-handlers.ts'
 import { createEventStream, type EventStream } from './events/event-stream.ts'
 import type { Forwarder } from './events/forwarder.ts'
+import { createActiveCount } from './http/edge.ts'
 import { createHealthCheck, type Health, type HealthComponent, type HealthProbe } from './http/health.ts'
 import { createOperationsRoutes } from './http/operations-route.ts'
 import { createHttpApp, type HttpAppDeps } from './http/server.ts'
@@ -178,6 +179,7 @@ function createListeners(
     metrics,
     tracer,
     componentOf: componentOfPath,
+    countActive: createActiveCount(metrics),
     addressOf: (request: Request, peer: string | undefined) => rules.now().addressOf(request, peer),
   } as const
   const isSeparate = config.adminPort !== undefined

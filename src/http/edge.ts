@@ -16,6 +16,7 @@ export interface EdgeDeps {
   readonly ids: Ids
   readonly log: Logger
   readonly metrics: Metrics
+  readonly countActive: CountActive
   readonly renderError: RenderError
   /** The peer's address; undefined where there is no socket. */
   readonly addressOf: (request: Request) => string | undefined
@@ -52,16 +53,30 @@ function overloaded({ metrics }: EdgeDeps): AppError {
   return new AppError('OVERLOADED')
 }
 
+/** Counts a request as under way (1) or answered (-1). */
+export type CountActive = (by: 1 | -1) => void
+
+/** For all listeners of a server together: they share the gauge. */
+export function createActiveCount(metrics: Metrics): CountActive {
+  let activeRequests = 0
+  return (by) => {
+    activeRequests += by
+    metrics.set('http_server_active_requests', {}, activeRequests)
+  }
+}
+
 export function createEdge(deps: EdgeDeps): Edge {
-  const { metrics } = deps
+  const { countActive } = deps
   // Keyed by the request itself: it lives exactly as long, and routes need no framework to find it.
   const contexts = new WeakMap<Request, RequestContext>()
+  // Of this listener alone: who floods one must not keep operators from the other.
   let activeRequests = 0
 
   const answer = async (request: Request, next: Router): Promise<Response> => {
     const context = new EdgeContext(request, deps)
     contexts.set(request, context)
-    metrics.set('http_server_active_requests', {}, ++activeRequests)
+    activeRequests++
+    countActive(1)
     const line = parseRequestLine(request)
     const transport = deps.transportOf(request)
     let response: Response
@@ -73,7 +88,8 @@ export function createEdge(deps: EdgeDeps): Edge {
     } catch (thrown) {
       response = deps.renderError(asAppError(thrown), request, context)
     }
-    metrics.set('http_server_active_requests', {}, --activeRequests)
+    activeRequests--
+    countActive(-1)
     observe(request, response, line?.path, context, deps)
     response.headers.set('x-correlation-id', context.correlationId)
     if (transport === 'secure') response.headers.set('strict-transport-security', strictTransport)

@@ -6,7 +6,7 @@ import type { RequestContexts } from '../base/request-context.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Tracer } from '../observe/tracer.ts'
-import { createEdge } from './edge.ts'
+import { type CountActive, createActiveCount, createEdge } from './edge.ts'
 import { asFrameworkError, createRenderError, type FailedRoute } from './error-map.ts'
 import { type AddressOf, anyTransport, type TransportOf } from './forwarded.ts'
 import { parseRequestLine } from './request-line.ts'
@@ -25,6 +25,8 @@ export interface HttpAppDeps {
   readonly addressOf?: AddressOf
   /** By default nobody asks how a request came. */
   readonly transportOf?: TransportOf
+  /** By default the requests of this listener are all that there are. */
+  readonly countActive?: CountActive
 }
 
 export interface HttpApp {
@@ -42,6 +44,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     ids,
     log,
     metrics,
+    countActive: deps.countActive ?? createActiveCount(metrics),
     renderError,
     addressOf: (request) => addressOf(request, peer(request)),
     transportOf: (request) => transportOf(request, peer),

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { IntegratedAppOptions } from '../../src/app-options.ts'
+import { createSystemClock } from '../../src/base/clock.ts'
 import type { UnifiedError } from '../../src/base/errors.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { deriveTokens } from '../../src/config/derived-token.ts'
@@ -458,6 +459,27 @@ describe('ADMIN_PORT', () => {
     }
     expect((await server.request('/health')).status).toBe(200)
     expect(await (await raw('/metrics')).text()).toContain('http_route="/health"')
+  })
+
+  test('shares one count of requests under way with PORT', async () => {
+    const { server, get } = await start({ config: { adminPort: 0 } })
+    const active = async () =>
+      /^http_server_active_requests (\d+)$/m.exec(await (await get('/metrics')).text())?.[1]
+    const body = new TransformStream<Uint8Array<ArrayBuffer>>()
+    const waiting = server.request('/slack/events', {
+      method: 'POST',
+      body: body.readable,
+      headers: {
+        'content-type': 'application/json',
+        'x-slack-signature': `v0=${'0'.repeat(64)}`,
+        'x-slack-request-timestamp': String(Math.floor(createSystemClock().now() / 1_000)),
+      },
+    })
+    // The scrape is one itself.
+    expect(await active()).toBe('2')
+    await body.writable.close()
+    expect((await waiting).status).toBe(401)
+    expect(await active()).toBe('1')
   })
 
   test('documents the routes of both', async () => {
