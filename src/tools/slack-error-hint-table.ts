@@ -62,7 +62,7 @@ export const slackErrorHints: Readonly<Record<string, string>> = {
   messages_tab_disabled:
     'Switch on the Messages Tab of the Slack app (App Home), so that people can get direct messages of it.',
   method_not_supported_for_channel_type:
-    'This cannot be done in this kind of conversation (a direct message, say).',
+    'This cannot be done in this kind of conversation: a direct message, or a private channel, which one is invited to.',
   missing_query: 'Give words to search for.',
   missing_scope: 'The Slack app lacks a scope: add it to the manifest and reinstall the app.',
   msg_blocks_too_long: 'All blocks together may hold about 13,000 characters.',

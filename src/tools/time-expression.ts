@@ -29,6 +29,24 @@ export function parsePastTime(field: string, given: string, frame: TimeFrame): s
   throw argumentError({ field, given, accepted: acceptedTimes, example: '7d' })
 }
 
+/** The two ends of a range as Slack takes them. Throws TOOL_ARGUMENTS_INVALID also where nothing can lie between them. */
+export function parsePastRange(
+  given: { readonly oldest?: string | undefined; readonly latest?: string | undefined },
+  frame: TimeFrame,
+): { readonly oldest?: string; readonly latest?: string } {
+  const oldest = given.oldest === undefined ? undefined : parsePastTime('oldest', given.oldest, frame)
+  const latest = given.latest === undefined ? undefined : parsePastTime('latest', given.latest, frame)
+  if (oldest !== undefined && latest !== undefined && Number(oldest) > Number(latest)) {
+    throw argumentError({
+      field: 'oldest',
+      given: given.oldest,
+      accepted: 'a time before that of latest',
+      example: '7d',
+    })
+  }
+  return { ...(oldest === undefined ? {} : { oldest }), ...(latest === undefined ? {} : { latest }) }
+}
+
 /** The future time that `given` means, in whole seconds since 1970. Throws TOOL_ARGUMENTS_INVALID for `field`. */
 export function parseFutureSeconds(field: string, given: string, frame: TimeFrame): number {
   const text = given.trim()

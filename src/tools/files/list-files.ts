@@ -8,7 +8,7 @@ import { count, type Provenance, provenance, renderListing } from '../message-pa
 import { localMoment } from '../scheduling/schedule-message.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
-import { parsePastTime } from '../time-expression.ts'
+import { parsePastRange } from '../time-expression.ts'
 import type { SlackToolContext } from '../tool-context.ts'
 import { type ListedFile, mayReadFile, viewListedFile } from './file-access.ts'
 
@@ -82,10 +82,11 @@ interface ListArguments {
 
 async function paramsOf(args: ListArguments, context: SlackToolContext) {
   const frame = { nowMs: context.clock.now(), timezone: context.settings.timezone }
+  // Read before Slack is asked about names: a time that is refused must cost no call.
+  const { oldest, latest } = parsePastRange(args, frame)
   return compact({
-    // Read before Slack is asked about names: a time that is refused must cost no call.
-    ts_from: args.oldest === undefined ? undefined : parsePastTime('oldest', args.oldest, frame),
-    ts_to: args.latest === undefined ? undefined : parsePastTime('latest', args.latest, frame),
+    ts_from: oldest,
+    ts_to: latest,
     count: args.limit,
     page: args.page,
     channel:

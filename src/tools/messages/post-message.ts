@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { ToolOutcome } from '../../mcp/registry.ts'
+import { argumentError } from '../argument-error.ts'
 import { openConversation } from '../conversation.ts'
 import {
   answers,
@@ -71,10 +72,12 @@ export const postMessage = defineSlackTool({
     // Before Slack is asked about the channel: a draft that is refused anyway must cost no call.
     const contents = composeMessage(draftOf(args), context.settings, args.if_long === 'split')
     const { id, threadTs, ts } = await openConversation(context, args.channel, 'write')
+    // A permalink as the channel means: in the thread of that message.
+    const thread = args.thread_ts ?? threadTs ?? ts
+    if (args.reply_broadcast === true && thread === undefined) throw nothingToBroadcast()
     const target = {
       channel: id,
-      // A permalink as the channel means: in the thread of that message.
-      ...threadOf(args.thread_ts ?? threadTs ?? ts),
+      ...threadOf(thread),
       ...(args.reply_broadcast === undefined ? {} : { reply_broadcast: args.reply_broadcast }),
     }
     const calls = contents.map((content) => planPost(target, content, context.settings))
@@ -82,6 +85,16 @@ export const postMessage = defineSlackTool({
     return await writeOnce(context, 'slack_post_message', args, () => sendParts(context, calls))
   },
 })
+
+/** Slack ignores the wish, and the model would believe that its reply stands in a thread. */
+function nothingToBroadcast() {
+  return argumentError({
+    field: 'reply_broadcast',
+    given: true,
+    accepted: 'true only together with thread_ts: a reply in a thread that is shown in the channel too',
+    example: '"thread_ts": "1712345678.000100"',
+  })
+}
 
 function threadOf(ts: string | undefined) {
   return ts === undefined ? {} : { thread_ts: ts }

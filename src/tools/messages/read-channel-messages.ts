@@ -7,7 +7,7 @@ import { makePage, renderPage } from '../message-page.ts'
 import { viewMessages } from '../message-view.ts'
 import { callSlack } from '../slack-call.ts'
 import { defineSlackTool } from '../slack-tool.ts'
-import { parsePastTime } from '../time-expression.ts'
+import { parsePastRange } from '../time-expression.ts'
 import { channelLabel, historyScopes, pageLimit, pageOutput } from './history.ts'
 
 export const readChannelMessages = defineSlackTool({
@@ -40,13 +40,11 @@ export const readChannelMessages = defineSlackTool({
   async run(args, context) {
     const { settings, clock } = context
     const frame = { nowMs: clock.now(), timezone: settings.timezone }
-    const oldest = args.oldest === undefined ? undefined : parsePastTime('oldest', args.oldest, frame)
-    const latest = args.latest === undefined ? undefined : parsePastTime('latest', args.latest, frame)
+    const ends = parsePastRange(args, frame)
     const { id } = await openConversation(context, args.channel, 'read')
     const limit = pageLimit(args.limit, settings)
     const range = {
-      ...(oldest === undefined ? {} : { oldest }),
-      ...(latest === undefined ? {} : { latest }),
+      ...ends,
       ...(args.inclusive === undefined ? {} : { inclusive: args.inclusive }),
     }
     const answer = await callSlack(context, 'conversations.history', {

@@ -1,6 +1,12 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { asTs, localTimeIn, parseFutureSeconds, parsePastTime } from '../../../src/tools/time-expression.ts'
+import {
+  asTs,
+  localTimeIn,
+  parseFutureSeconds,
+  parsePastRange,
+  parsePastTime,
+} from '../../../src/tools/time-expression.ts'
 
 // 2023-11-14T22:13:20Z, a Tuesday; in Berlin it is 23:13, in Auckland already the 15th.
 const nowMs = 1_700_000_000_000
@@ -91,4 +97,19 @@ test('makes the formatters of a zone once, and refuses an unknown zone every tim
   expect(localTimeIn('Europe/Berlin')).toBe(localTimeIn('Europe/Berlin'))
   expect(localTimeIn('Pacific/Auckland').day(nowMs)).toBe('2023-11-15')
   for (let time = 0; time < 2; time++) expect(() => localTimeIn('Mars/Olympus')).toThrow(RangeError)
+})
+
+test('takes a range whose ends are in order, and refuses one that holds nothing', () => {
+  expect(parsePastRange({}, utc)).toEqual({})
+  expect(parsePastRange({ oldest: '7d' }, utc)).toEqual({ oldest: iso('2023-11-07T22:13:20Z') })
+  expect(parsePastRange({ oldest: '1700000000.000100', latest: '1700000000.000100' }, utc)).toEqual({
+    oldest: '1700000000.000100',
+    latest: '1700000000.000100',
+  })
+  expect(() => parsePastRange({ oldest: '24h', latest: '7d' }, utc)).toThrow(
+    expect.objectContaining({
+      code: 'TOOL_ARGUMENTS_INVALID',
+      details: expect.objectContaining({ field: 'oldest', given: '24h' }),
+    }),
+  )
 })

@@ -101,6 +101,20 @@ describe('names for ids', () => {
     expect(slack.of('chat.postMessage')).toMatchObject([{ channel: 'C1AA', thread_ts: caseTs }])
   })
 
+  test('reply_broadcast without a thread is refused, with one it is passed on', async () => {
+    const { slack, call } = createToolBench()
+    slack.on('chat.postMessage', { channel: 'C1AA', ts: caseTs })
+    const refused = call('slack_post_message', { channel: 'C1AA', text: 'hi', reply_broadcast: true })
+    await expect(refused).rejects.toMatchObject({
+      code: 'TOOL_ARGUMENTS_INVALID',
+      details: { field: 'reply_broadcast' },
+    })
+    expect(slack.of('chat.postMessage')).toEqual([])
+    const inThread = { channel: 'C1AA', text: 'hi', thread_ts: caseTs, reply_broadcast: true }
+    await call('slack_post_message', inThread)
+    expect(slack.of('chat.postMessage')).toMatchObject([{ thread_ts: caseTs, reply_broadcast: true }])
+  })
+
   test('message_ts, timestamp and thread_ts stand for each other where one is meant', async () => {
     const { slack, call } = createToolBench()
     slack
