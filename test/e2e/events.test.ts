@@ -197,7 +197,7 @@ describe('the binary', () => {
     const env = envOf(server, state)
     const offline = { args: ['events', 'tail', '--once', '--offline'], env }
     const busy = await runBinary(offline)
-    expect([busy.exitCode, busy.stdout]).toEqual([1, ''])
+    expect([busy.exitCode, busy.stdout]).toEqual([78, ''])
     expect(busy.stderr).toContain(`pid: ${server.child.pid}`)
     server.child.signal('SIGKILL')
     await server.child.exited
