@@ -495,6 +495,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'tools:bytes:messages': { says: "Fifty messages as text cost at most 45 % of Slack's JSON." },
   'tools:calls': { says: 'Reading 100 messages of 30 people costs 31 Slack calls cold and 1 warm.' },
   'tools:calls:declared': { says: 'Every tool makes the Slack calls that it declares, and no others.' },
+  'tools:resident': { says: 'The first read by name in a big workspace costs the memory of no crawl' },
   'tools:start': { says: 'Making and listing the offer costs no Slack call.' },
   'tools:scopes': { says: 'Tools whose scopes the token lacks leave the list, and listeners hear of it.' },
   'tools:selection': { says: 'An unknown toolset or tool is refused with the nearest name.' },
