@@ -16,6 +16,7 @@ import type { PrometheusMetrics } from './observe/prometheus.ts'
 import { silentLogger } from './observe/silent.ts'
 import type { GuardedQueue } from './queue/guarded-queue.ts'
 import { initializeSlackClient, type SlackClient } from './slack/client.ts'
+import { ClockSkew } from './webhook/clock-skew.ts'
 import { type ReceiveDeps, webhookBodyBytesMax } from './webhook/receive.ts'
 import { SecretAdvisor } from './webhook/secret-advisor.ts'
 
@@ -94,6 +95,7 @@ export function createReceiveDeps({ config, rules, clock, queue, bodyBudget, ...
     log,
     metrics,
     secretAdvisor,
+    clockSkew: new ClockSkew({ clock, log, metrics }),
     announce: (notice) => notices.publish(notice),
   }
 }

@@ -280,6 +280,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'An event without an event_id is deduplicated by a hash of its bytes.',
   },
   'webhook:dedupe:retry-header': { says: 'A retry header alone never marks a duplicate.' },
+  'webhook:clock-skew': {
+    says: 'A clock that drifts from the one Slack signs by is measured, and named in the log from a minute on (F18).',
+  },
   'webhook:advice:secret': {
     says: 'Five mismatches before any valid signature are named once as a wrong secret.',
   },

@@ -1,5 +1,5 @@
 import type { Config } from '../config/option-table.ts'
-import { clockSkewMaxSeconds } from '../slack/signature.ts'
+import { clockSkewMaxSeconds, clockSkewWarnSeconds } from '../slack/signature.ts'
 import { missingScopes } from '../tools/select-tools.ts'
 import { callFailureCode, callFailureLine } from './call-failure.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
@@ -71,14 +71,11 @@ function checkScopes(config: Config, { kind, identity }: TokenReport, manifest: 
   return [found, ...lacking]
 }
 
-/** From here on somebody should look, before Slack's five minutes are used up. */
-const skewWarnSeconds = 60
-
 function checkClock({ clockAheadMs }: TokenReport): readonly Check[] {
   if (clockAheadMs === undefined) return []
   const seconds = Math.abs(clockAheadMs) / 1000
   const says = `the clock is ${seconds.toFixed(1)} s off Slack's (signatures hold for ${clockSkewMaxSeconds} s)`
   const fix = 'Set the clock by NTP: "timedatectl set-ntp true" where systemd runs.'
   if (seconds > clockSkewMaxSeconds) return [fail(exitCodes.failed, says, fix)]
-  return [seconds > skewWarnSeconds ? warn(says, fix) : ok(says)]
+  return [seconds > clockSkewWarnSeconds ? warn(says, fix) : ok(says)]
 }

@@ -65,6 +65,14 @@ export const alertRules: readonly AlertRule[] = [
       'The signing secret is another app’s or an old one, or the clock is off by more than five minutes.',
   },
   {
+    alert: 'SlackClockSkewed',
+    expr: `max by (instance) (abs(${series('slackmcp_clock_skew_seconds')})) > 60`,
+    lasts: '15m',
+    severity: 'warning',
+    summary: 'The clock is a minute off the time that Slack signs with',
+    description: 'Beyond five minutes every event is refused. Set the clock by NTP.',
+  },
+  {
     alert: 'SlackEventsStopped',
     expr: `sum(rate(${stored}[1h])) == 0 and sum(rate(${stored}[1h] offset 1w)) > 0`,
     lasts: '30m',

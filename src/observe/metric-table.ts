@@ -92,6 +92,11 @@ export const metricTable = {
     labels: { event_type: 'open' },
     buckets: lagBuckets,
   },
+  slackmcp_clock_skew_seconds: {
+    type: 'gauge',
+    help: 'How far the clock is ahead of the time that Slack signed the last request with; beyond 300 either way every event is refused.',
+    labels: {},
+  },
   slackmcp_event_retries_total: {
     type: 'counter',
     help: 'Events that Slack sent again, by the reason that Slack gave.',

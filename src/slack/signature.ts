@@ -7,6 +7,8 @@ import { timingSafeEqual } from 'node:crypto'
 
 /** How far a request's timestamp may lie from our clock, in either direction: Slack's five minutes. */
 export const clockSkewMaxSeconds = 300
+/** From here on somebody should look, before those five minutes are used up. */
+export const clockSkewWarnSeconds = 60
 
 /** Why a request is not taken for Slack's. For the log and the metric only: the answer is the same for all. */
 export type SignatureFault = 'missing' | 'malformed' | 'stale' | 'mismatch'

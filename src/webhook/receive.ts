@@ -18,6 +18,7 @@ import {
   type VerifiedBody,
   verifySignature,
 } from '../slack/signature.ts'
+import type { ClockSkew } from './clock-skew.ts'
 import type { Intake } from './intake.ts'
 import type { SecretAdvisor } from './secret-advisor.ts'
 
@@ -35,6 +36,7 @@ export interface ReceiveDeps {
   readonly log: Logger
   readonly metrics: Metrics
   readonly secretAdvisor: SecretAdvisor
+  readonly clockSkew: ClockSkew
   /** Hears of every event after it was stored for the first time. */
   readonly announce: (notice: SlackNotice) => void
 }
@@ -56,10 +58,12 @@ export interface Arrival {
  */
 export async function receive(arrival: Arrival, deps: ReceiveDeps): Promise<Receipt> {
   const { request, intake } = arrival
-  const claim = readSignatureClaim(request.headers, deps.clock.now())
+  const arrivedAtMs = deps.clock.now()
+  const claim = readSignatureClaim(request.headers, arrivedAtMs)
   if (typeof claim === 'string') return refuseUnsigned(arrival, claim, deps)
   requireMediaType(request, intake, deps)
   const body = await readVerified(arrival, claim, deps)
+  deps.clockSkew.sawSigned(claim, arrivedAtMs)
   const envelope = intake.parse(body, claim)
   if (envelope === undefined) {
     if (intake.hasCertificateCheck && isCertificateCheck(body.bytes)) return certificateCheck(deps)

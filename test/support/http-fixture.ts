@@ -4,6 +4,7 @@ import type { SlackNotice } from '../../src/base/event-bus.ts'
 import { createHttpApp } from '../../src/http/server.ts'
 import type { QueuedEvent } from '../../src/queue/driver.ts'
 import { createSigningKeys, signBody } from '../../src/slack/signature.ts'
+import { ClockSkew } from '../../src/webhook/clock-skew.ts'
 import { componentOfPath } from '../../src/webhook/intake.ts'
 import { type ReceiveDeps, webhookBodyBytesMax } from '../../src/webhook/receive.ts'
 import { createWebhookRoutes } from '../../src/webhook/route.ts'
@@ -53,6 +54,7 @@ export function createWebhookFixture(overrides: Partial<ReceiveDeps> = {}) {
     log,
     metrics,
     secretAdvisor: new SecretAdvisor(log),
+    clockSkew: new ClockSkew({ clock, log, metrics }),
     announce: (notice) => notices.push(notice),
     ...overrides,
   }

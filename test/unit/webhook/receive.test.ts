@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { BodyBudget } from '../../../src/base/body.ts'
 import { webhookBodyBytesMax } from '../../../src/webhook/receive.ts'
 import { createWebhookFixture, queueUnavailable } from '../../support/http-fixture.ts'
+import type { RecordingMetrics } from '../../support/recording-metrics.ts'
 import { verifies } from '../../support/verifies.ts'
 
 const message = {
@@ -281,4 +282,43 @@ describe('why requests are refused', () => {
     expect(lines().slice(3)).toMatchObject([line('mismatch', 1)])
     expect(lines()).toHaveLength(4)
   })
+})
+
+describe('F18: a clock that is off', () => {
+  const skews = (metrics: RecordingMetrics) =>
+    metrics.records.filter(({ name }) => name === 'slackmcp_clock_skew_seconds').map(({ value }) => value)
+
+  verifies(
+    'webhook:clock-skew',
+    'is measured by the requests that Slack signed and by no other',
+    async () => {
+      const { post, metrics } = createWebhookFixture()
+      await post(JSON.stringify(message), { ageSeconds: 2 })
+      await post(JSON.stringify(message), { ageSeconds: -300 })
+      await post('{}', { ageSeconds: 200, secret: 'wrong' })
+      await post('{}', { ageSeconds: 301 })
+      await post('{}', { headers: { 'x-slack-signature': 'v0=short' } })
+      expect(skews(metrics)).toEqual([2, -300])
+    },
+  )
+
+  for (const sign of [1, -1]) {
+    verifies('webhook:clock-skew', `is named from 61 seconds on, once an hour: ${sign}`, async () => {
+      const { post, log, clock } = createWebhookFixture()
+      const lines = () =>
+        log.named('webhook_clock_skewed').map(({ level, fields }) => [level, fields['seconds_ahead']])
+      await post('{}', { ageSeconds: 60 * sign })
+      expect(lines()).toEqual([])
+      await post('{}', { ageSeconds: 61 * sign })
+      await clock.advance(3_599_999)
+      await post('{}', { ageSeconds: 299 * sign })
+      expect(lines()).toEqual([['warn', 61 * sign]])
+      await clock.advance(1)
+      await post('{}', { ageSeconds: 62 * sign })
+      expect(lines()).toEqual([
+        ['warn', 61 * sign],
+        ['warn', 62 * sign],
+      ])
+    })
+  }
 })
