@@ -514,6 +514,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:body:refused': {
     says: 'Every body that is no message is refused with the status and code that say why',
   },
+  'mcp:batch': {
+    says: 'Batches are taken up to revision 2025-03-26, and refused since 2025-06-18 removed them',
+  },
   'mcp:limit:principal': { says: 'Requests are limited by principal' },
   'tools:told-of-waits': {
     says: "The client's log tells of waits for limits of Slack, once they take a second.",

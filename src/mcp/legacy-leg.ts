@@ -23,7 +23,10 @@ export interface LegacyLegDeps extends LegacySessionDeps {
   readonly eventLog: EventLog
 }
 
-/** The SDKs' bound on the messages of one batch (2025-03-26 alone knows batches). */
+/** 2025-06-18 took batches out: https://modelcontextprotocol.io/specification/2025-06-18/changelog */
+const lastBatchVersion = '2025-03-26'
+
+/** The SDKs' bound on the messages of one batch. */
 const batchMessagesMax = 100
 
 /** Streamable HTTP of the revisions up to 2025-11-25. Throws AppErrors; the caller renders them. */
@@ -60,6 +63,8 @@ async function post(request: Request, visit: Visit, deps: LegacyLegDeps): Promis
     if (opening === undefined) {
       const session = await findSession(request, call, deps)
       const version = request.headers.get('mcp-protocol-version') ?? versionOf(session)
+      if (isBatch && version > lastBatchVersion)
+        throw noMessage(`batches ended with revision ${lastBatchVersion}`)
       return await session.link.post(messages, call, { isBatch, version })
     }
     if (messages.length > 1) throw noMessage('initialize must stand alone')

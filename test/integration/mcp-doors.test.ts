@@ -262,13 +262,13 @@ describe('a body', () => {
         },
       }),
     )
-  const initialize = (filling: string) =>
+  const initialize = (filling: string, version = '2025-11-25') =>
     JSON.stringify({
       jsonrpc: '2.0',
       id: 1,
       method: 'initialize',
       params: {
-        protocolVersion: '2025-11-25',
+        protocolVersion: version,
         capabilities: {},
         clientInfo: { name: 'x', version: '1' },
         filling,
@@ -370,7 +370,7 @@ describe('a body', () => {
   ] as const)
     test(`with ${count} notifications is answered ${status}`, async () => {
       await using mcp = startMcp()
-      const opened = await post(mcp, { body: initialize('') })
+      const opened = await post(mcp, { body: initialize('', '2025-03-26') })
       const note = {
         jsonrpc: '2.0',
         method: 'notifications/progress',

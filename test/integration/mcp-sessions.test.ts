@@ -158,6 +158,65 @@ describe('a session', () => {
     })
 })
 
+describe('a batch', () => {
+  const ping = (id: number) => ({ jsonrpc: '2.0', id, method: 'ping' })
+  const taken: readonly unknown[] = [200, [1, 2]]
+  const refused: readonly unknown[] = [400, [null, -32600, 'MCP_REQUEST_INVALID']]
+  const told = async (response: Response): Promise<readonly unknown[]> => {
+    const body: unknown = await response.json()
+    if (Array.isArray(body)) return [response.status, body.map((answer) => answer.id).toSorted()]
+    const { id, error } = body as {
+      readonly id: unknown
+      readonly error: { readonly code: number; readonly data: { readonly error: { readonly code: string } } }
+    }
+    return [response.status, [id, error.code, error.data.error.code]]
+  }
+
+  for (const [version, answer] of [
+    ['2024-11-05', taken],
+    ['2025-03-26', taken],
+    ['2025-06-18', refused],
+    ['2025-11-25', refused],
+  ] as const) {
+    verifies(
+      'mcp:batch',
+      `of a session that speaks ${version} is ${answer === taken ? 'taken' : 'refused'}`,
+      async () => {
+        await using mcp = startMcp()
+        const http = mcpHttp(mcp, aliceToken, version)
+        const headers = { 'mcp-session-id': await http.open() }
+        const saysVersion = { ...headers, 'mcp-protocol-version': version }
+        expect(await told(await http.post([ping(1), ping(2)], headers))).toEqual(answer)
+        expect(await told(await http.post([ping(1), ping(2)], saysVersion))).toEqual(answer)
+        const notes = await http.post([{ jsonrpc: '2.0', method: 'notifications/initialized' }], headers)
+        expect(notes.status).toBe(answer === taken ? 202 : 400)
+        expect((await http.post(ping(1), headers)).status).toBe(200)
+      },
+    )
+
+    verifies(
+      'mcp:batch',
+      `without a session, of revision ${version}, is ${answer === taken ? 'taken' : 'refused'}`,
+      async () => {
+        await using mcp = startMcp({ sessionMode: 'stateless' })
+        const response = await mcpHttp(mcp).post([ping(1), ping(2)], { 'mcp-protocol-version': version })
+        expect(await told(response)).toEqual(answer)
+      },
+    )
+  }
+
+  verifies('mcp:batch', 'without a session that names no revision is taken as of 2025-03-26', async () => {
+    await using mcp = startMcp({ sessionMode: 'stateless' })
+    expect(await told(await mcpHttp(mcp).post([ping(1), ping(2)]))).toEqual(taken)
+  })
+
+  verifies('mcp:batch', 'of the revision without sessions is refused as such', async () => {
+    await using mcp = startMcp()
+    const response = await mcpHttp(mcp).post([ping(1), ping(2)], { 'mcp-protocol-version': '2026-07-28' })
+    expect(await told(response)).toEqual(refused)
+  })
+})
+
 test('a batch that is refused for one of its requests leaves none of them waiting', async () => {
   await using mcp = startMcp({ offer: sketchOffer({ tools: [echo] }) })
   const http = mcpHttp(mcp, aliceToken, '2025-03-26')
