@@ -3,11 +3,11 @@ import {
   chmodSync,
   closeSync,
   constants,
-  copyFileSync,
   fsyncSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -20,6 +20,8 @@ import type { FileFacts, LocalFiles } from './cli/cli-context.ts'
 /** Folders that are made on the way hold configuration: nobody else's business. */
 const folderMode = 0o700
 
+const permissions = 0o777
+
 /** The files of this machine, for commands that look at them or write them. `id` tells unfinished files of two processes apart. */
 export function createLocalFiles(id: string): LocalFiles {
   return {
@@ -27,13 +29,14 @@ export function createLocalFiles(id: string): LocalFiles {
       const stats = statSync(path, { throwIfNoEntry: false })
       if (stats === undefined) return undefined
       const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other'
-      return { kind, mode: stats.mode & 0o777, isWritable: isWritable(path) } satisfies FileFacts
+      return { kind, mode: stats.mode & permissions, isWritable: isWritable(path) } satisfies FileFacts
     },
-    replace: (path, text, mode) => replace(path, text, { mode, id }),
-    copy(from, to) {
-      copyFileSync(from, to)
-      chmodSync(to, statSync(from).mode & 0o777)
+    replace: (path, text, mode) => replace(path, Buffer.from(text), { mode, id }),
+    checkReplaceable(path) {
+      // With the dot a file where a folder should be is told as such.
+      accessSync(`${nearestFolder(dirname(targetOf(path)))}/.`, constants.W_OK | constants.X_OK)
     },
+    copy: (from, to) => replace(to, readFileSync(from), { mode: statSync(from).mode & permissions, id }),
     makeScratch: (folder) => mkdtempSync(join(folder, '.check-')),
     removeScratch: (folder) => rmSync(folder, { recursive: true, force: true }),
   }
@@ -51,7 +54,7 @@ function isWritable(path: string): boolean {
 /** Written beside the target and renamed over it once the bytes are on the disk: a reader sees the old file or the new one, whatever happens between. */
 function replace(
   path: string,
-  text: string,
+  bytes: Uint8Array,
   { mode, id }: { readonly mode: number; readonly id: string },
 ): void {
   const target = targetOf(path)
@@ -61,7 +64,7 @@ function replace(
     // `wx`: never through a link that somebody else put there. The mode holds from the first byte on.
     const descriptor = openSync(unfinished, 'wx', mode)
     try {
-      writeAll(descriptor, Buffer.from(text))
+      writeAll(descriptor, bytes)
       fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
@@ -72,6 +75,14 @@ function replace(
     rmSync(unfinished, { force: true })
     throw error
   }
+}
+
+/** The folder, or of those above it the first that is there. */
+function nearestFolder(path: string): string {
+  const above = dirname(path)
+  return above === path || statSync(path, { throwIfNoEntry: false }) !== undefined
+    ? path
+    : nearestFolder(above)
 }
 
 /** Dotfiles are often links into a repository: what they lead to is replaced, and the link stays. */

@@ -30,7 +30,9 @@ export interface LocalFiles {
   facts(path: string): FileFacts | undefined
   /** Writes the whole file or leaves it as it was. Makes the folders on the way, for the owner alone. */
   replace(path: string, text: string, mode: number): void
-  /** Over what is at `to`, with the mode of `from`. */
+  /** Throws where `replace` would not be allowed to; changes nothing. */
+  checkReplaceable(path: string): void
+  /** The whole of `from` over what is at `to`, or `to` stays as it was. It has the mode of `from`. */
   copy(from: string, to: string): void
   /** A new folder within `folder`, and how to get rid of it and all that is in it. */
   makeScratch(folder: string): string

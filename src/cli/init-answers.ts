@@ -33,6 +33,13 @@ const tokens = {
   },
 } as const
 
+/** Whether the person says yes. Whoever gives up here gives up all of it: GivenUp is thrown. */
+export async function askWhether({ questions }: Interview, question: string): Promise<boolean> {
+  const answer = await questions.confirm(question)
+  if (answer === undefined) throw new GivenUp()
+  return answer
+}
+
 /** A token that Slack takes, or that the person wants all the same while Slack does not answer; undefined where an optional one is left out. */
 export async function askToken(interview: Interview, key: keyof typeof tokens): Promise<string | undefined> {
   const { context, questions } = interview
@@ -51,11 +58,8 @@ export async function askToken(interview: Interview, key: keyof typeof tokens): 
   }
 }
 
-async function isAccepted(
-  { context, questions, slackApiUrl, signal }: Interview,
-  key: keyof typeof tokens,
-  token: string,
-): Promise<boolean> {
+async function isAccepted(interview: Interview, key: keyof typeof tokens, token: string): Promise<boolean> {
+  const { context, slackApiUrl, signal } = interview
   const { kind } = tokens[key]
   const say = (text: string) => context.stderr.write(`  ${text}\n`)
   const config = {
@@ -74,7 +78,7 @@ async function isAccepted(
   }
   say(callFailureLine(report.error))
   if (report.error.code === 'SLACK_AUTH_FAILED') return false
-  return await questions.confirm('Slack did not say whether it is right. Save it all the same?')
+  return await askWhether(interview, 'Slack did not say whether it is right. Save it all the same?')
 }
 
 /** The signing secret. Slack offers no way to check it: its form must do. */

@@ -5,8 +5,9 @@ import { createAppLink, createAppManifest } from '../slack/app-manifest.ts'
 import { appFeaturesOf } from './app-features.ts'
 import { type CliContext, type ParsedFlags, programName } from './cli-context.ts'
 import { loadCommandConfig } from './command-config.ts'
+import { CommandFailure } from './command-failure.ts'
 import { exitCodes } from './exit-codes.ts'
-import { askSecret, askToken, GivenUp, type Interview } from './init-answers.ts'
+import { askSecret, askToken, askWhether, GivenUp, type Interview } from './init-answers.ts'
 import { interruptible } from './interruptible.ts'
 import { createQuestions } from './questions.ts'
 import { type ConfigValues, renderConfig } from './render-config.ts'
@@ -24,6 +25,7 @@ export async function runInit(context: CliContext, flags: ParsedFlags): Promise<
     stderr.write(insteadOf(path))
     return exitCodes.usage
   }
+  expectWritable(context, path)
   // What is there may be broken: that is one reason to begin anew.
   const { values } = loadCommandConfig(context, { ...flags, configPath: undefined }, { purpose: 'print' })
   const { slackApiUrl } = configWith({ slackApiUrl: values.slackApiUrl ?? configWith({}).slackApiUrl })
@@ -52,9 +54,25 @@ function insteadOf(path: string): string {
   ].join('\n')
 }
 
-async function mayReplace({ context, questions }: Interview, path: string): Promise<boolean> {
-  if (context.files.facts(path) === undefined) return true
-  return await questions.confirm(`${path} is there already. Replace it? (A copy stays beside it.)`)
+/** Before anything is asked: nobody should paste secrets to hear at the end that they cannot be kept. */
+function expectWritable({ files }: CliContext, path: string): void {
+  const kind = files.facts(path)?.kind ?? 'file'
+  if (kind !== 'file') throw unwritable(path, kind === 'directory' ? 'it is a directory' : 'it is no file')
+  try {
+    files.checkReplaceable(path)
+  } catch (error) {
+    throw unwritable(path, systemReason(error), error)
+  }
+}
+
+function unwritable(path: string, reason: string, cause?: unknown): CommandFailure {
+  const message = `${path} cannot be written: ${reason}; nothing was changed. Name another with --config`
+  return new CommandFailure(message, { exitCode: exitCodes.failed, cause })
+}
+
+async function mayReplace(interview: Interview, path: string): Promise<boolean> {
+  if (interview.context.files.facts(path) === undefined) return true
+  return await askWhether(interview, `${path} is there already. Replace it? (A copy stays beside it.)`)
 }
 
 async function askAll(interview: Interview): Promise<ConfigValues> {
@@ -63,7 +81,7 @@ async function askAll(interview: Interview): Promise<ConfigValues> {
   const say = (text: string) => context.stderr.write(`${text}\n`)
 
   say(style.bold('1/4  What it is for'))
-  const isWriting = await interview.questions.confirm('May AI clients post and change things in Slack?')
+  const isWriting = await askWhether(interview, 'May AI clients post and change things in Slack?')
   const publicUrl = await askPublicUrl(interview)
   const chosen: ConfigValues = {
     ...(isWriting ? {} : { mcpReadOnly: true }),
@@ -131,8 +149,7 @@ function save({ files, stderr, stdout }: CliContext, path: string, values: Confi
     if (files.facts(path) !== undefined) files.copy(path, `${path}.bak`)
     files.replace(path, renderConfig(values), configMode)
   } catch (error) {
-    stderr.write(`${programName}: ${path} cannot be written: ${systemReason(error)}; nothing was changed\n`)
-    return exitCodes.failed
+    throw unwritable(path, systemReason(error), error)
   }
   stdout.write(`Saved ${path} (only you can read it).\n`)
   stderr.write(

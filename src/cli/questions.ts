@@ -4,8 +4,8 @@ import type { Keyboard } from './cli-context.ts'
 export interface Questions {
   /** The answer without blanks around it; undefined where the person gave up (Ctrl-D, Ctrl-C). */
   ask(question: string, options?: { readonly isHidden?: boolean }): Promise<string | undefined>
-  /** true for y and yes; everything else, and giving up, is no. */
-  confirm(question: string): Promise<boolean>
+  /** true for y and yes, false for everything else; undefined where the person gave up. */
+  confirm(question: string): Promise<boolean | undefined>
 }
 
 export function createQuestions(keyboard: Keyboard, signal: AbortSignal): Questions {
@@ -14,6 +14,9 @@ export function createQuestions(keyboard: Keyboard, signal: AbortSignal): Questi
   }
   return {
     ask,
-    confirm: async (question) => /^y(es)?$/i.test((await ask(`${question} [y/N]`)) ?? ''),
+    async confirm(question) {
+      const answer = await ask(`${question} [y/N]`)
+      return answer === undefined ? undefined : /^y(es)?$/i.test(answer)
+    },
   }
 }

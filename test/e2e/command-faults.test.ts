@@ -90,15 +90,19 @@ interface Run {
 
 const nobodyId = '65534'
 
-/** As a user who may not write where others may: root may everything, so it becomes `nobody`. */
+/** Before the words of a command: root may everything, so it becomes `nobody`. */
+function becomeNobody(): readonly string[] {
+  if (process.getuid?.() !== 0) return []
+  return ['setpriv', '--reuid', nobodyId, '--regid', nobodyId, '--clear-groups']
+}
+
+/** As a user who may not write where others may. */
 async function runAsNobody(
   args: readonly string[],
   home: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Run> {
-  const become =
-    process.getuid?.() === 0 ? ['setpriv', '--reuid', nobodyId, '--regid', nobodyId, '--clear-groups'] : []
-  const child = Bun.spawn([...become, program, ...args], {
+  const child = Bun.spawn([...becomeNobody(), program, ...args], {
     cwd: home,
     env: { PATH: '/usr/bin:/bin', HOME: home, ...env },
     stdin: 'ignore',
@@ -173,6 +177,23 @@ describe('a home and a working directory that may not be written', () => {
       },
     )
   }
+})
+
+verifies('cli:read-only', 'init asks nothing where it could not keep the answers', async () => {
+  const home = mkdtempSync(join(folder, 'home-'))
+  chmodSync(home, 0o555)
+  let screen = ''
+  const child = Bun.spawn([...becomeNobody(), program, 'init'], {
+    cwd: home,
+    env: { PATH: '/usr/bin:/bin', HOME: home },
+    terminal: { cols: 200, rows: 40, data: (_, bytes) => (screen += new TextDecoder().decode(bytes)) },
+  })
+  const exitCode = await child.exited
+  child.terminal?.close()
+  expect(screen).toMatch(
+    /^slack-integrated-server: \S+ cannot be written: permission denied; nothing was changed\. Name another with --config\r\n$/,
+  )
+  expect([exitCode, readdirSync(home)]).toEqual([1, []])
 })
 
 verifies(

@@ -159,8 +159,49 @@ describe('init', () => {
     const { code, stdout, stderr } = await init(['', '', botToken, ''])
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toEndWith(
-      `slack-integrated-server: ${path} cannot be written: no space is left; nothing was changed\n`,
+      `slack-integrated-server: ${path} cannot be written: no space is left; nothing was changed. Name another with --config\n`,
     )
+  })
+
+  test('asks nothing where what is answered could not be kept', async () => {
+    const closed = initBench()
+    closed.localFiles.isClosedWith = 'EACCES'
+    const facts = (kind: 'directory' | 'other') => ({ [path]: { kind, mode: 0o755, isWritable: true } })
+    const cases = {
+      'permission denied': closed,
+      'it is a directory': initBench(new FakeLocalFiles({}, facts('directory'))),
+      'it is no file': initBench(new FakeLocalFiles({}, facts('other'))),
+    }
+    for (const [reason, { init, localFiles }] of Object.entries(cases)) {
+      expect(await init(['y', 'y', '', '', ''])).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `slack-integrated-server: ${path} cannot be written: ${reason}; nothing was changed. Name another with --config\n`,
+      })
+      expect(localFiles.written.size).toBe(0)
+    }
+  })
+
+  test('asks nothing more once it is given up, whatever the question', async () => {
+    const { init, localFiles, botToken } = initBench(new FakeLocalFiles({ [path]: '# mine' }))
+    const dialogue = [
+      ['Replace it?', 'y'],
+      ['May AI clients post', 'y'],
+      ['https URL at which', 'https://slack.example.com'],
+      ['Bot User OAuth Token', botToken],
+      ['User OAuth Token, for search', ''],
+      ['Signing Secret (', secret],
+    ] as const
+    const answers = dialogue.map(([, answer]) => answer)
+    for (const given of dialogue.keys()) {
+      const { code, stderr } = await init(answers.slice(0, given))
+      const asked = dialogue.filter(([question]) => stderr.includes(question))
+      expect([code, asked, localFiles.written.size]).toEqual([1, dialogue.slice(0, given + 1), 0])
+      expect(stderr).toEndWith(' Nothing was written.\n')
+    }
+    const fetch = () => Promise.resolve(new Response('proxy', { status: 407 }))
+    const { stderr } = await init(['y', 'y', '', botToken], { fetch })
+    expect(stderr).toEndWith('Save it all the same? [y/N] Nothing was written.\n')
   })
 
   verifies('cli:init:no-terminal', 'says what to do instead where nobody can be asked', async () => {

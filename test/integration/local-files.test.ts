@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   chmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -47,6 +48,16 @@ describe('a file that a command writes', () => {
     expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([])
   })
 
+  test('is told beforehand where it cannot be replaced, and nothing is made of it', () => {
+    files.checkReplaceable(join(folder, 'not', 'yet', 'there.toml'))
+    const file = join(folder, 'a-file')
+    writeFileSync(file, 'x', { mode: 0o400 })
+    // What is replaced need not be writable: its folder has to be.
+    files.checkReplaceable(file)
+    expect(() => files.checkReplaceable(join(file, 'below.toml'))).toThrow('ENOTDIR')
+    expect(readdirSync(folder)).not.toContain('not')
+  })
+
   test('is never written through a link that stands where its unfinished form goes', () => {
     const victim = join(folder, 'victim')
     writeFileSync(victim, 'precious')
@@ -75,6 +86,18 @@ test('what is at a path is told with mode and rights; a copy has the mode of the
   expect(files.facts(join(folder, 'nothing'))).toBeUndefined()
   files.copy(path, `${path}.bak`)
   expect([readFileSync(`${path}.bak`, 'utf8'), modeOf(`${path}.bak`)]).toEqual(['s', 0o640])
+})
+
+test('a copy is the old one or the new one, never half of it', () => {
+  const path = join(folder, 'copied')
+  const copy = join(folder, 'copied.bak')
+  writeFileSync(path, 'one')
+  files.copy(path, copy)
+  // Whoever has the old copy open, or linked, keeps it: it is not written over in place.
+  linkSync(copy, join(folder, 'linked'))
+  writeFileSync(path, 'two')
+  files.copy(path, copy)
+  expect([copy, join(folder, 'linked')].map((name) => readFileSync(name, 'utf8'))).toEqual(['two', 'one'])
 })
 
 test('a scratch folder goes with all that is in it', () => {

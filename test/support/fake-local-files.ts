@@ -8,6 +8,8 @@ export class FakeLocalFiles implements LocalFiles {
   readonly #facts: Readonly<Record<string, FileFacts>>
   /** Every write fails with this code. */
   failsWith: string | undefined
+  /** Nothing may be written, with this code. */
+  isClosedWith: string | undefined
 
   constructor(given: FakeFiles = {}, facts: Readonly<Record<string, FileFacts>> = {}) {
     this.#given = given
@@ -30,8 +32,13 @@ export class FakeLocalFiles implements LocalFiles {
   }
 
   replace(path: string, text: string, mode: number): void {
-    if (this.failsWith !== undefined) throw Object.assign(new Error(this.failsWith), { code: this.failsWith })
+    this.checkReplaceable(path)
+    throwWith(this.failsWith)
     this.written.set(path, { text, mode })
+  }
+
+  checkReplaceable(_path: string): void {
+    throwWith(this.isClosedWith)
   }
 
   copy(from: string, to: string): void {
@@ -44,4 +51,8 @@ export class FakeLocalFiles implements LocalFiles {
   }
 
   removeScratch(): void {}
+}
+
+function throwWith(code: string | undefined): void {
+  if (code !== undefined) throw Object.assign(new Error(code), { code })
 }
