@@ -658,7 +658,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'doctor looks at configuration, Slack, events, queue, MCP and host, and says how to fix what is wrong.',
   },
   'cli:doctor:slack': { says: 'doctor names the scopes that each toolset lacks, and a clock that is off.' },
-  'cli:doctor:queue': { says: "doctor's round trip through the queue leaves nothing behind." },
+  'cli:doctor:events': {
+    says: 'doctor signs, forges and delays a handshake, and says which of the answers is wrong.',
+  },
+  'cli:doctor:queue': {
+    says: "doctor's round trip through the queue leaves nothing behind, and names what that may lose, or why it fails.",
+  },
   'cli:doctor:host': { says: 'doctor tells a port that is taken from one that such a server uses.' },
   'cli:doctor:modes': { says: 'doctor warns of files with secrets that others can read.' },
   'cli:files:atomic': {

@@ -8,7 +8,7 @@ export async function runConfigCheck(context: CliContext, flags: ParsedFlags): P
   const loaded = requireConfig(context, flags, { purpose: 'serve' })
   context.stdout.write('The configuration is valid.\n')
   for (const { level, fields } of configNotices(loaded, context.env)) {
-    if (level === 'warn') context.stderr.write(`Note: ${fields.advice}\n`)
+    if (level === 'warn') context.stderr.write(`Note: ${fields.problem}. ${fields.advice}\n`)
   }
   return exitCodes.done
 }

@@ -14,7 +14,7 @@ export function checkConfig(context: CliContext, flags: ParsedFlags, loaded: Loa
   const notices = configNotices(loaded, context.env)
     // The queue says this itself.
     .filter(({ level, event }) => level === 'warn' && event !== 'queue_is_lossy')
-    .map(({ event, fields }) => warn(event.replaceAll('_', ' '), fields.advice))
+    .map(({ fields: { problem, advice } }) => warn(problem, advice))
   return [
     ...(problems.length === 0 ? [ok(sourcesText(loaded))] : problems),
     ...notices,

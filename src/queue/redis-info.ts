@@ -7,10 +7,12 @@ export interface RedisInfo {
   readonly runId: string
   /** It writes every change to disk as it goes. Without, a restart of Redis loses what came after its last snapshot. */
   readonly hasAof: boolean
+  /** How it makes room by throwing keys away; undefined where it throws none away. */
+  readonly evictionPolicy: string | undefined
 }
 
 /** The sections of INFO that `parseRedisInfo` reads. */
-export const redisInfoSections = ['server', 'persistence', 'replication'] as const
+export const redisInfoSections = ['server', 'memory', 'persistence', 'replication'] as const
 
 /** Streams as used here (XAUTOCLAIM with deleted ids, lag of groups) are those of Redis 7. */
 const majorVersionMin = 7
@@ -44,5 +46,41 @@ export function parseRedisInfo(text: string): RedisInfo {
     version,
     runId: read('run_id'),
     hasAof: read('aof_enabled') === '1',
+    evictionPolicy: evictionPolicyOf(fields),
   }
+}
+
+/** A server that does not say is believed to keep what it has. */
+function evictionPolicyOf(fields: ReadonlyMap<string, string>): string | undefined {
+  const policy = fields.get('maxmemory_policy') ?? 'noeviction'
+  const isBounded = (fields.get('maxmemory') ?? '0') !== '0'
+  return isBounded && policy !== 'noeviction' ? policy : undefined
+}
+
+/** Something about a Redis that loses what was stored in it. */
+export interface RedisWeakness {
+  /** The name of its log line. */
+  readonly event: 'redis_not_durable' | 'redis_evicts_keys'
+  readonly reason: string
+  readonly advice: string
+}
+
+/** What this Redis may lose, whatever was promised for it. */
+export function redisWeaknesses({ hasAof, evictionPolicy }: RedisInfo): readonly RedisWeakness[] {
+  const weaknesses: RedisWeakness[] = []
+  if (!hasAof) {
+    weaknesses.push({
+      event: 'redis_not_durable',
+      reason: 'appendonly is off: a restart of Redis loses events',
+      advice: 'Set "appendonly yes" in redis.conf.',
+    })
+  }
+  if (evictionPolicy !== undefined) {
+    weaknesses.push({
+      event: 'redis_evicts_keys',
+      reason: `maxmemory-policy is ${evictionPolicy}: a full Redis throws events away`,
+      advice: 'Set "maxmemory-policy noeviction" in redis.conf.',
+    })
+  }
+  return weaknesses
 }

@@ -17,7 +17,7 @@ import { GroupDispatchers } from './group-dispatchers.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { type RedisFailure, type RedisFailureKind, redisRefusal } from './redis-failure.ts'
 import { RedisGroup, type RedisHeld } from './redis-group.ts'
-import type { RedisInfo } from './redis-info.ts'
+import { type RedisInfo, type RedisWeakness, redisWeaknesses } from './redis-info.ts'
 import { checkKeyPrefix, redisTopicKeys } from './redis-keys.ts'
 import { type RedisLimits, type RedisQueueOptions, redisLimitsDefault } from './redis-options.ts'
 import { RedisScripts } from './redis-script.ts'
@@ -50,7 +50,7 @@ export class RedisQueue implements QueueBackend {
   readonly #topics = new Map<string, RedisTopic>()
   readonly #dispatchers: GroupDispatchers<RedisHeld, RedisGroup>
   #tidying: Timer | undefined
-  #hasWarned = false
+  readonly #warnedOf = new Set<RedisWeakness['event']>()
 
   constructor(options: RedisQueueOptions, deps: QueueDeps) {
     this.#options = options
@@ -237,11 +237,13 @@ export class RedisQueue implements QueueBackend {
     }
   }
 
-  /** What Redis keeps in memory alone is gone when it restarts, whatever we promised for it. */
-  #look({ hasAof }: RedisInfo): void {
-    if (hasAof || this.#hasWarned) return
-    this.#hasWarned = true
-    this.#deps.log.warn('redis_not_durable', { reason: 'appendonly is off: a restart of Redis loses events' })
+  /** Each weakness is told once: connections come and go. */
+  #look(info: RedisInfo): void {
+    for (const { event, reason, advice } of redisWeaknesses(info)) {
+      if (this.#warnedOf.has(event)) continue
+      this.#warnedOf.add(event)
+      this.#deps.log.warn(event, { reason, advice })
+    }
   }
 
   #supervisor(connection: 'commands' | 'waiting', onReady?: (info: RedisInfo) => void): RedisSupervisor {

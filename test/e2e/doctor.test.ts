@@ -108,7 +108,7 @@ const cases: readonly (readonly [
     { env: { QUEUE_BACKEND_TYPE: 'redis', REDIS_URL: 'redis://127.0.0.1:9/0', STATE_DIR: '' } },
     69,
     'queue',
-    /^redis: does not answer/,
+    /^redis: Redis cannot be reached \(ECONNREFUSED\)/,
   ],
   [
     'a queue that forgets',

@@ -2,13 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSystemClock } from '../../src/base/clock.ts'
+import { type Clock, createSystemClock } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
+import { judgeSelfTest } from '../../src/cli/doctor-app.ts'
 import { createDemoWorkspace, type DemoWorkspace } from '../../src/demo/workspace.ts'
 import { createLocalFiles } from '../../src/local-files.ts'
 import { type CliInput, runCommandLine } from '../support/cli-context.ts'
 import { FakeLocalFiles } from '../support/fake-local-files.ts'
 import { credentials } from '../support/load-config.ts'
+import { describeWithRedis, RedisServer } from '../support/redis-server.ts'
 import { verifies } from '../support/verifies.ts'
 
 const clock = createSystemClock()
@@ -132,6 +134,37 @@ describe('doctor', () => {
     expect(await at(310_000)).toEqual([1, ['fail']])
   })
 
+  verifies('cli:doctor:events', 'fails the self-test for every answer that is not the right one', () => {
+    const good = { signed: ['answered', 'answered'], forged: 401, stale: 401, elapsedMs: 1 } as const
+    expect(judgeSelfTest(good).level).toBe('ok')
+    for (const wrong of [
+      { signed: ['answered', 401] },
+      { signed: ['answered', 200] },
+      { forged: 'answered' },
+      { forged: 503 },
+      { stale: 'answered' },
+      { stale: 200 },
+    ] as const) {
+      const { level, exitCode, fix } = judgeSelfTest({ ...good, ...wrong })
+      expect([wrong, level, exitCode, fix]).toEqual([wrong, 'fail', 1, expect.stringContaining('report it')])
+    }
+    expect(judgeSelfTest({ ...good, signed: ['answered', 401], stale: 200 }).says).toBe(
+      'self-test: signed answered, 401; forged 401; stale 200',
+    )
+  })
+
+  verifies('cli:doctor:events', 'ends with 1 where the self-test fails', async () => {
+    let jumpedMs = 0
+    const sixMinutesMs = 360_000
+    // Whoever looks at this clock twice sees what was signed in between go stale.
+    const jumping: Clock = { ...clock, now: () => clock.now() + (jumpedMs += sixMinutesMs) }
+    const { code, bad } = await report(['--no-mcp'], { clock: jumping, env: { SLACK_BOT_TOKEN: '' } })
+    expect([code, bad.map(({ says }) => says)]).toEqual([
+      1,
+      ['self-test: signed 401, 401; forged 401; stale 401'],
+    ])
+  })
+
   test('ends with 77 where Slack refuses the token, 69 where it does not answer, and goes on looking', async () => {
     const refused = await report([], { env: { SLACK_BOT_TOKEN: 'xoxb-dead' } })
     expect([refused.code, refused.bad.map(({ area }) => area)]).toEqual([77, ['slack']])
@@ -171,9 +204,28 @@ describe('doctor', () => {
     }
     const { code, bad } = await report([], { env })
     expect([code, bad.map(({ area, level }) => [area, level])]).toEqual([69, [['queue', 'fail']]])
-    expect(bad[0]?.says).toMatch(/^redis: does not answer; reason: \w+$/)
+    expect(bad[0]?.says).toBe('redis: Redis cannot be reached (ECONNREFUSED)')
     expect(JSON.stringify(bad)).not.toContain('canary')
   }, 20_000)
+
+  test('says where the platform makes the choice of a queue lossy, and what else it makes of the configuration', async () => {
+    const { code, bad } = await report([], { env: { DYNO: 'web.1' } })
+    expect([code, bad.map(({ area, says, fix }) => [area, says, fix])]).toEqual([
+      0,
+      [
+        [
+          'config',
+          'HOST is 127.0.0.1, and Heroku reaches the server from outside its loopback address',
+          'Set HOST=0.0.0.0.',
+        ],
+        [
+          'queue',
+          'sqlite: accepted events are lost: Heroku restarts dynos every day, and the disk with STATE_DIR goes with them',
+          'QUEUE_BACKEND_TYPE=redis (with REDIS_URL) keeps them.',
+        ],
+      ],
+    ])
+  })
 
   verifies('cli:doctor:host', 'tells a port that is taken from one that such a server uses', async () => {
     const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('other') })
@@ -236,5 +288,95 @@ describe('doctor', () => {
     }
     expect(await found(0o600, 0o400)).toEqual([])
     expect((await found(0o640, 0o604)).sort()).toEqual(['chmod 600 /c.toml', 'chmod 600 /token'])
+  })
+})
+
+describeWithRedis('doctor on Redis', () => {
+  let server: RedisServer
+  const secret = 'canary-password'
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  })
+  afterAll(() => server.close())
+
+  const lookAt = async (url: string, env: CliInput['env'] = {}) => {
+    const { code, checks } = await report([], {
+      env: { QUEUE_BACKEND_TYPE: 'redis', REDIS_URL: url, STATE_DIR: '', ...env },
+    })
+    expect(JSON.stringify(checks)).not.toContain('canary')
+    return { code, queue: checks.filter(({ area }) => area === 'queue') }
+  }
+
+  verifies('cli:doctor:queue', 'goes to Redis and back, and leaves nothing behind', async () => {
+    const { code, queue } = await lookAt(server.url)
+    expect([code, queue.map(({ level, says }) => [level, says.replace(/[\d.]+ ms/, '1 ms')])]).toEqual([
+      0,
+      [
+        [
+          'ok',
+          'redis: answers in 1 ms, 0 events kept, 0 dead letters; as durable as that Redis, shared by replicas',
+        ],
+        ['ok', 'no STATE_DIR: Slack is refused, and sends again, while Redis is away'],
+      ],
+    ])
+    expect(await server.command('KEYS', '*')).toEqual([])
+    const spooled = await lookAt(server.url, { STATE_DIR: folder })
+    expect(spooled.queue.map(({ level }) => level)).toEqual(['ok', 'ok'])
+    expect([
+      await server.command('KEYS', '*'),
+      readdirSync(folder).filter((name) => name !== 'state'),
+    ]).toEqual([[], []])
+  })
+
+  verifies(
+    'cli:doctor:queue',
+    'says of a Redis that loses events that it does, and what to set',
+    async () => {
+      await server.command('CONFIG', 'SET', 'appendonly', 'no')
+      await server.command('CONFIG', 'SET', 'maxmemory', '64mb')
+      await server.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+      const { code, queue } = await lookAt(server.url)
+      expect([code, queue.filter(({ level }) => level === 'warn').map(({ fix }) => fix)]).toEqual([
+        0,
+        ['Set "appendonly yes" in redis.conf.', 'Set "maxmemory-policy noeviction" in redis.conf.'],
+      ])
+    },
+  )
+
+  verifies('cli:doctor:queue', 'tells apart why Redis cannot be used, each with its own fix', async () => {
+    await server.command(
+      'ACL',
+      'SETUSER',
+      'bob',
+      'on',
+      `>${secret}`,
+      '~*',
+      '-@all',
+      '+info',
+      '+hello',
+      '+client',
+    )
+    const at = `127.0.0.1:${server.port}`
+    const failureAt = async (url: string) => {
+      const { code, queue } = await lookAt(url)
+      const [failed] = queue.filter(({ level }) => level === 'fail')
+      return [code, failed?.says, failed?.fix?.split(/[:,]/)[0]]
+    }
+    expect(await failureAt(`redis://bob:wrong-${secret}@${at}`)).toEqual([
+      69,
+      'redis: Redis does not accept the user or password of REDIS_URL',
+      'Put the user and password of that Redis into REDIS_URL',
+    ])
+    expect(await failureAt(`redis://bob:${secret}@${at}`)).toEqual([
+      69,
+      'redis: The Redis user may not run a command or touch a key that the queue needs',
+      'Give the Redis user the rights that docs/consuming.md lists.',
+    ])
+    await server.command('REPLICAOF', '127.0.0.1', '1')
+    expect(await failureAt(`redis://${at}`)).toEqual([
+      69,
+      'redis: Redis is a replica and takes no writes',
+      'Name the primary in REDIS_URL.',
+    ])
   })
 })

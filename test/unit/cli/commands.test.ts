@@ -77,7 +77,7 @@ describe('config check', () => {
       code: 0,
       stdout: 'The configuration is valid.\n',
       stderr:
-        'Note: Accepted events are lost when the process ends. QUEUE_BACKEND_TYPE=sqlite or redis keeps them.\n',
+        'Note: memory: accepted events are lost when the process ends. QUEUE_BACKEND_TYPE=sqlite (with STATE_DIR) or redis (with REDIS_URL) keeps them.\n',
     })
     // What is as it should be is no note: a derived token is the default.
     const derived = await runCommandLine(['config', 'check', '--no-webhook'], { env: credentials })

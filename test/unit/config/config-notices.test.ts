@@ -52,6 +52,45 @@ test('a queue that forgets is called so', () => {
   expect(eventsFor({ ...token, WEBHOOK_ENABLED: 'false' })).toEqual([])
 })
 
+test('on a platform that ends processes, a queue that goes with them is called so, and why', () => {
+  const lossy = (env: Environment) => {
+    const all = { ...credentials, ...token, HOST: '0.0.0.0', MCP_SESSIONS: 'stateless', ...env }
+    return configNotices(load({ purpose: 'serve', env: all }), all).map(({ event, fields }) => {
+      expect(event).toBe('queue_is_lossy')
+      return [fields['platform'], fields.problem, fields.advice]
+    })
+  }
+  const sqlite = { QUEUE_BACKEND_TYPE: 'sqlite', STATE_DIR: '/var/lib/s' }
+  const toRedis = 'QUEUE_BACKEND_TYPE=redis (with REDIS_URL) keeps them.'
+  for (const [variable, platform, why] of [
+    ['DYNO', 'Heroku', 'Heroku restarts dynos every day'],
+    ['K_SERVICE', 'Cloud Run', 'Cloud Run ends instances that are idle'],
+  ] as const) {
+    const there = { [variable]: 'web.1' }
+    const disk = `${why}, and the disk with STATE_DIR goes with them`
+    expect(lossy(there)).toEqual([
+      [platform, `memory: accepted events are lost when the process ends (${why})`, toRedis],
+    ])
+    expect(lossy({ ...there, ...sqlite })).toEqual([
+      [platform, `sqlite: accepted events are lost: ${disk}`, toRedis],
+    ])
+    expect(lossy({ ...there, ...durable, STATE_DIR: '/var/lib/s' })).toEqual([
+      [
+        platform,
+        `redis: accepted events that Redis does not have yet are lost: ${disk}`,
+        'Leave STATE_DIR away.',
+      ],
+    ])
+    expect(lossy({ ...there, ...durable })).toEqual([])
+    expect(lossy({ ...there, ...sqlite, WEBHOOK_ENABLED: 'false' })).toEqual([])
+  }
+  const pod = { KUBERNETES_SERVICE_HOST: '10.0.0.1' }
+  expect(lossy(pod).map(([platform]) => platform)).toEqual(['Kubernetes'])
+  // It may be a volume.
+  expect(lossy({ ...pod, ...sqlite })).toEqual([])
+  expect(lossy(sqlite)).toEqual([])
+})
+
 test('on a hosting platform, an address that nobody reaches is named unless it was chosen', () => {
   for (const variable of ['DYNO', 'K_SERVICE']) {
     expect(eventsFor({ ...quiet, [variable]: 'web.1' })).toEqual(['server_host_suspected'])

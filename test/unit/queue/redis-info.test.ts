@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { RedisFailure } from '../../../src/queue/redis-failure.ts'
-import { parseRedisInfo } from '../../../src/queue/redis-info.ts'
+import { parseRedisInfo, redisWeaknesses } from '../../../src/queue/redis-info.ts'
 
 const fields = {
   redis_version: '7.0.15',
@@ -11,7 +11,7 @@ const fields = {
   role: 'master',
 }
 
-function info(changes: Partial<typeof fields>): string {
+function info(changes: Partial<typeof fields & Record<'maxmemory' | 'maxmemory_policy', string>>): string {
   const lines = Object.entries({ ...fields, ...changes }).map(([name, value]) => `${name}:${value}`)
   return `# Server\r\n${lines.join('\r\n')}\r\n`
 }
@@ -31,8 +31,21 @@ test('reads what the queue needs to know', () => {
     version: '7.0.15',
     runId: fields.run_id,
     hasAof: true,
+    evictionPolicy: undefined,
   })
-  expect(parseRedisInfo(info({ aof_enabled: '0' })).hasAof).toBe(false)
+})
+
+test('knows what such a server may lose', () => {
+  const weaknessesOf = (changes: Parameters<typeof info>[0]) =>
+    redisWeaknesses(parseRedisInfo(info(changes))).map(({ event }) => event)
+  expect(weaknessesOf({})).toEqual([])
+  expect(weaknessesOf({ aof_enabled: '0' })).toEqual(['redis_not_durable'])
+  // Without a bound nothing is ever thrown away.
+  expect(weaknessesOf({ maxmemory: '0', maxmemory_policy: 'allkeys-lru' })).toEqual([])
+  expect(weaknessesOf({ maxmemory: '1048576', maxmemory_policy: 'noeviction' })).toEqual([])
+  expect(weaknessesOf({ maxmemory: '1048576', maxmemory_policy: 'volatile-ttl' })).toEqual([
+    'redis_evicts_keys',
+  ])
 })
 
 test('takes Redis 7 and later, and refuses what is older by its version', () => {

@@ -114,7 +114,12 @@ describe('the supervisor of a Redis connection', () => {
     connections[0]?.answer('a')
     connections[0]?.answer('b')
     expect(await replies).toEqual(['a', 'b'])
-    expect(supervisor.info).toEqual({ version: '7.0.15', runId: 'a', hasAof: true })
+    expect(supervisor.info).toEqual({
+      version: '7.0.15',
+      runId: 'a',
+      hasAof: true,
+      evictionPolicy: undefined,
+    })
     expect(supervisor.problem).toBeUndefined()
     await supervisor.stop()
   })
