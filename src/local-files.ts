@@ -4,17 +4,19 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { FileFacts, LocalFiles } from './cli/cli-context.ts'
 
 /** Folders that are made on the way hold configuration: nobody else's business. */
@@ -85,9 +87,11 @@ function nearestFolder(path: string): string {
     : nearestFolder(above)
 }
 
-/** Dotfiles are often links into a repository: what they lead to is replaced, and the link stays. */
+/** Dotfiles are often links into a repository: what they lead to is replaced, or made, and the link stays. */
 function targetOf(path: string): string {
-  return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path)
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync(path)
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path
+  return targetOf(resolve(realpathSync(dirname(path)), readlinkSync(path)))
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {

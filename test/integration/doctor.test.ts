@@ -157,7 +157,13 @@ describe('doctor', () => {
     let jumpedMs = 0
     const sixMinutesMs = 360_000
     // Whoever looks at this clock twice sees what was signed in between go stale.
-    const jumping: Clock = { ...clock, now: () => clock.now() + (jumpedMs += sixMinutesMs) }
+    const jumping: Clock = {
+      ...clock,
+      now() {
+        jumpedMs += sixMinutesMs
+        return clock.now() + jumpedMs
+      },
+    }
     const { code, bad } = await report(['--no-mcp'], { clock: jumping, env: { SLACK_BOT_TOKEN: '' } })
     expect([code, bad.map(({ says }) => says)]).toEqual([
       1,

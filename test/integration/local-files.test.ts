@@ -74,6 +74,15 @@ describe('a file that a command writes', () => {
     symlinkSync(real, link)
     files.replace(link, 'new', 0o644)
     expect([readFileSync(real, 'utf8'), lstatSync(link).isSymbolicLink()]).toEqual(['new', true])
+    // Nothing is there yet, by way of two links.
+    const first = join(folder, 'first.json')
+    const second = join(folder, 'second.json')
+    symlinkSync('second.json', first)
+    symlinkSync(join('later', 'real.json'), second)
+    files.checkReplaceable(first)
+    files.replace(first, 'made', 0o644)
+    expect(readFileSync(join(folder, 'later', 'real.json'), 'utf8')).toBe('made')
+    expect([first, second].map((path) => lstatSync(path).isSymbolicLink())).toEqual([true, true])
   })
 })
 
