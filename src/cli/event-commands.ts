@@ -69,7 +69,7 @@ export const eventCommands: readonly CommandRow[] = [
       ['slack-integrated-server events tail | jq -r .data.event.text', 'elsewhere JSON, with what they say'],
     ],
     flags: [
-      typeFlag,
+      { ...typeFlag, description: `${typeFlag.description} Looked for among the newest 1,000.` },
       limitFlag(10),
       { name: '--once', description: 'Print what is there and end.' },
       ...accessFlags,
@@ -179,6 +179,7 @@ export const eventCommands: readonly CommandRow[] = [
     examples: [
       ['slack-integrated-server trigger app_mention text=hello channel=C024BE91L', 'no Slack needed'],
       ['slack-integrated-server trigger slash_command command=/deploy text=now', 'a slash command'],
+      ['slack-integrated-server trigger interactive:block_actions action_id=approve', 'a button'],
     ],
     readsConfig: true,
     options: ['host', 'port', 'slackSigningSecret'],

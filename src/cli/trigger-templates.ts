@@ -10,13 +10,18 @@ export interface TriggerFields {
   readonly ts: string
 }
 
+type Payload = Readonly<Record<string, unknown>>
+
 interface Template {
   readonly source: EventSource
-  readonly fields: (fields: TriggerFields) => Readonly<Record<string, unknown>>
+  /** What Slack posts of it: the inner event, the form of a command, the payload of an interaction. */
+  readonly payload: (fields: TriggerFields, extra: Payload) => Payload
 }
 
+type Make = (fields: TriggerFields) => Payload
+
 const message =
-  (channelType: string): Template['fields'] =>
+  (channelType: string): Make =>
   ({ text, channel, user, ts }) => ({
     type: 'message',
     channel,
@@ -28,7 +33,7 @@ const message =
   })
 
 const reaction =
-  (type: string): Template['fields'] =>
+  (type: string): Make =>
   ({ channel, user, reaction: name, ts }) => ({
     type,
     user,
@@ -39,12 +44,46 @@ const reaction =
   })
 
 const membership =
-  (type: string): Template['fields'] =>
+  (type: string): Make =>
   ({ channel, user, ts }) => ({ type, user, channel, channel_type: 'C', event_ts: ts })
 
-const event = (fields: Template['fields']): Template => ({ source: 'events', fields })
+/** Fields of the person's own stand beside those of the template, and win over them. */
+const made = (source: EventSource, make: Make): Template => ({
+  source,
+  payload: (fields, extra) => ({ ...make(fields), ...extra }),
+})
 
-/** The events that can be made up, with the fields that Slack documents. https://docs.slack.dev/reference/events */
+const event = (make: Make): Template => made('events', make)
+
+/** What every interaction says of the one who acted, and where. */
+const actor = ({ channel, user }: TriggerFields): Payload => ({
+  user: { id: user, username: 'trigger' },
+  channel: { id: channel, name: 'trigger' },
+})
+
+/** A view stands in no channel. */
+const view = ({ user }: TriggerFields, extra: Payload): Payload => ({
+  type: 'view_submission',
+  user: { id: user, username: 'trigger' },
+  view: { id: 'V0TRIGGER', type: 'modal', callback_id: 'trigger', state: { values: {} }, ...extra },
+})
+
+const button = (fields: TriggerFields, extra: Payload): Payload => {
+  const { text, channel, ts } = fields
+  const label = { type: 'plain_text', text }
+  const action = { type: 'button', block_id: 'trigger', action_id: 'trigger', text: label, action_ts: ts }
+  return {
+    type: 'block_actions',
+    ...actor(fields),
+    container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: false },
+    actions: [{ ...action, ...extra }],
+  }
+}
+
+/**
+ * The events that can be made up, by the type that they are kept under, with the fields that Slack documents.
+ * https://docs.slack.dev/reference/events, https://docs.slack.dev/reference/interaction-payloads
+ */
 export const triggerTemplates: Readonly<Record<string, Template>> = {
   app_mention: event(({ text, channel, user, ts }) => ({
     type: 'app_mention',
@@ -80,8 +119,26 @@ export const triggerTemplates: Readonly<Record<string, Template>> = {
     user: { id: user, name: 'trigger' },
     event_ts: ts,
   })),
-  slash_command: {
-    source: 'commands',
-    fields: ({ text, channel, user }) => ({ command: '/trigger', text, channel_id: channel, user_id: user }),
-  },
+  slash_command: made('commands', ({ text, channel, user }) => ({
+    command: '/trigger',
+    text,
+    channel_id: channel,
+    user_id: user,
+  })),
+  'interactive:block_actions': { source: 'interactivity', payload: button },
+  'interactive:view_submission': { source: 'interactivity', payload: view },
+  'interactive:shortcut': made('interactivity', ({ user, ts }) => ({
+    type: 'shortcut',
+    callback_id: 'trigger',
+    user: { id: user, username: 'trigger' },
+    action_ts: ts,
+  })),
+  'interactive:message_action': made('interactivity', (fields) => ({
+    type: 'message_action',
+    callback_id: 'trigger',
+    ...actor(fields),
+    message: { type: 'message', user: fields.user, text: fields.text, ts: fields.ts },
+    message_ts: fields.ts,
+    action_ts: fields.ts,
+  })),
 }

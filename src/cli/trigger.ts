@@ -26,13 +26,11 @@ export async function runTrigger(context: CliContext, flags: ParsedFlags): Promi
       exitCode: exitCodes.config,
     })
   }
-  const eventId = `Ev${createSystemIds().uuid().replaceAll('-', '').slice(0, 12).toUpperCase()}`
-  const nowMs = context.clock.now()
   const request = createTriggerRequest({
     event,
     chosen,
-    eventId,
-    nowMs,
+    uniqueId: `Ev${createSystemIds().uuid().replaceAll('-', '').slice(0, 12).toUpperCase()}`,
+    nowMs: context.clock.now(),
     signingSecret: signingSecret.reveal(),
   })
   const { url: given } = flags.own
@@ -44,6 +42,7 @@ export async function runTrigger(context: CliContext, flags: ParsedFlags): Promi
   const durationMs = Math.round(context.clock.monotonic() - startedAtMs)
   const correlationId = response.headers.get('x-correlation-id')
   const { status, ok } = response
+  const { eventId } = request
   const outcome = { url, status, duration_ms: durationMs, event_id: eventId, correlation_id: correlationId }
   context.stdout.write(isForPrograms(context, flags) ? asJsonLine(outcome) : sentence(outcome))
   if (ok) return exitCodes.done

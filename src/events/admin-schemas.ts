@@ -26,7 +26,9 @@ const selection = {
 export const listQuerySchema = Type.Object(
   {
     limit: Type.Optional(count),
-    type: Type.Optional(word('app_mention, message.im, reaction_*, …')),
+    type: Type.Optional(
+      word('app_mention, message.im, reaction_*, …; looked for among the newest 1,000 events.'),
+    ),
     after: Type.Optional(word('Only what came after the event of this id.')),
     data: Type.Optional(flag),
     body: Type.Optional(flag),

@@ -16,9 +16,9 @@ import type { Forwarder, ForwardStatus } from './forwarder.ts'
 import { parseKeptEvent } from './slack-event.ts'
 
 export interface ListQuery extends ViewOptions {
-  /** The newest so many, before `pattern` is looked at. */
+  /** The newest so many of those that are meant. */
   readonly limit: number
-  /** A pattern as `events.on` takes it. */
+  /** A pattern as `events.on` takes it, looked for among the newest `listMax`. */
   readonly pattern?: string | undefined
   /** Only what came after the event of this id. */
   readonly afterId?: string | undefined
@@ -29,7 +29,7 @@ export interface EventList {
   readonly events: readonly EventView[]
   /** What to go on after; null while nothing is kept. */
   readonly last_id: string | null
-  /** `after` is no longer among the newest: something between it and these may be missing. */
+  /** `after` is no longer among the newest, or more came than were asked for: something between it and these may be missing. */
   readonly has_gap: boolean
 }
 
@@ -108,7 +108,7 @@ export interface EventsDeskDeps {
 
 /** What an outcome names; the counts say the rest. */
 const lettersNamedMax = 100
-/** How far back the event of `afterId` is looked for. */
+/** How far back a pattern and the event of `afterId` are looked for. */
 export const listMax = 1_000
 
 export function createEventsDesk({ queue, topic, forwarder }: EventsDeskDeps): EventsDesk {
@@ -203,13 +203,14 @@ async function list(
   { limit, pattern, afterId, ...options }: ListQuery,
 ): Promise<EventList> {
   const isWanted = matcher(pattern)
-  const newest = await queue.recent(topic, afterId === undefined ? limit : listMax)
+  const isSelective = pattern !== undefined || afterId !== undefined
+  const newest = await queue.recent(topic, isSelective ? listMax : limit)
   const index = afterId === undefined ? -1 : newest.findIndex(({ id }) => id === afterId)
-  const events = newest.slice(index + 1).slice(-limit)
+  const events = newest.slice(index + 1).filter(isWanted)
   return {
-    events: events.filter(isWanted).map((event) => viewEvent(event, options)),
+    events: events.slice(-limit).map((event) => viewEvent(event, options)),
     last_id: newest.at(-1)?.id ?? null,
-    has_gap: afterId !== undefined && (index === -1 || newest.length - index - 1 > limit),
+    has_gap: afterId !== undefined && (index === -1 || events.length > limit),
   }
 }
 

@@ -14,7 +14,7 @@ export function parseCommand(body: VerifiedBody, claim: SignatureClaim): OtherEn
   if (form === undefined || asText(form.get('command')) === undefined) return undefined
   return {
     kind: 'other',
-    eventId: idOf(claim),
+    eventId: idOfDigest(claim.digest.toHex()),
     type: 'slash_command',
     teamId: asText(form.get('team_id')),
     channelId: asText(form.get('channel_id')),
@@ -29,7 +29,7 @@ export function parseInteraction(body: VerifiedBody, claim: SignatureClaim): Oth
   if (payload === undefined || type === undefined) return undefined
   return {
     kind: 'other',
-    eventId: idOf(claim),
+    eventId: idOfDigest(claim.digest.toHex()),
     type: `interactive:${type}`,
     teamId: asText(objectAt(payload, 'team')?.['id']),
     channelId:
@@ -53,8 +53,13 @@ function parseForm(bytes: Uint8Array): URLSearchParams | undefined {
   }
 }
 
-function idOf(claim: SignatureClaim): string {
-  return `signature:${claim.digest.toHex()}`
+/** The id of a form that came with this X-Slack-Signature. */
+export function idOfSignature(signature: string): string {
+  return idOfDigest(signature.slice('v0='.length))
+}
+
+function idOfDigest(hex: string): string {
+  return `signature:${hex}`
 }
 
 function objectAt(payload: JsonObject, name: string): JsonObject | undefined {

@@ -170,6 +170,9 @@ describe('what is kept', () => {
     expect(await idsOf('limit=2')).toEqual([['Ev2', 'Ev3'], false])
     expect(await idsOf('type=message.im')).toEqual([['Ev3'], false])
     expect(await idsOf('type=app_*')).toEqual([['Ev1', 'Ev2'], false])
+    // The limit is of what is asked for: newer events of another type do not use it up.
+    expect(await idsOf('type=app_*&limit=1')).toEqual([['Ev2'], false])
+    expect(await idsOf('after=Ev1&type=message.im&limit=1')).toEqual([['Ev3'], false])
     expect(await idsOf('after=Ev1')).toEqual([['Ev2', 'Ev3'], false])
     expect(await idsOf('after=Ev3')).toEqual([[], false])
     expect(await idsOf('after=Ev1&limit=1')).toEqual([['Ev3'], true])

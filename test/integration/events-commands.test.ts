@@ -350,13 +350,14 @@ describe('trigger', () => {
         const [sent] = await json(`trigger ${name} text=hi channel=C9 user=U9`)
         expect([name, sent?.['status']]).toEqual([name, 200])
         events.push(...(await json('events tail --once --limit 1')))
-        if (name !== 'slash_command') expect(events.at(-1)?.['id']).toBe(sent?.['event_id'])
+        expect(events.at(-1)?.['id']).toBe(sent?.['event_id'])
         expect(events.at(-1)?.['correlation_id']).toBe(sent?.['correlation_id'])
       }
       const typeOf = (name: string) => (name.startsWith('message') ? 'message' : name)
       expect(events.map(({ type }) => type)).toEqual(Object.keys(triggerTemplates).map(typeOf))
       const channels = events.map(({ channel_id: channel }) => channel)
-      expect(channels.filter((channel) => channel !== 'C9')).toEqual([null])
+      // A member of the team, a view and a global shortcut are in no channel.
+      expect(channels.filter((channel) => channel !== 'C9')).toEqual([null, null, null])
       expect(events[0]?.['data']).toMatchObject({
         event: { type: 'app_mention', text: 'hi', channel: 'C9', user: 'U9' },
       })
@@ -379,6 +380,28 @@ describe('trigger', () => {
     expect((await json('events tail --once --limit 1'))[0]).toMatchObject({
       source: 'commands',
       data: { command: '/deploy', text: 'now' },
+    })
+  })
+
+  test('puts fields where the kind of interaction has them', async () => {
+    const { json } = await start()
+    const kept = async (words: string) => {
+      await json(`trigger ${words}`)
+      return (await json('events tail --once --limit 1'))[0]
+    }
+    expect(await kept('interactive:block_actions action_id=approve value=7 text=Yes')).toMatchObject({
+      source: 'interactivity',
+      team_id: 'T0TRIGGER',
+      data: {
+        type: 'block_actions',
+        actions: [{ type: 'button', action_id: 'approve', value: '7', text: { text: 'Yes' } }],
+      },
+    })
+    expect(await kept('interactive:view_submission callback_id=order')).toMatchObject({
+      data: { type: 'view_submission', view: { callback_id: 'order' } },
+    })
+    expect(await kept('interactive:message_action callback_id=file text=hi')).toMatchObject({
+      data: { type: 'message_action', callback_id: 'file', message: { text: 'hi' } },
     })
   })
 
