@@ -2,7 +2,7 @@ import type { AnyElysia } from 'elysia'
 import { type AppAdmin, createAppAdmin } from './app-admin.ts'
 import { createDoor } from './app-door.ts'
 import { createForwarder, createHandlers } from './app-events.ts'
-import { createLifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
+import { createLifecycle, type Lifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
 import {
   type AppSurroundings,
   type IntegratedAppOptions,
@@ -67,6 +67,8 @@ export interface ReconfigurableApp extends IntegratedApp {
   reconfigure(config: Config): void
   /** Notes, for health and metrics, that a new configuration was refused and the old one stays. */
   keepConfiguration(): void
+  /** Counts an error that nobody caught, and logs the first: what follows from it, or comes again with every turn of a timer, would only bury it. */
+  noteFault(error: unknown): void
 }
 
 /** The same from a configuration that has been loaded, and so checked for its purpose. */
@@ -114,9 +116,7 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Reco
     }
     return listeners
   }
-  metrics.onScrape(() => metrics.set('slackmcp_ready', {}, lifecycle.isReady ? 1 : 0))
-  metrics.onScrape(async () => void (await health()))
-  if (config.webhookEnabled) metrics.onScrape(() => queue.sample())
+  measureOnScrape(parts, { health, lifecycle })
   const door = createDoor(() => Object.values<AnyElysia>({ ...listeners }))
   const start = () => {
     requireCredentials(config, surroundings)
@@ -139,6 +139,7 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Reco
     hurry: () => lifecycle.hurry(),
     reconfigure: (next) => reconfigure(next, { ...parts, streams: operators.streams }),
     keepConfiguration: () => parts.configRecord.refused(),
+    noteFault: createFaultNote(parts),
     health,
     mcp: mcp?.plugin.surface,
     serveStdio(pipe, signal) {
@@ -146,6 +147,16 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Reco
       return mcp.plugin.serveStdio(pipe, signal)
     },
   }
+}
+
+/** What is only known by asking for it is asked when somebody reads the metrics. */
+function measureOnScrape(
+  { config, metrics, queue }: Parts,
+  { health, lifecycle }: { readonly health: () => Promise<Health>; readonly lifecycle: Lifecycle },
+): void {
+  metrics.onScrape(() => metrics.set('slackmcp_ready', {}, lifecycle.isReady ? 1 : 0))
+  metrics.onScrape(async () => void (await health()))
+  if (config.webhookEnabled) metrics.onScrape(() => queue.sample())
 }
 
 /** Listening by itself starts everything; whoever called `start` before only waits for it here. */
@@ -204,6 +215,16 @@ function createListeners(
   )
   metrics.register('http_route', new Set(paths))
   return listeners
+}
+
+/** The id is its own: what runs when nobody has caught an error is told of no request that it may have come from. */
+function createFaultNote({ ids, log, metrics }: Parts): (error: unknown) => void {
+  let hasFault = false
+  return (error) => {
+    metrics.increment('slackmcp_faults_total', {})
+    if (!hasFault) log.error('server_fault', { correlation_id: ids.uuid(), error })
+    hasFault = true
+  }
 }
 
 function loopWatchPart({ clock, metrics }: Parts): LifecyclePart {

@@ -593,6 +593,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'server:fault': {
     says: 'At an error that nobody caught the server says so once, drains and ends as failed (F27); an embedding process keeps its own policy.',
   },
+  'server:fault:note': {
+    says: 'Every error that nobody caught is counted; the first is logged, with a correlation id of its own (F27).',
+  },
   'e2e:file-size-limit': { says: 'A limit on the size of files costs events 503 and nothing else (F15).' },
   'server:pause': { says: 'A server that was stopped for a while goes on as before (F28).' },
   'queue:sqlite:upgrade': { says: 'A file of an earlier release keeps everything it holds.' },

@@ -53,10 +53,8 @@ export async function createServerProcess(
     signalled.resolve(signal)
   })
   const stopHearing = context.onFault((error) => {
-    // What follows from the first one, or comes again with every turn of a timer, would only bury it.
-    if (hasFault) return
     hasFault = true
-    log.error('server_fault', { error })
+    server.noteFault(error)
     signalled.resolve('fault')
   })
   const end = async () => {

@@ -219,6 +219,11 @@ export const metricTable = {
     help: 'Error answers and failed tool calls, by code and component.',
     labels: { code: 'open', component: ['mcp', 'webhook', 'server'] },
   },
+  slackmcp_faults_total: {
+    type: 'counter',
+    help: 'Errors that nobody caught. From the first one on the server drains, and ends as failed.',
+    labels: {},
+  },
   slackmcp_build_info: {
     type: 'gauge',
     help: 'Always 1; the labels say what runs.',

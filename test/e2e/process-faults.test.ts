@@ -55,7 +55,9 @@ describe('an error that nobody caught', () => {
         expect(await child.exited).toBe(1)
         await child.closed
         const logged = child.stdout.logged('server_fault')
-        expect(logged).toMatchObject([{ level: 'error' }])
+        expect(logged).toMatchObject([
+          { level: 'error', correlation_id: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+        ])
         expect(JSON.stringify(logged)).toContain('nobody catches this')
         expect(child.stdout.logged('server_stopped')).toHaveLength(1)
         expect(child.stderr.text).toBe('')

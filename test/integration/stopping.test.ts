@@ -1,14 +1,18 @@
 import { expect } from 'bun:test'
+import { composeApp } from '../../src/app.ts'
 import type { IntegratedAppOptions } from '../../src/app-options.ts'
 import { createSystemClock } from '../../src/base/clock.ts'
-import { createSystemIds } from '../../src/base/ids.ts'
+import { createSystemIds, isUuid } from '../../src/base/ids.ts'
 import { listen } from '../../src/cli/listen.ts'
+import { configWith } from '../../src/config/default-config.ts'
 import { createDemoWorkspace } from '../../src/demo/workspace.ts'
 import { MemoryQueue, memoryLimitsDefault } from '../../src/queue/memory.ts'
 import { type AppFixture, startApp } from '../support/app-fixture.ts'
 import { FakeClock, settle } from '../support/fake-clock.ts'
 import { signingSecret } from '../support/http-fixture.ts'
 import { fakeQueueDeps } from '../support/queue-deps.ts'
+import { RecordingLogger } from '../support/recording-logger.ts'
+import { sequentialIds } from '../support/sequential-ids.ts'
 import { signedRequest } from '../support/signed-sender.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -149,4 +153,26 @@ verifies('S79', 'a stop gives up after SERVER_SHUTDOWN_SECONDS, and says on what
   expect(unfinished).toContain('handlers')
   expect(ended).toEqual(['queue'])
   gates.handler.open()
+})
+
+verifies('server:fault:note', 'the second error that nobody caught is counted and not logged', async () => {
+  const log = new RecordingLogger()
+  const server = composeApp(configWith({ slackApiUrl: 'http://127.0.0.1:1/api/' }), {
+    logger: log,
+    ids: sequentialIds(),
+  })
+  const faultCount = async () => {
+    const response = await server.app.handle(new Request('http://localhost/metrics'))
+    return /^slackmcp_faults_total (\d+)$/m.exec(await response.text())?.[1]
+  }
+  expect(await faultCount()).toBe('0')
+  const [first, second] = [new Error('first'), new Error('second')]
+  server.noteFault(first)
+  server.noteFault(second)
+  const [line, ...others] = log.named('server_fault')
+  expect(line).toMatchObject({ level: 'error', fields: { error: first } })
+  expect(isUuid(String(line?.fields['correlation_id']))).toBe(true)
+  expect(others).toEqual([])
+  expect(await faultCount()).toBe('2')
+  await server.stop()
 })
