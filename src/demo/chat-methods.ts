@@ -14,15 +14,12 @@ export const updatedTextMax = 4_000
 export const markdownTextMax = 12_000
 export const blocksMax = 50
 export const attachmentsMax = 100
-/** https://docs.slack.dev/reference/methods/chat.scheduleMessage#restrictions */
-const scheduleAheadSecondsMax = 120 * 86_400
 
 export const chatMethods: MethodTable = {
   'chat.postMessage': { scopes: ['chat:write'], run: post },
   'chat.postEphemeral': { scopes: ['chat:write'], run: postEphemeral },
   'chat.update': { scopes: ['chat:write'], run: update },
   'chat.delete': { scopes: ['chat:write'], run: remove },
-  'chat.scheduleMessage': { scopes: ['chat:write'], run: schedule },
   'chat.getPermalink': { scopes: [], run: getPermalink },
 }
 
@@ -49,7 +46,7 @@ function post(call: Call): Rendered {
 }
 
 /** Where a message may go: a conversation by its id, a channel by its name with or without `#`, a person by id. */
-function destinationOf(call: Call): Conversation {
+export function destinationOf(call: Call): Conversation {
   const { state, grant } = call
   const name = call.params.required('channel')
   const conversation = state.people.byId(name)
@@ -63,14 +60,15 @@ function destinationOf(call: Call): Conversation {
   return conversation
 }
 
-interface Content {
+export interface Content {
   readonly text: string
   readonly isCutOff: boolean
   readonly blocks: readonly unknown[] | undefined
   readonly attachments: readonly unknown[] | undefined
 }
 
-function contentOf({ params }: Call): Content {
+/** What is to be said. Throws the refusal of what Slack does not take. */
+export function contentOf({ params }: Call): Content {
   const blocks = listOf(params.json('blocks', 'invalid_blocks_format'), 'invalid_blocks_format')
   const attachments = listOf(
     params.json('attachments', 'invalid_attachments_format'),
@@ -106,7 +104,8 @@ function withBlockId(block: unknown, index: number): unknown {
   return { block_id: `b${index}`, ...block }
 }
 
-function threadOf(call: Call, conversation: Conversation): string | undefined {
+/** The head of the thread that `thread_ts` names; undefined where the call names none. */
+export function threadOf(call: Call, conversation: Conversation): string | undefined {
   const threadTs = call.params.text('thread_ts')
   if (threadTs === undefined) return undefined
   const head = conversation.timeline.find(threadTs)
@@ -154,32 +153,6 @@ function ownMessage(call: Call, conversation: Conversation, error: string): Mess
   if (message === undefined || message.subtype === 'tombstone') throw new Refusal('message_not_found')
   if (message.userId !== call.grant.userId) throw new Refusal(error)
   return message
-}
-
-function schedule(call: Call): Rendered {
-  const { params, state, grant } = call
-  const conversation = destinationOf(call)
-  const { text, blocks, attachments } = contentOf(call)
-  const postAt = Number(params.required('post_at'))
-  const aheadSeconds = postAt - state.clock.now() / 1000
-  if (!Number.isInteger(postAt)) throw new Refusal('invalid_time')
-  if (aheadSeconds <= 0) throw new Refusal('time_in_past')
-  if (aheadSeconds > scheduleAheadSecondsMax) throw new Refusal('time_too_far')
-  const threadTs = threadOf(call, conversation)
-  state.later(aheadSeconds * 1000, () =>
-    postMessage(state, conversation, { userId: grant.userId, text, blocks, attachments, threadTs }),
-  )
-  const bot = state.people.byId(grant.userId)?.bot
-  return {
-    channel: conversation.id,
-    scheduled_message_id: `Q${state.ids.uuid().slice(-10).toUpperCase()}`,
-    post_at: postAt,
-    message: {
-      text,
-      type: 'delayed_message',
-      ...(bot === undefined ? { user: grant.userId } : { bot_id: bot.id, subtype: 'bot_message' }),
-    },
-  }
 }
 
 function getPermalink(call: Call): Rendered {

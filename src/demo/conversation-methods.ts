@@ -1,5 +1,5 @@
 import type { Conversation, ConversationKind } from './conversation.ts'
-import { joinConversation, openDirect } from './membership-actions.ts'
+import { createChannel, joinConversation, openDirect } from './membership-actions.ts'
 import {
   type Call,
   conversationOf,
@@ -8,6 +8,7 @@ import {
   readScopes,
   requireConversationScope,
   requireMembership,
+  requireScope,
 } from './method.ts'
 import { cutPage, type Page } from './page.ts'
 import { Refusal } from './refusal.ts'
@@ -17,6 +18,8 @@ import { asSortableTs } from './timestamp.ts'
 
 const listLimitDefault = 100
 const listLimitMax = 1_000
+/** https://docs.slack.dev/reference/methods/conversations.create#naming */
+const channelNameMax = 80
 /** The caller and eight others. https://docs.slack.dev/reference/methods/conversations.open */
 const directMembersMax = 8
 const neverRead = '0000000000.000000'
@@ -26,6 +29,7 @@ export const conversationMethods: MethodTable = {
   'users.conversations': { scopes: readScopes, run: listOfUser },
   'conversations.info': { scopes: readScopes, run: info },
   'conversations.members': { scopes: readScopes, run: members },
+  'conversations.create': { scopes: ['channels:manage', 'groups:write', 'channels:write'], run: create },
   'conversations.open': { scopes: ['im:write', 'mpim:write', 'channels:manage', 'groups:write'], run: open },
   'conversations.join': { scopes: ['channels:join', 'channels:write'], run: join },
   'conversations.mark': {
@@ -135,6 +139,21 @@ function members(call: Call): Rendered {
     },
   )
   return { members: items, response_metadata: { next_cursor: nextCursor } }
+}
+
+function create(call: Call): Rendered {
+  const { params, state, grant } = call
+  const { userId } = grant
+  const name = params.text('name')
+  if (name === undefined) throw new Refusal('invalid_name_required')
+  if (name.length > channelNameMax) throw new Refusal('invalid_name_maxlength')
+  if (!/^[\p{Ll}\p{Lo}\p{M}\p{N}_-]+$/u.test(name)) throw new Refusal('invalid_name_specials')
+  if (state.conversations.byName(name) !== undefined) throw new Refusal('name_taken')
+  const kind = params.isTrue('is_private') ? 'private' : 'public'
+  requireScope(grant, kind === 'private' ? ['groups:write'] : ['channels:manage', 'channels:write'])
+  const conversation = createChannel(state, { name, kind, creatorId: userId })
+  if (conversation === undefined) throw new Refusal('too_many_convos_for_team')
+  return { channel: { ...renderConversation(conversation, userId), last_read: neverRead } }
 }
 
 function open(call: Call): Rendered {

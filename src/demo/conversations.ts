@@ -9,7 +9,7 @@ export interface ConversationsOptions {
   readonly createdAtSeconds: number
 }
 
-/** How many direct messages may be opened beside the channels; far more than a demo or a test opens. */
+/** How many direct messages and channels may be opened beside those of the start; far more than a demo or a test opens. */
 const openedMax = 1_000
 
 /** All channels and direct messages, in a fixed order: the seeds, the made-up ones, then what was opened later. */
@@ -53,8 +53,10 @@ export class Conversations {
 
   /** A channel by its name, without `#`. */
   byName(name: string): Conversation | undefined {
-    const seeded = this.#options.seeds.find((conversation) => conversation.name === name && name !== '')
-    if (seeded !== undefined) return seeded
+    const named = [...this.#options.seeds, ...this.#opened].find(
+      (conversation) => conversation.name === name && name !== '',
+    )
+    if (named !== undefined) return named
     const digits = /^channel-(\d{6})$/.exec(name)?.[1]
     return digits !== undefined && Number(digits) < this.#options.extraCount
       ? this.#extra(Number(digits))
@@ -71,9 +73,14 @@ export class Conversations {
     )
   }
 
+  /** Whether nothing more can be opened. */
+  get isFull(): boolean {
+    return this.#opened.length >= openedMax
+  }
+
   /** Throws RangeError where more were opened than a workspace of this kind holds. */
   open(conversation: Conversation): void {
-    if (this.#opened.length >= openedMax) throw new RangeError('Too many direct messages were opened')
+    if (this.isFull) throw new RangeError('Too many conversations were opened')
     this.#opened.push(conversation)
   }
 

@@ -18,6 +18,17 @@ export function joinConversation(state: WorkspaceState, conversation: Conversati
   )
 }
 
+/** A channel with nobody in it but who made it; `undefined` where the workspace is full. */
+export function createChannel(
+  state: WorkspaceState,
+  { name, kind, creatorId }: Pick<Conversation, 'name' | 'kind' | 'creatorId'>,
+): Conversation | undefined {
+  if (state.conversations.isFull) return undefined
+  const conversation = newConversation(state, { kind, name, purpose: '', members: [creatorId] })
+  state.conversations.open(conversation)
+  return conversation
+}
+
 /** The direct message of these people, opened where there was none. */
 export function openDirect(
   state: WorkspaceState,
@@ -28,22 +39,32 @@ export function openDirect(
   if (known !== undefined) return { conversation: known, isNew: false }
   const kind = members.length > 2 ? 'mpim' : 'im'
   const names = members.map((id) => state.people.byId(id)?.name ?? id)
-  const conversation: Conversation = {
-    id: `${kind === 'im' ? 'D' : 'C'}0${state.ids.uuid().slice(-9).toUpperCase()}`,
+  const conversation = newConversation(state, {
     kind,
     name: kind === 'mpim' ? `mpdm-${names.join('--')}-1` : '',
+    purpose: kind === 'mpim' ? `Group messaging with: ${names.map((name) => `@${name}`).join(' ')}` : '',
+    members,
+  })
+  state.conversations.open(conversation)
+  return { conversation, isNew: true }
+}
+
+function newConversation(
+  { ids, clock }: WorkspaceState,
+  made: Pick<Conversation, 'kind' | 'name' | 'purpose'> & { readonly members: readonly string[] },
+): Conversation {
+  return {
+    ...made,
+    id: `${made.kind === 'im' ? 'D' : 'C'}0${ids.uuid().slice(-9).toUpperCase()}`,
     isArchived: false,
     isGeneral: false,
-    creatorId: members[0] ?? '',
-    createdAtSeconds: Math.floor(state.clock.now() / 1000),
+    creatorId: made.members[0] ?? '',
+    createdAtSeconds: Math.floor(clock.now() / 1000),
     topic: '',
-    purpose: kind === 'mpim' ? `Group messaging with: ${names.map((name) => `@${name}`).join(' ')}` : '',
-    members: new ListedMembers(members),
+    members: new ListedMembers(made.members),
     timeline: new Timeline(),
     pins: [],
     lastReadBy: new Map(),
     bookmarks: [],
   }
-  state.conversations.open(conversation)
-  return { conversation, isNew: true }
 }

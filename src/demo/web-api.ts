@@ -8,6 +8,7 @@ import { itemMethods } from './item-methods.ts'
 import { type Method, type MethodTable, requireScope, type TokenGrant } from './method.ts'
 import { Refusal } from './refusal.ts'
 import type { Rendered } from './render-people.ts'
+import { schedulingMethods } from './scheduling-methods.ts'
 import { searchMethods } from './search-method.ts'
 import { userMethods } from './user-methods.ts'
 import { workspaceMethods } from './workspace-methods.ts'
@@ -22,6 +23,7 @@ export const webApiMethods: MethodTable = {
   ...conversationMethods,
   ...historyMethods,
   ...chatMethods,
+  ...schedulingMethods,
   ...userMethods,
   ...itemMethods,
   ...searchMethods,

@@ -2,6 +2,7 @@ import type { Call, MethodTable } from './method.ts'
 import { Refusal } from './refusal.ts'
 import { type Rendered, renderBotIcons, workspaceUrl } from './render-people.ts'
 import { customEmoji, demoTeam, userGroupSeeds } from './seed-table.ts'
+import type { WorkspaceState } from './workspace-state.ts'
 
 /** What the workspace says of itself and of the caller. */
 export const workspaceMethods: MethodTable = {
@@ -11,6 +12,7 @@ export const workspaceMethods: MethodTable = {
   'bots.info': { scopes: ['users:read'], run: botInfo },
   'emoji.list': { scopes: ['emoji:read'], run: listEmoji },
   'usergroups.list': { scopes: ['usergroups:read'], run: listUserGroups },
+  'usergroups.users.list': { scopes: ['usergroups:read'], run: listUsersOfGroup },
 }
 
 /** Answers with the arguments; with `error` among them, refuses with it. */
@@ -89,16 +91,26 @@ function listUserGroups({ params, state }: Call): Rendered {
     auto_type: null,
     auto_provision: false,
     enterprise_subteam_id: '',
-    created_by: memberIds(group.members)[0],
-    updated_by: memberIds(group.members)[0],
+    created_by: memberIds(group, state)[0],
+    updated_by: memberIds(group, state)[0],
     deleted_by: null,
     prefs: { channels: [], groups: [] },
     ...(params.isTrue('include_count') && { user_count: group.members.length }),
-    ...(params.isTrue('include_users') && { users: memberIds(group.members) }),
+    ...(params.isTrue('include_users') && { users: memberIds(group, state) }),
   }))
   return { usergroups }
+}
 
-  function memberIds(names: readonly string[]): readonly string[] {
-    return names.flatMap((name) => state.people.byName(name)?.id ?? [])
-  }
+function listUsersOfGroup({ params, state }: Call): Rendered {
+  const id = params.required('usergroup')
+  const group = userGroupSeeds.find((seed) => seed.id === id)
+  if (group === undefined) throw new Refusal('no_such_subteam')
+  return { users: memberIds(group, state) }
+}
+
+function memberIds(
+  { members }: (typeof userGroupSeeds)[number],
+  { people }: Pick<WorkspaceState, 'people'>,
+): readonly string[] {
+  return members.flatMap((name) => people.byName(name)?.id ?? [])
 }

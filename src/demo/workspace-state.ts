@@ -19,6 +19,18 @@ import { createTimestamps, type Timestamps } from './timestamp.ts'
 /** An inner event, as Slack spells it. */
 export type InnerEvent = Readonly<Record<string, unknown>> & { readonly type: string }
 
+/** A message that is still to be sent. */
+export interface ScheduledMessage {
+  readonly id: string
+  readonly channelId: string
+  readonly userId: string
+  readonly text: string
+  readonly postAtSeconds: number
+  readonly createdAtSeconds: number
+  /** Keeps it from being sent. */
+  readonly drop: () => void
+}
+
 /** Everything that the workspace knows. Web API methods and the demo people read and change it through `*-actions.ts`. */
 export interface WorkspaceState {
   readonly clock: Clock
@@ -32,8 +44,10 @@ export interface WorkspaceState {
   readonly standardEmoji: ReadonlySet<string>
   /** Announces what happened in a conversation to whoever listens. */
   readonly announce: (event: InnerEvent, conversation: Conversation) => void
-  /** Runs `run` after `delayMs`, unless the workspace was stopped before. */
-  readonly later: (delayMs: number, run: () => void) => void
+  /** By their ids, in the order in which they were scheduled. */
+  readonly scheduled: Map<string, ScheduledMessage>
+  /** Runs `run` after `delayMs`, unless the workspace was stopped before. Returns how to call it off. */
+  readonly later: (delayMs: number, run: () => void) => () => void
 }
 
 export interface WorkspaceSize {
@@ -84,6 +98,7 @@ export function createWorkspaceState(options: WorkspaceStateOptions): WorkspaceS
     files,
     standardEmoji,
     announce,
+    scheduled: new Map(),
     later,
   }
 }

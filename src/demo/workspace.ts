@@ -119,6 +119,10 @@ export function createDemoWorkspace(options: DemoWorkspaceOptions): DemoWorkspac
         run()
       })
       timers.add(timer)
+      return () => {
+        timer.cancel()
+        timers.delete(timer)
+      }
     },
   })
   const grants = createGrants(options, state)

@@ -109,6 +109,7 @@ const documented = {
   pins: { items: [{ channel: '', message: { permalink: '' } }] },
   file: { response_metadata: { next_cursor: '' } },
   usergroups: { usergroups: [{ user_count: 0 }] },
+  scheduled: { id: '', channel_id: '', post_at: 0, date_created: 0, text: '' },
 } as const satisfies Record<string, Json>
 
 function recordedObjects() {
@@ -132,7 +133,7 @@ function recordedObjects() {
 const release = 'C0DEMO00REL'
 
 /** For each call of ours, what stands in the recordings. Objects that several methods answer are compared with all recordings of that object. */
-function cases(ts: string) {
+function cases({ ts, scheduledId }: { readonly ts: string; readonly scheduledId: string }) {
   const { message, channel, user, file } = recordedObjects()
   const page = { response_metadata: { next_cursor: '' } }
   const ok = { ok: true }
@@ -185,6 +186,18 @@ function cases(ts: string) {
       { channel: release, text: 'x', post_at: '1700000060' },
       union(java('chat.scheduleMessage'), openapi('chat.scheduleMessage')),
     ],
+    [
+      'chat.scheduledMessages.list',
+      {},
+      { ...ok, scheduled_messages: [documented.scheduled], response_metadata: { next_cursor: '' } },
+    ],
+    [
+      'chat.deleteScheduledMessage',
+      { channel: release, scheduled_message_id: scheduledId },
+      java('chat.deleteScheduledMessage'),
+    ],
+    ['conversations.create', { name: 'compared' }, union({ channel }, java('conversations.create'))],
+    ['usergroups.users.list', { usergroup: 'S0DEMO00REL' }, java('usergroups.users.list')],
     ['reactions.add', { ...item, name: 'eyes' }, openapi('reactions.add')],
     ['reactions.get', item, union({ message }, java('reactions.get'))],
     ['reactions.remove', { ...item, name: 'eyes' }, java('reactions.remove')],
@@ -253,7 +266,8 @@ test.skipIf(!hasCorpus)('answers nothing that recorded answers of Slack do not h
   workspace.post({ channel: 'release', by: 'raj', text: 'A reply.', threadTs: ts })
   workspace.post({ channel: 'release', by: 'mei', text: 'Another.', threadTs: ts })
   const found: Record<string, readonly string[]> = {}
-  const table = cases(ts)
+  const scheduled = await call('chat.scheduleMessage', { channel: release, text: 'x', post_at: '1700000120' })
+  const table = cases({ ts, scheduledId: String(scheduled['scheduled_message_id']) })
   for (const [method, params, recording] of table) {
     const answer = await (asPerson.has(method) ? callAsUser : call)(method, params)
     expect([method, answer.ok]).toEqual([method, true])

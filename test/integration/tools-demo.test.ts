@@ -131,7 +131,20 @@ describe('in the demo workspace', () => {
     for (const tool of ['slack_list_pins', 'slack_list_bookmarks', 'slack_list_files']) {
       expect((await call(tool, { channel: '#release' })).text).toContain('Slack content')
     }
-    expect((await call('slack_list_usergroups', {})).data.source).toBe('slack')
+    const { data: groups } = await call('slack_list_usergroups', {})
+    const { data: crew } = await call('slack_get_usergroup_members', {
+      usergroup: `@${groups.usergroups[0].handle}`,
+    })
+    expect([crew.total, crew.members.length]).toEqual([3, 3])
+  })
+
+  test('creates a channel and writes to it by its name', async () => {
+    const { data: made } = await call('slack_create_channel', { name: 'launch-party' })
+    const { data: posted } = await call('slack_post_message', { channel: '#launch-party', text: 'hi' })
+    expect(posted.channel).toBe(made.channel)
+    await expect(call('slack_create_channel', { name: 'launch-party' })).rejects.toMatchObject({
+      details: { slack_error: 'name_taken' },
+    })
   })
 
   test('searches with the user token', async () => {
@@ -140,12 +153,17 @@ describe('in the demo workspace', () => {
     expect(data.hits[0].permalink).toStartWith('https://')
   })
 
-  test('schedules a message', async () => {
+  test('schedules a message, lists it and cancels it', async () => {
     const { data } = await call('slack_schedule_message', {
       channel: '#release',
       text: 'later',
       post_at: '2h',
     })
-    expect(data.scheduled_message_id).toMatch(/^Q/)
+    const { channel, scheduled_message_id } = data
+    const listed = async () =>
+      (await call('slack_list_scheduled_messages', { channel: '#release' })).data.messages
+    expect(await listed()).toMatchObject([{ scheduled_message_id, text: 'later' }])
+    await call('slack_cancel_scheduled_message', { channel, scheduled_message_id })
+    expect(await listed()).toEqual([])
   })
 })

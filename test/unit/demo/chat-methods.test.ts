@@ -219,6 +219,82 @@ test('sends a scheduled message when its time has come, unless the workspace sto
   expect(clock.timerCount).toBe(0)
 })
 
+test('lists what is still to be sent, by page and by channel, and nothing of others', async () => {
+  const { call, callAsUser, clock } = demoBench()
+  const nowSeconds = clock.now() / 1000
+  const schedule = async (channel: string, text: string, aheadSeconds: number) => {
+    const params = { channel, text, post_at: String(nowSeconds + aheadSeconds) }
+    return String((await call('chat.scheduleMessage', params))['scheduled_message_id'])
+  }
+  const list = async (params: Readonly<Record<string, string>> = {}) =>
+    await call<{
+      readonly scheduled_messages: readonly (Readonly<Record<string, unknown>> & { readonly id: string })[]
+      readonly response_metadata: { readonly next_cursor: string }
+    }>('chat.scheduledMessages.list', params)
+  const one = await schedule(release, 'one', 60)
+  const two = await schedule('C0DEMO00GEN', 'two', 120)
+  const answer = await list()
+  expect(answer).toEqual({
+    ok: true,
+    scheduled_messages: [
+      { id: one, channel_id: release, post_at: nowSeconds + 60, date_created: nowSeconds, text: 'one' },
+      {
+        id: two,
+        channel_id: 'C0DEMO00GEN',
+        post_at: nowSeconds + 120,
+        date_created: nowSeconds,
+        text: 'two',
+      },
+    ],
+    response_metadata: { next_cursor: '' },
+  })
+  const first = await list({ limit: '1' })
+  const cursor = first.response_metadata.next_cursor
+  const second = await list({ limit: '1', cursor })
+  expect([first, second].map(({ scheduled_messages: [message] }) => message?.id)).toEqual([one, two])
+  expect((await list({ channel: release })).scheduled_messages.map(({ id }) => id)).toEqual([one])
+  expect(await list({ channel: 'C0NOSUCH' })).toMatchObject({ error: 'invalid_channel' })
+  expect(await callAsUser('chat.scheduledMessages.list')).toMatchObject({ scheduled_messages: [] })
+  await clock.advance(60_000)
+  expect((await list()).scheduled_messages.map(({ id }) => id)).toEqual([two])
+})
+
+test('takes a scheduled message back until a minute before it is sent, in its channel and for its author', async () => {
+  const { call, callAsUser, workspace, clock } = demoBench()
+  const schedule = async (aheadSeconds: number) => {
+    const params = { channel: release, text: 'later', post_at: String(clock.now() / 1000 + aheadSeconds) }
+    return String((await call('chat.scheduleMessage', params))['scheduled_message_id'])
+  }
+  const cancel = (id: string, channel = release) => ({ channel, scheduled_message_id: id })
+  const method = 'chat.deleteScheduledMessage'
+  const [kept, late, early] = [await schedule(60), await schedule(61), await schedule(120)]
+  const invalid = { ok: false, error: 'invalid_scheduled_message_id' }
+  expect(await call(method, cancel(kept))).toEqual(invalid)
+  expect(await call(method, cancel(early, 'C0DEMO00GEN'))).toEqual(invalid)
+  expect(await callAsUser(method, cancel(early))).toEqual(invalid)
+  expect(await call(method, cancel(early, 'C0NOSUCH'))).toMatchObject({ error: 'channel_not_found' })
+  expect(await call(method, cancel(late))).toEqual({ ok: true })
+  expect(await call(method, cancel(early))).toEqual({ ok: true })
+  expect(await call(method, cancel(early))).toEqual(invalid)
+  expect(clock.timerCount).toBe(1)
+  await clock.advance(120_000)
+  expect(workspace.messages('release').filter(({ text }) => text === 'later')).toHaveLength(1)
+})
+
+test('schedules at most 30 messages for one channel within five minutes', async () => {
+  const { call, clock } = demoBench()
+  const schedule = (channel: string, aheadSeconds: number) =>
+    call('chat.scheduleMessage', {
+      channel,
+      text: 'later',
+      post_at: String(clock.now() / 1000 + aheadSeconds),
+    })
+  for (let index = 0; index < 30; index++) expect((await schedule(release, 600 + index)).ok).toBe(true)
+  expect(await schedule(release, 610)).toMatchObject({ error: 'restricted_too_many' })
+  expect((await schedule('C0DEMO00GEN', 610)).ok).toBe(true)
+  expect((await schedule(release, 629 + 300)).ok).toBe(true)
+})
+
 test('shows an ephemeral message to nobody else and stores nothing', async () => {
   const { call, workspace, events } = demoBench()
   const before = workspace.messages('release').length

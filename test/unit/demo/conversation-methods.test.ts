@@ -144,6 +144,53 @@ test('opens a direct message once and a group of up to eight others', async () =
   expect(await open('')).toMatchObject({ error: 'users_list_not_supplied' })
 })
 
+test('creates a channel with its maker in it, which is found by its name', async () => {
+  const { call, callAsUser, workspace } = demoBench()
+  const create = (name: string, isPrivate = false) =>
+    call<{ readonly channel: Channel }>('conversations.create', { name, is_private: String(isPrivate) })
+  const { channel } = await create('release-2026')
+  expect(channel).toMatchObject({
+    name: 'release-2026',
+    creator: 'U0DEMO0MCP1',
+    is_channel: true,
+    is_private: false,
+    is_member: true,
+    last_read: '0000000000.000000',
+  })
+  expect(names(await call('conversations.list'))).toContain('release-2026')
+  expect(await call('chat.postMessage', { channel: '#release-2026', text: 'first' })).toMatchObject({
+    channel: channel.id,
+  })
+  expect(workspace.messages('release-2026')).toHaveLength(1)
+  const hidden = await create('plans_é', true)
+  expect(hidden.channel).toMatchObject({ is_group: true, is_private: true })
+  expect(await callAsUser('conversations.info', { channel: hidden.channel.id })).toMatchObject({
+    error: 'channel_not_found',
+  })
+})
+
+for (const [name, error] of [
+  ['', 'invalid_name_required'],
+  ['release', 'name_taken'],
+  ['Release', 'invalid_name_specials'],
+  ['re lease', 'invalid_name_specials'],
+  ['re.lease', 'invalid_name_specials'],
+  ['x'.repeat(80), undefined],
+  ['x'.repeat(81), 'invalid_name_maxlength'],
+] as const)
+  test(`a channel named "${name}" is ${error ?? 'created'}`, async () => {
+    expect((await demoBench().call('conversations.create', { name })).error).toBe(error)
+  })
+
+test('creates a channel of either kind by the scope of its kind alone', async () => {
+  const { call } = demoBench({ botScopes: ['groups:write'] })
+  expect(await call('conversations.create', { name: 'open' })).toMatchObject({
+    error: 'missing_scope',
+    needed: 'channels:manage,channels:write',
+  })
+  expect((await call('conversations.create', { name: 'hidden', is_private: 'true' })).ok).toBe(true)
+})
+
 test('remembers up to where a channel was read', async () => {
   const { call } = demoBench()
   const channel = 'C0DEMO00REL'

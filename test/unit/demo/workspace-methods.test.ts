@@ -30,6 +30,14 @@ test('tells of the team, its bots and its user groups', async () => {
   const [bare] = (await call('usergroups.list'))['usergroups'] as readonly object[]
   expect(bare).not.toHaveProperty('users')
   expect(bare).not.toHaveProperty('user_count')
+  expect(await call('usergroups.users.list', { usergroup: 'S0DEMO00REL' })).toEqual({
+    ok: true,
+    users: ['U0DEMO00ANA', 'U0DEMO00RAJ', 'U0DEMO0LENA'],
+  })
+  expect(await call('usergroups.users.list', { usergroup: 'S0NOSUCH' })).toEqual({
+    ok: false,
+    error: 'no_such_subteam',
+  })
 })
 
 test('searches with a user token alone', async () => {
