@@ -1,7 +1,7 @@
 import type { JsonObject } from '../base/json-object.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Delivery, QueueSubscriber } from '../queue/driver.ts'
-import { isMatch, namesOf, parsePattern } from './event-patterns.ts'
+import { isMatch, isMessageName, namesOf, parsePattern } from './event-patterns.ts'
 import {
   isOwnEvent,
   type OwnIdentity,
@@ -27,13 +27,16 @@ export type SlackEventHandler<Pattern extends string = string> = (
 ) => Promise<void> | void
 
 export interface HandlerOptions {
-  /** Handlers of one group share the acknowledgement: an event comes again to all of them until each that it concerns succeeded. Default `app`. */
+  /**
+   * Handlers of one group share the acknowledgement: each that an event concerns is called, in the order of registration, and it comes again to all
+   * of them until none failed. Default `app`.
+   */
   readonly group?: string
   /** Leaves out what the app itself wrote or did. Default true: a handler that answers its own messages never ends. */
   readonly ignoreSelf?: boolean
 }
 
-/** Handlers by method name: `onMessage`, `onReactionAdded`, `onAppMention`, …; `onAny` gets every event. */
+/** Handlers by method name: `onMessage`, `onMessageIm`, `onReactionAdded`, `onAppMention`, …; `onAny` gets every event. */
 export type HandlerObject = object
 
 export interface EventHandlers {
@@ -130,9 +133,16 @@ export class HandlerRegistry implements EventHandlers {
       this.#deps.log.warn('event_not_readable', { event_id: meta.eventId, event_type: meta.type })
       return
     }
+    const failures: unknown[] = []
     for (const { handler } of this.#concerned(registered, parsed)) {
-      await handler({ ...parsed, delivery, signal })
+      // One that always fails must not keep the event from those after it: with it the event becomes a dead letter, which they would never have seen.
+      try {
+        await handler({ ...parsed, delivery, signal })
+      } catch (thrown) {
+        failures.push(thrown)
+      }
     }
+    if (failures.length > 0) throw failures[0]
   }
 
   #concerned(registered: readonly Registered[], parsed: ParsedEvent): readonly Registered[] {
@@ -144,14 +154,17 @@ export class HandlerRegistry implements EventHandlers {
   }
 }
 
-/** `onReactionAdded` means `reaction_added`, `onAny` every event. */
+/** `onReactionAdded` means `reaction_added`, `onMessageIm` `message.im`, `onAny` every event. */
 function patternOf(methodName: string): string {
   if (methodName === 'onAny') return '*'
   const words = methodName.slice('on'.length)
-  return words.replace(
+  const type = words.replace(
     /[A-Z]/g,
     (letter, index: number) => `${index === 0 ? '' : '_'}${letter.toLowerCase()}`,
   )
+  // A method name has no dot; Slack has no event type of that spelling.
+  const messageName = type.replace('_', '.')
+  return isMessageName(messageName) ? messageName : type
 }
 
 /** Own and inherited, without those of Object. */

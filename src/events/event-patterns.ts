@@ -9,6 +9,11 @@ const messageNames: Readonly<Record<string, string>> = {
   app_home: 'message.app_home',
 }
 
+/** Whether it is `message.im` or another of the names that messages have by where they were written. */
+export function isMessageName(name: string): boolean {
+  return Object.values(messageNames).includes(name)
+}
+
 /** The names that an event answers to: its type, and `message.channels` and the like for messages. */
 export function namesOf(type: string, event: JsonObject): readonly string[] {
   const channelType = event['channel_type']

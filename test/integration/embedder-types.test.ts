@@ -56,7 +56,7 @@ async function makeProject(): Promise<void> {
 beforeAll(makeProject)
 
 test('the examples of the documents compile in a project of its own, and nothing of the package is complained of', async () => {
-  expect(examples.size).toBe(3)
+  expect(examples.size).toBe(4)
   for (const code of examples.values()) expect(code).toContain("from 'slack-integrated-server'")
   const compiler = Bun.spawn([`${root}node_modules/.bin/tsc`, '-p', '.'], { cwd: folder, stdout: 'pipe' })
   expect([await compiler.stdout.text(), await compiler.exited]).toEqual(['', 0])

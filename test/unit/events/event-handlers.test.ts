@@ -103,6 +103,9 @@ describe('event handlers', () => {
       onAppMention({ event: mention }: HandledEvent<'app_mention'>) {
         seen.push(`${this.name} ${mention.text}`)
       }
+      onMessageIm({ event: message }: HandledEvent<'message.im'>) {
+        seen.push(`im ${message.ts}`)
+      }
       onAny() {
         seen.push('any')
       }
@@ -115,8 +118,10 @@ describe('event handlers', () => {
     handlers.start()
     await event({ type: 'app_mention', channel: 'C1', text: 'hi', ts: '1.1' })
     await event({ type: 'reaction_added', user: 'U1', reaction: 'eyes', item: { type: 'message' } })
+    await event({ type: 'message', channel: 'D1', channel_type: 'im', user: 'U1', ts: '1.2' })
+    await event({ type: 'message', channel: 'C1', channel_type: 'channel', user: 'U1', ts: '1.3' })
     await handlers.stop()
-    expect(seen).toEqual(['mine hi', 'any', 'any', 'base eyes'])
+    expect(seen).toEqual(['mine hi', 'any', 'any', 'base eyes', 'im 1.2', 'any', 'any'])
   })
 
   test('what the app itself did is left out, unless asked for', async () => {
@@ -153,6 +158,19 @@ describe('event handlers', () => {
     await clock.advance(60_000)
     await handlers.stop()
     expect(seen.sort()).toEqual(['first 1', 'first 2', 'other 1'])
+  })
+
+  test('one that always fails keeps the event from nobody after it', async () => {
+    const { handlers, event, clock } = await fixture()
+    const seen: number[] = []
+    handlers.on('app_mention', () => Promise.reject(new Error('never')))
+    handlers.on('*', ({ delivery }) => void seen.push(delivery.attempt))
+    handlers.start()
+    await event({ type: 'app_mention', channel: 'C1', text: 'hi', ts: '1.1' })
+    expect(seen).toEqual([1])
+    await clock.advance(60_000)
+    await handlers.stop()
+    expect(seen.slice(0, 2)).toEqual([1, 2])
   })
 
   test('commands and interactions come as their own object', async () => {
