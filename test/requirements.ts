@@ -597,6 +597,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'Every error that nobody caught is counted; the first is logged, with a correlation id of its own (F27).',
   },
   'e2e:file-size-limit': { says: 'A limit on the size of files costs events 503 and nothing else (F15).' },
+  'e2e:state-directory': {
+    says: 'With each backend and each fault of its state directory the server starts as promised, or ends with 78, one line and nothing changed (F17).',
+  },
   'server:pause': { says: 'A server that was stopped for a while goes on as before (F28).' },
   'queue:sqlite:upgrade': { says: 'A file of an earlier release keeps everything it holds.' },
   'queue:sqlite:newer-schema': { says: 'A file written by a newer release is refused and not touched.' },

@@ -18,7 +18,7 @@ import type { OpenSqlDatabase, SqlDatabase } from './sqlite-database.ts'
 const directoryMode = 0o700
 const fileMode = 0o600
 /** Every file that may lie in the folder under a name of ours. */
-const ownNames = ['events.db', 'events.db-wal', 'events.db-shm', 'lock.db', 'server.pid']
+const ownNames = ['events.db', 'events.db-wal', 'events.db-shm', 'lock.db', 'lock.db-journal', 'server.pid']
 
 export type DirectoryFault =
   | 'missing'

@@ -117,7 +117,7 @@ describe('a folder that cannot be used', () => {
     expect(existsSync(join(elsewhere, 'events.db'))).toBe(false)
   })
 
-  test.each(['events.db', 'events.db-wal', 'lock.db', 'server.pid'])(
+  test.each(['events.db', 'events.db-wal', 'lock.db', 'lock.db-journal', 'server.pid'])(
     'holds a symbolic link where %s belongs',
     async (name) => {
       mkdirSync(harness.directory)
