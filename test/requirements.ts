@@ -477,6 +477,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   'tools:policy:write': { says: 'No write tool reaches Slack for a channel that may not be written to.' },
   'tools:read-only': { says: 'In read-only mode no write tool makes a call to Slack.' },
+  'tools:confirm:refused': {
+    says: 'The user is not asked about a call that is refused whatever the answer.',
+  },
   'tools:confirm': {
     says: 'With confirmation, destructive tools ask first and are refused where nobody can be asked.',
   },

@@ -77,9 +77,11 @@ export const errorTable = {
     component: 'mcp',
     status: 403,
     retryable: false,
-    message: 'The Host or Origin of the request is not allowed here.',
-    cause: 'The guard against DNS rebinding and cross-site requests does not know the Host or Origin.',
-    fix: 'Add the public host to ALLOWED_HOSTS or set PUBLIC_URL; list browser origins in CORS_ALLOW_ORIGINS.',
+    message:
+      'The Host, the Origin or the Slack workspace of the request is not allowed here; details say which.',
+    cause:
+      'The guard against DNS rebinding and cross-site requests does not know the Host or Origin (`header`); or Slack signed for a workspace that the bot token does not belong to (`foreign_workspace`); or MCP_AUTH=none met a proxy (`proxied_without_token`) or another name than loopback (`host_is_not_loopback`).',
+    fix: 'Add the public host to ALLOWED_HOSTS or set PUBLIC_URL; list browser origins in CORS_ALLOW_ORIGINS; behind a proxy send a token.',
   },
   MCP_REQUEST_INVALID: {
     component: 'mcp',

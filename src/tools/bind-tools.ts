@@ -6,7 +6,7 @@ import { asObject, asObjects } from '../slack/json-fields.ts'
 import { requirePermitted } from './read-through.ts'
 import { withHint } from './slack-call.ts'
 import type { SlackTool } from './slack-tool.ts'
-import type { SlackToolContext, ToolServices } from './tool-context.ts'
+import type { ToolServices } from './tool-context.ts'
 
 /**
  * The tools as the registry takes them. Policy, confirmation and audit stand around every `run` here, once, so that no tool can forget them and
@@ -43,30 +43,37 @@ async function runGuarded(
   services: ToolServices,
 ): Promise<ToolOutcome<unknown>> {
   const audit = createAudit(tool, context)
-  try {
-    requirePermitted(tool, context.principal, services)
-  } catch (error) {
-    audit.write(asAppError(error).code)
-    throw error
+  const toolContext = { ...context, ...services, noteChannel: audit.noteChannel }
+  await audit.failuresOf(async () => requirePermitted(tool, context.principal, services))
+  if (needsConsent(tool, args, services)) {
+    const { elicit } = context
+    await audit.failuresOf(async () => {
+      if (elicit === undefined) throw unconfirmed(cannotAsk)
+      // What would be refused anyway must not be asked about.
+      await tool.run({ ...args, dry_run: true }, toolContext)
+    })
+    if (!(await isConfirmed(tool, args, context))) {
+      audit.write('declined')
+      throw unconfirmed('The user did not agree.')
+    }
   }
-  if (!(await isConfirmed(tool, args, context, services))) {
-    audit.write('declined')
-    throw new AppError('TOOL_FORBIDDEN', { details: { rule: 'confirm', hint: 'The user did not agree.' } })
-  }
-  try {
-    const outcome = await tool.run(args, { ...context, ...services, noteChannel: audit.noteChannel })
+  return await audit.failuresOf(async () => {
+    const outcome = await tool.run(args, toolContext)
     audit.write(outcomeOf(outcome.data))
     return outcome
-  } catch (error) {
-    audit.write(asAppError(error).code)
-    throw withHint(error)
-  }
+  })
+}
+
+const cannotAsk = 'This server asks the user before destructive calls, and your client cannot ask.'
+
+function unconfirmed(hint: string): AppError {
+  return new AppError('TOOL_FORBIDDEN', { details: { rule: 'confirm', hint } })
 }
 
 /** One line for every write: who, what, where, with which result; never what was said (T38). Reads leave none. */
 function createAudit(tool: SlackTool, { log, principal }: CallContext) {
   let channelId: string | undefined
-  return {
+  const audit = {
     noteChannel(id: string) {
       channelId = id
     },
@@ -79,7 +86,17 @@ function createAudit(tool: SlackTool, { log, principal }: CallContext) {
         outcome,
       })
     },
-  } satisfies Pick<SlackToolContext, 'noteChannel'> & { write(outcome: string): void }
+    /** Runs a step of the call; where it fails, the line says by which code, and the error what to do. */
+    async failuresOf<Result>(step: () => Promise<Result>): Promise<Result> {
+      try {
+        return await step()
+      } catch (error) {
+        audit.write(asAppError(error).code)
+        throw withHint(error)
+      }
+    },
+  }
+  return audit
 }
 
 function outcomeOf(data: unknown): string {
@@ -90,21 +107,14 @@ function outcomeOf(data: unknown): string {
 
 const argumentCharactersMax = 200
 
-/** Asks the user before anything is lost; a client that cannot ask is refused rather than trusted. */
-async function isConfirmed(
-  tool: SlackTool,
-  args: Arguments,
-  context: CallContext,
-  { settings }: ToolServices,
-): Promise<boolean> {
-  const needsConsent = settings.confirmsDestructive && tool.effect === 'destructive'
-  if (!needsConsent || args['dry_run'] === true) return true
-  if (context.elicit === undefined) {
-    const hint = 'This server asks the user before destructive calls, and your client cannot ask.'
-    throw new AppError('TOOL_FORBIDDEN', { details: { rule: 'confirm', hint } })
-  }
+function needsConsent(tool: SlackTool, args: Arguments, { settings }: ToolServices): boolean {
+  return settings.confirmsDestructive && tool.effect === 'destructive' && args['dry_run'] !== true
+}
+
+/** Asks the user before anything is lost. */
+async function isConfirmed(tool: SlackTool, args: Arguments, { elicit }: CallContext): Promise<boolean> {
   const shown = truncate(asOneLine(JSON.stringify(args)), argumentCharactersMax)
-  const answer = await context.elicit({
+  const answer = await elicit?.({
     message: `${tool.title}? ${tool.name} ${shown}`,
     schema: {
       type: 'object',
@@ -112,5 +122,5 @@ async function isConfirmed(
       required: ['confirm'],
     },
   })
-  return answer.action === 'accept' && answer.content['confirm'] === true
+  return answer?.action === 'accept' && answer.content['confirm'] === true
 }

@@ -113,8 +113,8 @@ describe('confirmation', () => {
             details: { rule: 'confirm' },
           })
           expect([name, slack.calls]).toEqual([name, []])
-          if (answer !== undefined)
-            expect(log.named('mcp_write_audited')).toMatchObject([{ fields: { outcome: 'declined' } }])
+          const outcome = answer === undefined ? 'TOOL_FORBIDDEN' : 'declined'
+          expect(log.named('mcp_write_audited')).toMatchObject([{ fields: { outcome } }])
         }
         const { slack, call, questions } = createToolBench({
           settings,
@@ -128,6 +128,42 @@ describe('confirmation', () => {
       }
     },
   )
+
+  verifies(
+    'tools:confirm:refused',
+    'nobody is asked about a channel that may not be written to',
+    async () => {
+      for (const { name } of destructive) {
+        const { slack, call, questions, log } = createToolBench({
+          settings: { confirmsDestructive: true, writeChannels: ['C0OTHER'] },
+          answer: { action: 'accept', content: { confirm: true } },
+        })
+        toolCases[name]?.script(slack)
+        await expect(call(name, toolCases[name]?.args ?? {})).rejects.toMatchObject({
+          code: 'TOOL_FORBIDDEN',
+          details: { rule: 'write_channels' },
+        })
+        expect([name, questions, writesOf(slack.calls)]).toEqual([name, [], []])
+        expect(log.named('mcp_write_audited')).toMatchObject([{ fields: { outcome: 'TOOL_FORBIDDEN' } }])
+      }
+    },
+  )
+
+  verifies('tools:confirm:refused', 'nobody is asked to edit or delete no message', async () => {
+    for (const name of ['slack_update_message', 'slack_delete_message']) {
+      const { slack, call, questions } = createToolBench({
+        settings: { confirmsDestructive: true },
+        answer: { action: 'accept', content: { confirm: true } },
+      })
+      toolCases[name]?.script(slack)
+      const { message_ts: _, ...args } = (toolCases[name]?.args ?? {}) as Readonly<Record<string, unknown>>
+      await expect(call(name, args)).rejects.toMatchObject({
+        code: 'TOOL_ARGUMENTS_INVALID',
+        details: { field: 'message_ts' },
+      })
+      expect([questions, slack.calls]).toEqual([[], []])
+    }
+  })
 
   test('nobody is asked for what destroys nothing, nor without the setting', async () => {
     const answer = { action: 'accept', content: { confirm: true } } as const
