@@ -29,6 +29,11 @@ export interface GroupRecord {
   activeAtMs: number | undefined
 }
 
+/** What the checksum of a group covers. */
+type GroupNumbers = Omit<GroupRecord, 'topic' | 'activeAtMs'> & {
+  readonly topic: Pick<TopicRecord, 'topicId'>
+}
+
 /**
  * Topics, groups and their counts. Held in memory and written with each transaction that changed them, so that no answer ever has to count
  * rows: a backlog of a day is a gigabyte to scan.
@@ -222,7 +227,8 @@ export function recountLedger(db: SqlDatabase): void {
 }
 
 const topicRows = 'SELECT * FROM topics'
-const groupRows = 'SELECT groups.*, topics.name AS topic FROM groups JOIN topics USING (topic_id)'
+/** Also those whose topic is not there: they are damaged, and nobody else would meet them. */
+const groupRows = 'SELECT groups.*, topics.name AS topic FROM groups LEFT JOIN topics USING (topic_id)'
 const recountTopics = `UPDATE topics SET (events, bytes) = (
   SELECT count(*), ifnull(sum(size), 0) FROM events
   WHERE events.topic_id = topics.topic_id AND only_group_id IS NULL)`
@@ -258,6 +264,7 @@ export function topicChecksum({ topicId, name, events, bytes }: Omit<TopicRecord
   return crc32(JSON.stringify([topicId, name, events, bytes]))
 }
 
-function groupChecksum({ groupId, topic, name, cursor, pending, pendingBytes }: GroupRecord): number {
+export function groupChecksum(group: GroupNumbers): number {
+  const { groupId, topic, name, cursor, pending, pendingBytes } = group
   return crc32(JSON.stringify([groupId, topic.topicId, name, cursor, pending, pendingBytes]))
 }

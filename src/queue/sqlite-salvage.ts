@@ -1,6 +1,6 @@
 import { integer, type SqlDatabase, type SqlRow, type SqlValue, text } from './sqlite-database.ts'
 import { forgetDamagedGroups, recountLedger } from './sqlite-ledger.ts'
-import { mendTopics } from './sqlite-topic-repair.ts'
+import { mendGroups, mendTopics } from './sqlite-row-repair.ts'
 
 /** A table and the columns that order its rows. */
 interface Table {
@@ -29,7 +29,7 @@ const lookUpsMax = 1_000_000
 export function salvage(damaged: SqlDatabase, fresh: SqlDatabase): number {
   fresh.run('BEGIN IMMEDIATE')
   for (const table of tables) copyTable(table, damaged, fresh)
-  mendTopicsIfReadable(damaged, fresh)
+  for (const mend of [mendTopics, mendGroups]) mendIfReadable(mend, damaged, fresh)
   forgetDamagedGroups(fresh)
   for (const statement of repairs) fresh.run(statement)
   recountLedger(fresh)
@@ -37,10 +37,10 @@ export function salvage(damaged: SqlDatabase, fresh: SqlDatabase): number {
   return integer(fresh.prepare('SELECT count(*) AS events FROM events').get(), 'events')
 }
 
-/** Where the page of the topics cannot be read there is nothing to learn from it. */
-function mendTopicsIfReadable(damaged: SqlDatabase, fresh: SqlDatabase): void {
+/** Where their page cannot be read there is nothing to learn from it. */
+function mendIfReadable(mend: typeof mendTopics, damaged: SqlDatabase, fresh: SqlDatabase): void {
   try {
-    mendTopics(damaged, fresh)
+    mend(damaged, fresh)
   } catch {
     // They stay as they were copied.
   }

@@ -186,6 +186,40 @@ verifies(
   damageWaitMs,
 )
 
+verifies(
+  'queue:sqlite:salvage',
+  'F3: a bit that flipped anywhere in the row of a group costs it neither its name nor its place',
+  async () => {
+    for (const damage of [
+      "name = 'f'",
+      "name = 'w'",
+      "name = CAST(x'e7' AS TEXT)",
+      'group_id = group_id + 2',
+      'topic_id = topic_id + 4',
+      'cursor = (cursor | 1099511627776) - (cursor & 1099511627776)',
+      'pending = pending + 65536',
+      'pending_bytes = pending_bytes + 4294967296',
+      'row_checksum = (row_checksum | 8) - (row_checksum & 8)',
+    ]) {
+      const db = new Database(await fill())
+      db.run(`UPDATE groups SET ${damage}`)
+      db.close()
+      const queue = harness.createQueue()
+      await queue.start()
+      expect(harness.log.named('queue_file_moved_aside')).toHaveLength(1)
+      const { pending } = await queue.depth()
+      const ids = (await drain(queue)).map(({ id }) => id)
+      const groups = (await queue.groups()).map(({ group }) => group)
+      // Beginning anew it would get the one that is a dead letter again.
+      expect([damage, pending, ids, groups]).toEqual([damage, eventCount, events.map(({ id }) => id), ['g']])
+      await queue.stop()
+      await harness.close()
+      harness = new SqliteHarness()
+    }
+  },
+  damageWaitMs,
+)
+
 test.each([1, 64])('an event whose number has bit %i flipped costs one event at most', async (mask) => {
   const path = await fill()
   const db = new Database(path, { readonly: true })
