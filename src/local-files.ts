@@ -13,11 +13,13 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { FileFacts, LocalFiles } from './cli/cli-context.ts'
+import { systemCode } from './cli/system-reason.ts'
 
 /** Folders that are made on the way hold configuration: nobody else's business. */
 const folderMode = 0o700
@@ -28,19 +30,30 @@ const permissions = 0o777
 export function createLocalFiles(id: string): LocalFiles {
   return {
     facts(path) {
-      const stats = statSync(path, { throwIfNoEntry: false })
+      const stats = statsOf(path)
       if (stats === undefined) return undefined
+      if (stats === 'hidden') return { kind: 'hidden', mode: 0, isWritable: false }
       const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other'
       return { kind, mode: stats.mode & permissions, isWritable: isWritable(path) } satisfies FileFacts
     },
     replace: (path, text, mode) => replace(path, Buffer.from(text), { mode, id }),
     checkReplaceable(path) {
-      // With the dot a file where a folder should be is told as such.
-      accessSync(`${nearestFolder(dirname(targetOf(path)))}/.`, constants.W_OK | constants.X_OK)
+      accessSync(nearestFolder(dirname(targetOf(path))), constants.W_OK | constants.X_OK)
     },
     copy: (from, to) => replace(to, readFileSync(from), { mode: statSync(from).mode & permissions, id }),
     makeScratch: (folder) => mkdtempSync(join(folder, '.check-')),
     removeScratch: (folder) => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** With a file where a folder should be there is nothing either. */
+const nothingThere: readonly unknown[] = ['ENOENT', 'ENOTDIR']
+
+function statsOf(path: string): Stats | 'hidden' | undefined {
+  try {
+    return statSync(path)
+  } catch (error) {
+    return nothingThere.includes(systemCode(error)) ? undefined : 'hidden'
   }
 }
 

@@ -17,16 +17,17 @@ export interface Output {
 
 /** What is at a path, links followed. */
 export interface FileFacts {
-  readonly kind: 'file' | 'directory' | 'other'
+  /** `hidden`: this process may not look, because of a folder on the way. */
+  readonly kind: 'file' | 'directory' | 'other' | 'hidden'
   /** The permission bits. */
   readonly mode: number
   /** By this process. */
   readonly isWritable: boolean
 }
 
-/** The files that a command looks at or writes. Everything throws what the system says (EACCES, ENOSPC). */
+/** The files that a command looks at or writes. Everything that writes throws what the system says (EACCES, ENOSPC). */
 export interface LocalFiles {
-  /** undefined where there is nothing. */
+  /** undefined where there is nothing. Never throws. */
   facts(path: string): FileFacts | undefined
   /** Writes the whole file or leaves it as it was. Makes the folders on the way, for the owner alone. */
   replace(path: string, text: string, mode: number): void

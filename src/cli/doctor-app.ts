@@ -1,4 +1,5 @@
 import { composeApp, type IntegratedApp } from '../app.ts'
+import type { Clock } from '../base/clock.ts'
 import { createSystemIds, type Ids } from '../base/ids.ts'
 import { isLoopbackHost } from '../base/ip-address.ts'
 import { acceptedMcpTokens, derivedPrincipal } from '../config/accepted-tokens.ts'
@@ -26,7 +27,8 @@ export async function checkApp(context: CliContext, config: Config): Promise<rea
   }
 }
 
-interface Trial {
+/** One handshake to be sent. */
+export interface Trial {
   readonly secret: string
   readonly timestamp: number
   readonly challenge: string
@@ -39,18 +41,32 @@ async function checkEvents(
 ): Promise<readonly Check[]> {
   const { off } = checksOf('events')
   if (!config.webhookEnabled) return [off('the webhook is off')]
-  const ids = createSystemIds()
   const secrets = config.slackSigningSecret.map((secret) => secret.reveal())
+  const tested = await selfTest((trial) => handshake(app, trial), { secrets, clock, ids: createSystemIds() })
+  return [judgeSelfTest(tested), ...whereSlackPosts(config)]
+}
+
+export interface SelfTestDeps {
+  readonly secrets: readonly string[]
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>
+  readonly ids: Pick<Ids, 'token'>
+}
+
+/** A handshake signed with each secret, one with a secret of nobody, and one that is right but for its age. */
+export async function selfTest(
+  send: (trial: Trial) => Promise<HandshakeOutcome>,
+  { secrets, clock, ids }: SelfTestDeps,
+): Promise<SelfTest> {
   const timestamp = Math.floor(clock.now() / 1000)
   const post = (secret: string, at: number) =>
-    handshake(app, { secret, timestamp: at, challenge: ids.token(challengeBytes) })
+    send({ secret, timestamp: at, challenge: ids.token(challengeBytes) })
   const startedAtMs = clock.monotonic()
   const signed: HandshakeOutcome[] = []
   for (const secret of secrets) signed.push(await post(secret, timestamp))
   const elapsedMs = (clock.monotonic() - startedAtMs) / Math.max(1, secrets.length)
-  const forged = await post(forgedSecret(ids), timestamp)
+  const forged = await post(ids.token(challengeBytes), timestamp)
   const stale = await post(secrets[0] ?? '', timestamp - clockSkewMaxSeconds - 1)
-  return [judgeSelfTest({ signed, forged, stale, elapsedMs }), ...whereSlackPosts(config)]
+  return { signed, forged, stale, elapsedMs }
 }
 
 /** What became of the handshakes of a self-test: one for each signing secret, one that is forged, one that is stale. */
@@ -89,10 +105,6 @@ function whereSlackPosts({ publicUrl }: Config): readonly Check[] {
 }
 
 const challengeBytes = 24
-
-function forgedSecret(ids: Ids): string {
-  return ids.token(challengeBytes)
-}
 
 /** `answered` where the challenge came back, else the status. */
 export type HandshakeOutcome = 'answered' | number

@@ -90,6 +90,12 @@ function checkStateDirectory({ files }: CliContext, { stateDir }: Config): Check
   const facts = files.facts(stateDir)
   if (facts === undefined)
     return fail(exitCodes.config, `STATE_DIR ${stateDir} does not exist`, `mkdir -m 700 ${stateDir}`)
+  if (facts.kind === 'hidden')
+    return fail(
+      exitCodes.config,
+      `STATE_DIR ${stateDir} lies in a folder that is closed to this user`,
+      'Run as its owner, or let this user into the folders above it.',
+    )
   if (facts.kind !== 'directory')
     return fail(exitCodes.config, `STATE_DIR ${stateDir} is no directory`, 'Name a directory.')
   if (!facts.isWritable)

@@ -56,8 +56,9 @@ function insteadOf(path: string): string {
 
 /** Before anything is asked: nobody should paste secrets to hear at the end that they cannot be kept. */
 function expectWritable({ files }: CliContext, path: string): void {
-  const kind = files.facts(path)?.kind ?? 'file'
-  if (kind !== 'file') throw unwritable(path, kind === 'directory' ? 'it is a directory' : 'it is no file')
+  const kind = files.facts(path)?.kind
+  if (kind === 'directory') throw unwritable(path, 'it is a directory')
+  if (kind === 'other') throw unwritable(path, 'it is no file')
   try {
     files.checkReplaceable(path)
   } catch (error) {

@@ -14,7 +14,9 @@ export interface ReloadDeps {
   readonly flags: ParsedFlags
   /** What the process was started with. */
   readonly config: Config
-  readonly running: Pick<ServerProcess, 'server' | 'log' | 'adoptLog'>
+  readonly running: Pick<ServerProcess, 'log' | 'adoptLog'> & {
+    readonly server: Pick<ServerProcess['server'], 'reconfigure' | 'keepConfiguration'>
+  }
   readonly notifier: Pick<ServiceNotifier, 'reloading' | 'reloaded'>
   /** What the service manager shows where nothing is wrong. */
   readonly status: string

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, createSystemClock } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
-import { judgeSelfTest } from '../../src/cli/doctor-app.ts'
+import { judgeSelfTest, selfTest, type Trial } from '../../src/cli/doctor-app.ts'
 import { createDemoWorkspace, type DemoWorkspace } from '../../src/demo/workspace.ts'
 import { createLocalFiles } from '../../src/local-files.ts'
 import { type CliInput, runCommandLine } from '../support/cli-context.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { FakeLocalFiles } from '../support/fake-local-files.ts'
 import { credentials } from '../support/load-config.ts'
 import { describeWithRedis, RedisServer } from '../support/redis-server.ts'
+import { sequentialIds } from '../support/sequential-ids.ts'
 import { verifies } from '../support/verifies.ts'
 
 const clock = createSystemClock()
@@ -153,6 +155,30 @@ describe('doctor', () => {
     )
   })
 
+  verifies('cli:doctor:events', 'signs with every secret, with one of nobody, and too long ago', async () => {
+    const sent: Trial[] = []
+    const send = async (trial: Trial) => {
+      sent.push(trial)
+      return sent.length < 3 ? 'answered' : 400 + sent.length
+    }
+    const deps = { secrets: ['one', 'two'], clock: new FakeClock(1_000_000_999), ids: sequentialIds() }
+    expect(await selfTest(send, deps)).toEqual({
+      signed: ['answered', 'answered'],
+      forged: 403,
+      stale: 404,
+      elapsedMs: 0,
+    })
+    const now = 1_000_000
+    expect(sent.map(({ secret, timestamp }) => [secret, timestamp])).toEqual([
+      ['one', now],
+      ['two', now],
+      [expect.not.stringMatching(/^(one|two|)$/), now],
+      // Slack's limit is 300 s: one that only age makes wrong.
+      ['one', now - 301],
+    ])
+    expect(new Set(sent.map(({ challenge }) => challenge)).size).toBe(4)
+  })
+
   verifies('cli:doctor:events', 'ends with 1 where the self-test fails', async () => {
     let jumpedMs = 0
     const sixMinutesMs = 360_000
@@ -181,6 +207,21 @@ describe('doctor', () => {
     expect([away.code, away.bad.map(({ area }) => area)]).toEqual([69, ['slack']])
   }, 20_000)
 
+  test('ends with what is most the configuration of several problems', async () => {
+    const dead = { SLACK_BOT_TOKEN: 'xoxb-dead' }
+    const noRedis = { QUEUE_BACKEND_TYPE: 'redis', REDIS_URL: 'redis://127.0.0.1:1/0', STATE_DIR: '' }
+    const other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('other') })
+    const taken = ['--port', String(other.port)]
+    const codes = [
+      await report(taken, { env: { ...dead, STATE_DIR: join(folder, 'nowhere') } }),
+      await report(taken, { env: { ...dead, ...noRedis } }),
+      await report(taken, { env: noRedis }),
+      await report(taken),
+    ].map(({ code }) => code)
+    await other.stop(true)
+    expect(codes).toEqual([78, 77, 69, 1])
+  }, 20_000)
+
   verifies('cli:doctor:queue', 'leaves nothing behind in the state directory', async () => {
     const stateDir = join(folder, 'state')
     mkdirSync(stateDir)
@@ -197,6 +238,15 @@ describe('doctor', () => {
     expect([missing.code, missing.bad.map(({ says }) => says)]).toEqual([
       78,
       [`STATE_DIR ${join(folder, 'nowhere')} does not exist`],
+    ])
+    const below = await report([], { env: { STATE_DIR: `${import.meta.path}/below` } })
+    expect(below.bad.map(({ says }) => says)).toEqual([`STATE_DIR ${import.meta.path}/below does not exist`])
+    symlinkSync('circle', join(folder, 'circle'))
+    const hidden = await report([], { env: { STATE_DIR: join(folder, 'circle') } })
+    rmSync(join(folder, 'circle'))
+    expect([hidden.code, hidden.bad.map(({ says }) => says)]).toEqual([
+      78,
+      [`STATE_DIR ${join(folder, 'circle')} lies in a folder that is closed to this user`],
     ])
     const file = await report([], { env: { STATE_DIR: import.meta.path } })
     expect(file.bad.map(({ says }) => says)).toContain(`STATE_DIR ${import.meta.path} is no directory`)
@@ -325,7 +375,7 @@ describeWithRedis('doctor on Redis', () => {
         ['ok', 'no STATE_DIR: Slack is refused, and sends again, while Redis is away'],
       ],
     ])
-    expect(await server.command('KEYS', '*')).toEqual([])
+    expect([await server.command('KEYS', '*'), await server.clientCount()]).toEqual([[], 0])
     const spooled = await lookAt(server.url, { STATE_DIR: folder })
     expect(spooled.queue.map(({ level }) => level)).toEqual(['ok', 'ok'])
     expect([
@@ -378,6 +428,8 @@ describeWithRedis('doctor on Redis', () => {
       'redis: The Redis user may not run a command or touch a key that the queue needs',
       'Give the Redis user the rights that docs/consuming.md lists.',
     ])
+    await server.command('ACL', 'SETUSER', 'bob', '+@all', '-ping')
+    expect((await failureAt(`redis://bob:${secret}@${at}`))[1]).toContain('may not run a command')
     await server.command('REPLICAOF', '127.0.0.1', '1')
     expect(await failureAt(`redis://${at}`)).toEqual([
       69,

@@ -97,6 +97,16 @@ test('what is at a path is told with mode and rights; a copy has the mode of the
   expect([readFileSync(`${path}.bak`, 'utf8'), modeOf(`${path}.bak`)]).toEqual(['s', 0o640])
 })
 
+test('what cannot be looked at is told as such, and never thrown', () => {
+  const file = join(folder, 'no-folder')
+  writeFileSync(file, 'x')
+  expect(files.facts(join(file, 'below'))).toBeUndefined()
+  // Nobody gets to the end of a circle of links, root neither.
+  symlinkSync('circle', join(folder, 'circle'))
+  expect(files.facts(join(folder, 'circle'))).toEqual({ kind: 'hidden', mode: 0, isWritable: false })
+  expect(() => files.checkReplaceable(join(folder, 'circle'))).toThrow('ELOOP')
+})
+
 test('a copy is the old one or the new one, never half of it', () => {
   const path = join(folder, 'copied')
   const copy = join(folder, 'copied.bak')

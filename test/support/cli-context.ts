@@ -32,10 +32,17 @@ export interface CliInput {
 
 /** Runs a command line in this process, against what the test gives and nothing else. */
 export async function runCommandLine(argv: readonly string[], input: CliInput = {}): Promise<CliRun> {
+  const { context, stdout, stderr } = createCliContext(argv, input)
+  const code = await runCli(context)
+  return { code, stdout: stdout.text, stderr: stderr.text }
+}
+
+/** What `runCommandLine` gives a command, for tests of a part of one. */
+export function createCliContext(argv: readonly string[], input: CliInput = {}) {
   const stdout = new RecordedOutput(input.isTerminal ?? false)
   const stderr = new RecordedOutput(false)
   const files = input.localFiles ?? new FakeLocalFiles(input.files)
-  const code = await runCli({
+  const context: CliContext = {
     argv,
     env: input.env ?? {},
     stdout,
@@ -61,8 +68,8 @@ export async function runCommandLine(argv: readonly string[], input: CliInput = 
     platform: input.platform ?? 'linux-x64',
     bunVersion: '1.4.5',
     pid: 4711,
-  })
-  return { code, stdout: stdout.text, stderr: stderr.text }
+  }
+  return { context, stdout, stderr }
 }
 
 /** Types each line once, then ends the input. */
