@@ -39,7 +39,8 @@ async function checkPort(context: CliContext, config: Config): Promise<Check> {
         'Choose one above 1023, or give the service CAP_NET_BIND_SERVICE.',
       )
     case 'EADDRNOTAVAIL':
-      return fail(exitCodes.config, `${host} is no address of this machine`, 'Choose another with HOST.')
+      // As `serve`: it may be there later, and a supervisor that tries again finds it.
+      return fail(exitCodes.failed, `${host} is no address of this machine`, 'Choose another with HOST.')
     default:
       return fail(
         exitCodes.failed,

@@ -121,7 +121,7 @@ const cases: readonly (readonly [
   [
     'an address of another machine',
     { env: { HOST: '192.0.2.1', PORT: '3000' } },
-    78,
+    1,
     'host',
     /no address of this machine/,
   ],

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,17 +58,27 @@ async function play(script: readonly (readonly [question: string, typed: string]
 
 const path = () => join(home, '.config/slack-integrated-server/config.toml')
 
-test('Ctrl-C ends it with 130 and writes nothing', async () => {
-  const { code, screen } = await play([
-    ['[y/N]', 'y\r'],
-    ['MCP alone):', '\r'],
-    ['xoxb-…):', 'xoxb-canary\u0003'],
-  ])
-  expect(code).toBe(130)
-  expect(screen).toContain('Nothing was written.')
-  expect(screen).not.toContain('canary')
-  expect(() => statSync(path())).toThrow('ENOENT')
-}, 30_000)
+verifies(
+  'cli:init:terminal',
+  'Ctrl-C at any question ends it with 130, asks no other, and writes nothing',
+  async () => {
+    const dialogue = [
+      ['change things in Slack? [y/N]', 'y\r'],
+      ['MCP alone):', 'https://slack.example.com\r'],
+      ['xoxb-…):', `${workspace.botToken}\r`],
+      ['Enter: none):', '\r'],
+      ['Credentials):', ''],
+    ] as const
+    for (const [at, [question]] of dialogue.entries()) {
+      const { code, screen } = await play([...dialogue.slice(0, at), [question, '\u0003']])
+      const asked = dialogue.filter(([other]) => screen.includes(other))
+      expect([code, asked]).toEqual([130, dialogue.slice(0, at + 1)])
+      expect(screen.trimEnd()).toEndWith('Nothing was written.')
+      expect(() => statSync(path())).toThrow('ENOENT')
+    }
+  },
+  60_000,
+)
 
 verifies(
   'cli:init:terminal',

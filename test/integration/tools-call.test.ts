@@ -77,6 +77,22 @@ describe('tools call', () => {
     expect(events).toEqual([])
   })
 
+  test('what Slack refuses to do is 77 where that is for the rights of the token, else 1', async () => {
+    const { call } = callBench()
+    const codeFor = async (error: string) => {
+      const fetch = async (url: string) =>
+        Response.json(
+          url.endsWith('auth.test') ? { ok: true, team_id: 'T1', user_id: 'U1' } : { ok: false, error },
+        )
+      const { code, stdout } = await call(post, { fetch })
+      expect(JSON.parse(stdout).error.details.slack_error).toBe(error)
+      return code
+    }
+    expect(await codeFor('missing_scope')).toBe(77)
+    expect(await codeFor('not_allowed_token_type')).toBe(77)
+    expect(await codeFor('is_archived')).toBe(1)
+  })
+
   test('where nothing answers it is 69', async () => {
     const { call } = callBench()
     const fetch = () => Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))
