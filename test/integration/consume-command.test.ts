@@ -232,6 +232,26 @@ describe('consume from a running server', () => {
     await consumer.ended
   })
 
+  test('keeps the order of a channel where it is told to', async () => {
+    const { server, port, pending } = await start()
+    const first = Promise.withResolvers<number>()
+    const { ran, runProgram } = programs(({ env: given }) =>
+      given['EVENT_ID'] === 'Ev1' ? first.promise : 0,
+    )
+    for (const id of ['Ev1', 'Ev2']) await server.event(id, mention(id))
+    await server.event('Ev3', { ...mention('three'), channel: 'C2' })
+    const options = ['--group', 'g', '--ordered', '--concurrency', '3', '--port', String(port)]
+    const consumer = consume([...options, '--', 'handle'], { runProgram })
+    // The other channel is through, and the second of the first one has not begun.
+    await until(async () => (await pending()) === 2)
+    expect(ran.map(({ env: given }) => given['EVENT_ID'])).toEqual(['Ev1', 'Ev3'])
+    first.resolve(0)
+    await until(async () => (await pending()) === 0)
+    expect(ran.map(({ env: given }) => given['EVENT_ID'])).toEqual(['Ev1', 'Ev3', 'Ev2'])
+    consumer.signal('SIGTERM')
+    await consumer.ended
+  })
+
   test('gives up a command that outlives its lease', async () => {
     const { server, port, pending } = await start()
     const { ran, runProgram } = programs(({ env: given }) =>

@@ -118,13 +118,14 @@ describe('a delivery', () => {
       const body = '{ "event_id":"Ev1",\t"text":"h\u00e9llo \\u0000 \ud83c\udf89" }'
       await publish('Ev1', body)
       await publish('Ev2', 'command=%2Fdeploy&text=', { source: 'commands', type: 'slash_command' })
-      await endpoint.receivedCount(2)
-      await until('both are acknowledged', async () => (await pending()) === 0)
-      const [first, second] = endpoint.received
+      await publish('Ev3', 'payload=%7B%7D', { source: 'interactivity', type: 'interactive:shortcut' })
+      await endpoint.receivedCount(3)
+      await until('all are acknowledged', async () => (await pending()) === 0)
+      const [first, ...forms] = endpoint.received
       expect(new TextDecoder().decode(first?.bytes)).toBe(body)
       expect(takenBySlacksVerifier(first as Received, secret)).toBe(true)
       expect(takenBySlacksVerifier(first as Received, `${secret}x`)).toBe(false)
-      expect(takenBySlacksVerifier(second as Received, secret)).toBe(true)
+      expect(forms.every((form) => takenBySlacksVerifier(form, secret))).toBe(true)
       const names = [
         'content-type',
         'user-agent',
@@ -145,7 +146,8 @@ describe('a delivery', () => {
         '1',
         '1700000000123',
       ])
-      expect(second?.headers.get('content-type')).toBe('application/x-www-form-urlencoded')
+      for (const { headers } of forms)
+        expect(headers.get('content-type')).toBe('application/x-www-form-urlencoded')
     },
   )
 
@@ -363,6 +365,24 @@ describe('an endpoint that is down', () => {
     await until('it is delivered', async () => (await pending()) === 0)
     expect(endpoint.received.map(({ headers }) => headers.get('x-event-attempt'))).toEqual(['1', '2', '3'])
   })
+
+  verifies(
+    'forward:untried',
+    'costs those no try that wait for it longer than a lease usually is',
+    async () => {
+      // One probe in 30 s: the last of them waits for eight minutes.
+      const concurrencyMax = 16
+      const { publish } = await fixture({ concurrencyMax })
+      endpoint.answer(503)
+      for (let index = 0; index < concurrencyMax; index++) await publish(`Ev${index}`)
+      await until('each was sent again', () => endpoint.received.length >= 5 + 3 * concurrencyMax, 1_000)
+      const attempts = Map.groupBy(endpoint.received, ({ headers }) => headers.get('x-event-id'))
+      for (const [id, received] of attempts) {
+        const numbers = received.map(({ headers }) => Number(headers.get('x-event-attempt')))
+        expect([id, numbers]).toEqual([id, received.map((_, index) => index + 1)])
+      }
+    },
+  )
 })
 
 describe('a stop', () => {
@@ -421,16 +441,17 @@ describe('a stop', () => {
   })
 
   test('cuts it short at the deadline, and the event stays', async () => {
-    const { publish, forwarder, pending } = await fixture()
+    // As many as would open the breaker, were a stop the fault of the endpoint.
+    const { publish, forwarder, pending } = await fixture({ concurrencyMax: 5 })
     endpoint.answer('hang')
-    await publish('Ev1')
-    await endpoint.receivedCount(1)
+    for (let index = 0; index < 5; index++) await publish(`Ev${index}`)
+    await endpoint.receivedCount(5)
     const deadline = new AbortController()
     const stopped = forwarder.stop(deadline.signal)
     await settle()
     deadline.abort()
     await stopped
-    expect(await pending()).toBe(1)
+    expect(await pending()).toBe(5)
     expect(forwarder.check()).toBe('up')
   })
 })

@@ -137,10 +137,16 @@ describe('event handlers', () => {
       { authorizations: [{ is_bot: true, user_id: 'UOTHERBOT' }] },
     )
     await event({ type: 'member_joined_channel', user: 'UBOT', channel: 'C1' })
-    await event({ type: 'message', channel: 'C1', user: 'U1', ts: '1.4' })
+    await event({ type: 'member_left_channel', user: 'UBOT', channel: 'C1' })
+    // The app acts for a person there too, who is not the app.
+    await event(
+      { type: 'message', channel: 'C1', user: 'U1', ts: '1.4' },
+      { authorizations: [{ is_bot: false, user_id: 'U1' }] },
+    )
     await handlers.stop()
-    expect(seen.filter((line) => line.startsWith('default'))).toEqual(['default Ev4', 'default Ev5'])
-    expect(seen.filter((line) => line.startsWith('all'))).toHaveLength(5)
+    const byDefault = ['default Ev4', 'default Ev5', 'default Ev6']
+    expect(seen.filter((line) => line.startsWith('default'))).toEqual(byDefault)
+    expect(seen.filter((line) => line.startsWith('all'))).toHaveLength(6)
   })
 
   test('a handler that rejects gets the event again, and handlers of another group do not', async () => {
@@ -188,6 +194,20 @@ describe('event handlers', () => {
     expect(seen).toEqual(['/deploy', '7'])
   })
 
+  test('what cannot be read is acknowledged, and said', async () => {
+    const { handlers, publish, queue, log } = await fixture()
+    const seen: string[] = []
+    handlers.on('*', ({ event }) => void seen.push(event.type))
+    handlers.start()
+    await publish('payload=nonsense', 'interactive:shortcut')
+    expect(await queue.groups()).toMatchObject([{ group: 'app', pending: 0 }])
+    expect(log.named('event_not_readable')).toMatchObject([
+      { level: 'warn', fields: { event_id: 'Ev1', event_type: 'interactive:shortcut' } },
+    ])
+    await handlers.stop()
+    expect(seen).toEqual([])
+  })
+
   test('handlers are registered before the start', async () => {
     const { handlers } = await fixture()
     handlers.start()
@@ -205,6 +225,10 @@ describe('patterns', () => {
     ).toBe(true)
     expect(['message.im', 'app_*', 'messages'].some((pattern) => isMatch(pattern, names))).toBe(false)
     expect(namesOf('message', { channel_type: 'invented' })).toEqual(['message'])
+    const others = ['channel', 'group', 'im', 'app_home'].map(
+      (kind) => namesOf('message', { channel_type: kind })[1],
+    )
+    expect(others).toEqual(['message.channels', 'message.groups', 'message.im', 'message.app_home'])
   })
 
   test('what is no pattern is refused', () => {

@@ -84,3 +84,9 @@ test('a replay of all ends, also where each letter comes back at once', async ()
   const { desk } = bench()
   expect(await desk.settleDead('replay', {}, false)).toMatchObject({ matched: 50, done: 50 })
 })
+
+test('since takes the moment itself and before leaves it out', async () => {
+  const { desk } = bench()
+  const { matched, letters } = await desk.settleDead('replay', { sinceMs: 10, beforeMs: 12 }, true)
+  expect([matched, letters.map(({ id }) => id)]).toEqual([2, ['Ev10', 'Ev11']])
+})

@@ -269,6 +269,17 @@ test('says since when the oldest event waits, and when a group was last active',
   ])
 })
 
+test('of events that are handed out the oldest is the one that waits longest', async () => {
+  const memory = await started()
+  const at = memory.clock.now()
+  consume(memory, 'g', ['Ev1', 'Ev2'])
+  for (const [index, event] of queuedEvents(3).entries()) {
+    await memory.queue.publish({ ...event, meta: { ...event.meta, receivedAtMs: at + index } })
+  }
+  await settle()
+  expect(await memory.queue.depth()).toMatchObject({ pending: 2, oldestAtMs: at + 1 })
+})
+
 test('taking an event counts as activity before it is acknowledged', async () => {
   const memory = await started()
   await memory.clock.advance(1_000)

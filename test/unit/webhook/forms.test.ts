@@ -66,6 +66,16 @@ describe("Slack's certificate check", () => {
       expect((await unsigned(app, '/slack/commands', 'ssl_check=0')).status).toBe(401)
       expect((await unsigned(app, '/slack/commands', `ssl_check=1&pad=${'x'.repeat(5000)}`)).status).toBe(401)
       expect((await unsigned(app, '/slack/events', 'ssl_check=1')).status).toBe(401)
+      // A signature that is wrong is not one that is missing.
+      for (const signature of ['v0=', `v0=${'a'.repeat(64)}`]) {
+        const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': '1' }
+        const request = new Request('http://localhost/slack/commands', {
+          method: 'POST',
+          body: 'ssl_check=1',
+          headers: { ...form.headers, ...headers },
+        })
+        expect((await app.handle(request)).status).toBe(401)
+      }
       expect(queue.events).toEqual([])
     },
   )
