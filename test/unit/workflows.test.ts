@@ -53,6 +53,11 @@ test('a wrong key, expression or dependency is seen', async () => {
   }
 })
 
+test('.ci/run has the root that its installing, the .deb and the images take', () => {
+  const { text = '' } = workflows.find(({ name }) => name === 'ci.yml') ?? {}
+  expect(text.match(/run: .*\.ci\/run$/gm)).toEqual(['run: sudo env "PATH=$PATH" ./.ci/run'])
+})
+
 test('every action is taken in one version everywhere', () => {
   const versions = new Map<string, Set<string>>()
   for (const { text } of workflows)
