@@ -205,6 +205,13 @@ async function checkRun(buildah: Buildah, image: string): Promise<void> {
   expectSame('the exit code without configuration', unset.exitCode, 78)
 }
 
+/** As buildah counts it: the layers, unpacked. */
+function sizeOf(buildah: Buildah, image: string): string {
+  const [found] = JSON.parse(buildah.run('images', '--json', image)) as readonly { readonly size: string }[]
+  if (found === undefined) throw new Error(`There is no image ${image}`)
+  return found.size
+}
+
 async function main(): Promise<void> {
   if (Bun.which('buildah') === null || process.getuid?.() !== 0) {
     process.stderr.write('The image check needs root and buildah: apt-get install buildah\n')
@@ -219,9 +226,8 @@ async function main(): Promise<void> {
       const image = buildImage(buildah, target, standIns)
       checkConfig(buildah, image)
       await checkRun(buildah, image)
-      const bytes = Number(/"size": (\d+)/i.exec(buildah.run('images', '--json', image))?.[1] ?? 0)
       process.stdout.write(
-        `${target}: built, started as ${userId}, answered, stopped with 0${bytes > 0 ? `, ${bytes} bytes` : ''}\n`,
+        `${target}: built, started as ${userId}, answered, stopped with 0, ${sizeOf(buildah, image)}\n`,
       )
     }
   } finally {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { name, version } from '../package.json'
 import { readCommit } from './build.ts'
 import { expectSame } from './expect-same.ts'
-import { checkArchive, checkChecksums } from './packages/check-archive.ts'
+import { checkArchive, checkFiles } from './packages/check-archive.ts'
 import { checkDebian, whyNoDebian } from './packages/check-debian.ts'
 import { checkMcpb } from './packages/check-mcpb.ts'
 import { checkNpm } from './packages/check-npm.ts'
@@ -42,8 +42,8 @@ async function main(): Promise<void> {
       `${name} ${version} (${commit} ${date}, bun ${Bun.version}, ${target})\n`,
     )
     const say = (what: string) => process.stdout.write(`${what}\n`)
-    checkChecksums(release)
-    say('checksums: match')
+    checkFiles(release)
+    say('files: all that a release has, with their checksums')
     checkArchive(release)
     say('archive: unpacked, runs')
     const reason = whyNoDebian()

@@ -366,6 +366,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
     says: 'An archive is the same bytes whatever the time zone of the machine that makes it.',
   },
   'release:licences': { says: 'No package goes into a release without the text of its licence.' },
+  'release:registry': { says: 'server.json is made only where a repository is configured (D20).' },
   'release:no-invented-url': {
     says: 'Where no repository is configured, no file of a release names one (D20).',
   },

@@ -231,6 +231,15 @@ async function addCommon(
   folder.add(npm.name, npm.bytes)
   folder.add(`${project.name}-${project.version}.cdx.json`, await renderBillOfMaterials(bill))
   for (const { path, bytes } of licences) folder.add(path, bytes)
+  return addRegistryEntry(folder, project, bundles)
+}
+
+/** `server.json`, or why there is none: the registry lists what lies in a repository. */
+export function addRegistryEntry(
+  folder: Pick<ReleaseFolder, 'add'>,
+  project: Project,
+  bundles: readonly ReleasedBundle[],
+): readonly LeftOut[] {
   if (project.repository === undefined)
     return [{ what: 'server.json', why: 'package.json names no "repository" at GitHub' }]
   folder.add('server.json', renderRegistryEntry(project, project.repository, bundles))

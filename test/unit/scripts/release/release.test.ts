@@ -6,7 +6,8 @@ import {
   renderBillOfMaterials,
 } from '../../../../scripts/release/bill-of-materials.ts'
 import { parseChecksums, renderChecksums, sha256Of } from '../../../../scripts/release/checksums.ts'
-import { whyUnreachable } from '../../../../scripts/release/make-release.ts'
+import { addRegistryEntry, whyUnreachable } from '../../../../scripts/release/make-release.ts'
+import { type Project, readProject } from '../../../../scripts/release/project.ts'
 import { renderThirdPartyLicences } from '../../../../scripts/release/third-party-licences.ts'
 import { differingFiles } from '../../../../scripts/release.ts'
 import { verifies } from '../../../support/verifies.ts'
@@ -56,6 +57,30 @@ describe('the licences of others', () => {
     expect(() => renderThirdPartyLicences({ ...bill, components: [silent] })).toThrow(
       'No text of a licence in @acme/a 2.0.0',
     )
+  })
+})
+
+describe('server.json', () => {
+  /** What is added to the release of a project with this repository, and what is said to be left out. */
+  function added(repository: Project['repository']) {
+    const names: string[] = []
+    const folder = {
+      add(name: string) {
+        names.push(name)
+        return ''
+      },
+    }
+    return { leftOut: addRegistryEntry(folder, { ...readProject(), repository }, []), names }
+  }
+
+  verifies('release:registry', 'is in the release of a project that names its repository', () => {
+    const repository = { url: 'https://github.com/acme/server', owner: 'acme', name: 'server' }
+    expect(added(repository)).toEqual({ names: ['server.json'], leftOut: [] })
+  })
+
+  verifies('release:registry', 'is left out where none is named, and the report says why', () => {
+    const why = 'package.json names no "repository" at GitHub'
+    expect(added(undefined)).toEqual({ names: [], leftOut: [{ what: 'server.json', why }] })
   })
 })
 
