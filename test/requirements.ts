@@ -387,6 +387,10 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'cli:generate': { says: 'generate prints deployment files for the public URL and image it is told.' },
   'deploy:options-exist': { says: 'Every variable that a generated file names is an option.' },
   'deploy:metrics-exist': { says: 'Alert rules and dashboard use only metrics that exist.' },
+  'deploy:proxies': {
+    says: 'The proxies of the guide publish what Slack and MCP clients need, and nothing else.',
+  },
+  'deploy:alerts-fire': { says: 'Each alert fires on the day that it is for, and none on a good one.' },
   'cli:completions': {
     says: 'generate completions prints scripts by which bash, zsh and fish complete commands, flags and values.',
   },

@@ -1,23 +1,18 @@
-import { describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RedisClient } from 'bun'
 import type { RedisReply } from '../../src/queue/redis-reply.ts'
+import { describeWithTool } from './real-tool.ts'
 
-const installLine = 'apt-get install redis-server'
 const startMaxMs = 20_000
 const portTriesMax = 5
 
+const tool = { program: 'redis-server', debian: 'redis-server', demandedBy: 'REQUIRE_REDIS' } as const
+
 /** Registers tests that need a real Redis: skipped by name where none is installed, failed there when REQUIRE_REDIS=1 (CI). */
 export function describeWithRedis(name: string, register: () => void): void {
-  if (Bun.which('redis-server') !== null) {
-    describe(name, register)
-  } else if (Bun.env['REQUIRE_REDIS'] === '1') {
-    test(`${name}: redis-server is installed (${installLine})`, () => expect.unreachable())
-  } else {
-    test.skip(`${name}: no redis-server here (${installLine})`, () => undefined)
-  }
+  describeWithTool(tool, name, register)
 }
 
 /** A redis-server of a test's own, on a free port, in a directory of its own. */

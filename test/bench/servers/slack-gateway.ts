@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, connect as netConnect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeCertificate } from '../../support/certificate.ts'
 
 /** Stands for slack.com for programs that know no other address: a proxy that ends their TLS and asks the double. */
 export interface SlackGateway extends AsyncDisposable {
@@ -18,10 +19,11 @@ export async function startSlackGateway(apiUrl: string): Promise<SlackGateway> {
   await using stack = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'bench-gateway-'))
   stack.defer(() => rm(directory, { recursive: true, force: true }))
+  const { keyPath, certPath } = makeCertificate(directory, 'slack.com')
   const tls = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
-    tls: await makeCertificate(directory),
+    tls: { key: Bun.file(keyPath), cert: Bun.file(certPath) },
     async fetch(request) {
       const { pathname, search } = new URL(request.url)
       const body = await request.text()
@@ -58,25 +60,4 @@ function passOn(client: Socket, tlsPort: number, sockets: Set<Socket>): void {
     upstream.on('error', () => client.destroy())
     client.on('close', () => upstream.destroy())
   })
-}
-
-async function makeCertificate(directory: string) {
-  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
-  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const command = [
-    'openssl',
-    'req',
-    ...kind,
-    '-subj',
-    '/CN=slack.com',
-    '-days',
-    '2',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-  ]
-  const { success, stderr } = Bun.spawnSync(command)
-  if (!success) throw new Error(`No certificate was made: ${stderr}`)
-  return { key: await Bun.file(key).text(), cert: await Bun.file(cert).text() }
 }

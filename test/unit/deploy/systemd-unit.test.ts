@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exitCodes } from '../../../src/cli/exit-codes.ts'
 import { renderFile } from '../../support/deploy-files.ts'
 import { configOf, credentials, load } from '../../support/load-config.ts'
+import { describeWithTool } from '../../support/real-tool.ts'
 
 const unit = renderFile('systemd', 'https://slack.example.com')
 
@@ -51,17 +52,16 @@ test('leaves the engine its right to compile', () => {
   expect(valuesOf('MemoryDenyWriteExecute')).toEqual([])
 })
 
-const analyze = Bun.which('systemd-analyze')
-if (analyze === null) process.stderr.write('skipped: systemd-analyze is missing (apt-get install systemd)\n')
+const tool = { program: 'systemd-analyze', debian: 'systemd', demandedBy: 'REQUIRE_TOOLS' } as const
 
-describe.skipIf(analyze === null)('systemd-analyze', () => {
+describeWithTool(tool, 'systemd-analyze', (analyze) => {
   function run(text: string, ...args: readonly string[]): { readonly code: number; readonly said: string } {
     const folder = mkdtempSync(join(tmpdir(), 'unit-'))
     try {
       const path = join(folder, 'slack-integrated-server.service')
       // verify wants the program to be there.
       writeFileSync(path, text.replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`))
-      const { exitCode, stdout, stderr } = Bun.spawnSync([analyze ?? '', ...args, path])
+      const { exitCode, stdout, stderr } = Bun.spawnSync([analyze, ...args, path])
       return { code: exitCode, said: `${stdout}${stderr}` }
     } finally {
       rmSync(folder, { recursive: true, force: true })
