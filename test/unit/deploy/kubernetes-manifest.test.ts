@@ -104,6 +104,39 @@ test('a pod has the time it needs to stop', () => {
   )
 })
 
+test('a pod is restarted for what is wrong with itself alone, and left out while it starts or stops', () => {
+  const pathOf = (probe: string) => at(container, probe, 'httpGet', 'path')
+  // /health asks Slack and Redis too: an outage of theirs would restart every pod.
+  expect(['livenessProbe', 'readinessProbe', 'startupProbe'].map(pathOf)).toEqual([
+    '/livez',
+    '/readyz',
+    '/readyz',
+  ])
+  expect(at(container, 'resources', 'limits', 'memory')).toBe('256Mi')
+})
+
+test('what one object says of another is there', () => {
+  const nameOf = (kind: string) => String(at(documentOf(documents, kind), 'metadata', 'name'))
+  const specOf = (kind: string) => at(documentOf(documents, kind), 'spec')
+  const labels = at(specOf('Deployment'), 'template', 'metadata', 'labels')
+  expect(at(specOf('Service'), 'selector')).toEqual(labels)
+  expect(at(specOf('PodDisruptionBudget'), 'selector', 'matchLabels')).toEqual(labels)
+  expect(at(specOf('NetworkPolicy'), 'podSelector', 'matchLabels')).toEqual(labels)
+  expect(at(specOf('HorizontalPodAutoscaler'), 'scaleTargetRef')).toEqual({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name: nameOf('Deployment'),
+  })
+  expect(at(specOf('Service'), 'ports', 0, 'targetPort')).toBe(at(container, 'ports', 0, 'name'))
+  for (const path of at(specOf('Ingress'), 'rules', 0, 'http', 'paths') as readonly Node[]) {
+    const port = { name: String(at(specOf('Service'), 'ports', 0, 'name')) }
+    expect(at(path, 'backend', 'service')).toEqual({ name: nameOf('Service'), port })
+  }
+  // A drained node takes one pod at a time, and never the last.
+  expect(at(specOf('PodDisruptionBudget'), 'maxUnavailable')).toBe(1)
+  expect(at(specOf('HorizontalPodAutoscaler'), 'minReplicas')).toBe(at(specOf('Deployment'), 'replicas'))
+})
+
 test('a pod may do nothing that the server does not need', () => {
   expect(at(container, 'securityContext')).toEqual({
     allowPrivilegeEscalation: false,

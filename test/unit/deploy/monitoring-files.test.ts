@@ -72,6 +72,18 @@ describe('the dashboard', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  test('has every variable that it uses, and a name for each query of a panel', () => {
+    const variables = at(dashboard, 'templating', 'list') as readonly Node[]
+    const known = new Set(variables.map((variable) => String(at(variable, 'name'))))
+    const used = JSON.stringify(panels).match(/\$\{?(?!__)\w+/g) ?? []
+    expect(used.length).toBeGreaterThan(30)
+    expect(used.map((word) => word.replace(/^\$\{?/, '')).filter((name) => !known.has(name))).toEqual([])
+    for (const panel of panels) {
+      const ids = ((at(panel, 'targets') ?? []) as readonly Node[]).map((target) => at(target, 'refId'))
+      expect(new Set(ids).size).toBe(ids.length)
+    }
+  })
+
   test('asks every query of the chosen job', () => {
     const targets = panels.flatMap((panel) => (at(panel, 'targets') ?? []) as readonly Node[])
     expect(targets.length).toBeGreaterThan(30)

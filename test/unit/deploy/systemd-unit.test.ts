@@ -48,6 +48,15 @@ test('does not start again what cannot heal', () => {
   expect(valuesOf('RestartPreventExitStatus')).toEqual([`${exitCodes.usage} ${exitCodes.config}`])
 })
 
+test('starts again what failed, reads its configuration again when told, and takes a part of the machine only', () => {
+  expect([valuesOf('Restart'), valuesOf('ExecReload')]).toEqual([['on-failure'], ['/bin/kill -HUP $MAINPID']])
+  expect([valuesOf('MemoryMax'), valuesOf('TasksMax')]).toEqual([['512M'], ['256']])
+})
+
+test('keeps events and credentials from everybody else', () => {
+  expect([valuesOf('StateDirectoryMode'), valuesOf('UMask')]).toEqual([['0700'], ['0077']])
+})
+
 test('leaves the engine its right to compile', () => {
   expect(valuesOf('MemoryDenyWriteExecute')).toEqual([])
 })
