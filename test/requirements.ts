@@ -574,7 +574,10 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   'mcp:rounds:replicas': { says: 'Replicas with the same key continue calls of each other' },
   'mcp:listen': { says: 'subscriptions/listen hears of changes that its principal may hear of' },
-  'mcp:listen:cap': { says: 'Streams that listen are capped per principal' },
+  'mcp:subscribe:whole': {
+    says: 'A signed event reaches the subscribers of its channel, as long as they may read it',
+  },
+  'mcp:listen:cap': { says: 'Streams that listen are capped per principal and in total' },
   'mcp:listen:stop': { says: 'Streams that listen end with their result when the server stops' },
   'mcp:modern:errors': {
     says: 'Refusals of revision 2026-07-28 carry the unified error beside what the protocol demands',

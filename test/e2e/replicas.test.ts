@@ -124,8 +124,10 @@ describeWithRedis('three replicas behind a balancer without affinity', () => {
     await using replicas = await startReplicas()
     const headers = { authorization: `Bearer ${replicas.token}` }
     const response = await fetch(`${replicas.url}/mcp/sse`, { headers })
-    expect(response.status).toBeGreaterThanOrEqual(400)
-    expect(await response.text()).toContain('/mcp')
+    expect(response.status).toBe(501)
+    expect(await response.json()).toMatchObject({
+      error: { data: { error: { code: 'MCP_SSE_UNAVAILABLE', details: { path: '/mcp' } } } },
+    })
   })
 })
 

@@ -236,6 +236,18 @@ describe('a stream that listens', () => {
     for (const stream of [...streams, other]) stream.close()
   })
 
+  verifies('mcp:listen:cap', 'is refused over the cap of all principals together', async () => {
+    const sessionLimits = { ...defaultSessionLimits, totalMax: 2 }
+    await using mcp = startMcp({ offer: items, sessionLimits })
+    const streams = [
+      await listen(mcp, { toolsListChanged: true }),
+      await listen(mcp, { toolsListChanged: true }, bobToken),
+    ]
+    for (const stream of streams) await stream.next()
+    expect((await listen(mcp, { toolsListChanged: true })).status).toBe(503)
+    for (const stream of streams) stream.close()
+  })
+
   verifies(
     'mcp:listen:cap',
     'is refused over the cap where many come at once, and gives its place back',
