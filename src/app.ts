@@ -1,6 +1,6 @@
 import type { AnyElysia } from 'elysia'
 import { type AppAdmin, createAppAdmin } from './app-admin.ts'
-import { createDoor } from './app-door.ts'
+import { createDoor, type Door } from './app-door.ts'
 import { createForwarder, createHandlers } from './app-events.ts'
 import { createLifecycle, type Lifecycle, type LifecyclePart, type StopReport } from './app-lifecycle.ts'
 import {
@@ -75,6 +75,7 @@ export interface ReconfigurableApp extends IntegratedApp {
 export function composeApp(checked: Config, surroundings: AppSurroundings): ReconfigurableApp {
   const parts = createParts(checked, surroundings)
   const { config, clock, log, metrics, queue, slack, keys, mcp } = parts
+  const active = createActiveCount(metrics)
   const handlers = createHandlers(parts)
   const forwarder = createForwarder(parts)
   const operators = createAppAdmin({ ...parts, forwarder })
@@ -109,7 +110,7 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Reco
   // Made when they are asked for: who serves a client on a pipe has no use for routes, and they are a third of what there is to make.
   const listening = (): Listeners => {
     if (listeners === undefined) {
-      listeners = createListeners(parts, operators, createRoutes)
+      listeners = createListeners(parts, { active, operators, createRoutes })
       startWithListener(listeners.app, start, log)
       // Elysia's own stop stops the components too; ours has closed the sockets by then.
       listeners.app.onStop(() => void lifecycle.stop())
@@ -117,7 +118,7 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Reco
     return listeners
   }
   measureOnScrape(parts, { health, lifecycle })
-  const door = createDoor(() => Object.values<AnyElysia>({ ...listeners }))
+  const door = createAppDoor(parts, active, () => listeners)
   const start = () => {
     requireCredentials(config, surroundings)
     return lifecycle.start()
@@ -177,11 +178,28 @@ interface Listeners {
   readonly admin?: AnyElysia
 }
 
+function createAppDoor(
+  { clock, bodyBudget }: Parts,
+  active: ReturnType<typeof createActiveCount>,
+  listeners: () => Listeners | undefined,
+): Door {
+  return createDoor({
+    clock,
+    listeners: () => Object.values<AnyElysia>({ ...listeners() }),
+    underWay: () => ({ requests: active.current(), bodies: bodyBudget.unfinishedCount }),
+  })
+}
+
+interface ListenerDeps {
+  readonly active: ReturnType<typeof createActiveCount>
+  readonly operators: AppAdmin
+  readonly createRoutes: HttpAppDeps['routes']
+}
+
 /** The one listener, or with `adminPort` both: the second has what operators get, and the first has it no more. */
 function createListeners(
   { config, rules, clock, ids, log, metrics, tracer }: Parts,
-  operators: AppAdmin,
-  createRoutes: HttpAppDeps['routes'],
+  { active, operators, createRoutes }: ListenerDeps,
 ): Listeners {
   const common = {
     clock,
@@ -190,7 +208,7 @@ function createListeners(
     metrics,
     tracer,
     componentOf: componentOfPath,
-    countActive: createActiveCount(metrics),
+    countActive: active.count,
     addressOf: (request: Request, peer: string | undefined) => rules.now().addressOf(request, peer),
   } as const
   const isSeparate = config.adminPort !== undefined

@@ -601,6 +601,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:tools:changed': { says: 'Tools that come or go are announced' },
   'queue:sqlite:modes': { says: 'The state folder is 0700, its files 0600.' },
   'queue:sqlite:one-server': { says: 'One server per state directory; the second is told the pid.' },
+  'server:stop:half-sent': {
+    says: 'A sender that stops in the middle of a body holds up no stop, nor makes it unclean (F25).',
+  },
   'server:fault': {
     says: 'At an error that nobody caught the server says so once, drains and ends as failed (F27); an embedding process keeps its own policy.',
   },

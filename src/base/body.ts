@@ -10,6 +10,7 @@ const largeBodiesShare = 0.75
 export class BodyBudget {
   readonly #bytesMax: number
   #bytesHeld = 0
+  #unfinishedCount = 0
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
@@ -17,6 +18,16 @@ export class BodyBudget {
 
   get bytesHeld(): number {
     return this.#bytesHeld
+  }
+
+  /** Bodies that are being read. */
+  get unfinishedCount(): number {
+    return this.#unfinishedCount
+  }
+
+  /** A body begins (1) or was read as far as it is read (-1). */
+  countUnfinished(by: 1 | -1): void {
+    this.#unfinishedCount += by
   }
 
   /** Reserves `byteCount` for a body that is `bodyBytes` long so far; false, and nothing reserved, where that would exceed the budget. */
@@ -63,11 +74,13 @@ async function readDeclared(
 ): Promise<BodyResult> {
   if (byteCount > bytesMax) return { kind: 'too_large' }
   if (!budget.reserve(byteCount)) return { kind: 'over_budget' }
+  budget.countUnfinished(1)
   try {
     return { kind: 'bytes', bytes: new Uint8Array(await request.arrayBuffer()) }
   } catch {
     return { kind: 'broken_off' }
   } finally {
+    budget.countUnfinished(-1)
     budget.release(byteCount)
   }
 }
@@ -79,6 +92,7 @@ async function readCounted(
   const chunks: Uint8Array[] = []
   let byteCount = 0
   const reader = body.getReader()
+  budget.countUnfinished(1)
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -92,6 +106,7 @@ async function readCounted(
   } catch {
     return { kind: 'broken_off' }
   } finally {
+    budget.countUnfinished(-1)
     budget.release(byteCount)
   }
 }

@@ -57,11 +57,17 @@ function overloaded({ metrics }: EdgeDeps): AppError {
 export type CountActive = (by: 1 | -1) => void
 
 /** For all listeners of a server together: they share the gauge. */
-export function createActiveCount(metrics: Metrics): CountActive {
+export function createActiveCount(metrics: Metrics): {
+  readonly count: CountActive
+  readonly current: () => number
+} {
   let activeRequests = 0
-  return (by) => {
-    activeRequests += by
-    metrics.set('http_server_active_requests', {}, activeRequests)
+  return {
+    count(by) {
+      activeRequests += by
+      metrics.set('http_server_active_requests', {}, activeRequests)
+    },
+    current: () => activeRequests,
   }
 }
 

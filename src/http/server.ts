@@ -44,7 +44,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
     ids,
     log,
     metrics,
-    countActive: deps.countActive ?? createActiveCount(metrics),
+    countActive: deps.countActive ?? createActiveCount(metrics).count,
     renderError,
     addressOf: (request) => addressOf(request, peer(request)),
     transportOf: (request) => transportOf(request, peer),

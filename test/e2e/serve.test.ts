@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { signBody } from '../../src/slack/signature.ts'
 import {
   derivedToken,
   type RunningServer,
@@ -103,6 +104,27 @@ describe('stopping', () => {
     }
   })
 
+  verifies(
+    'server:stop:half-sent',
+    'F25: half-sent bodies cost a stop neither its time nor its success',
+    async () => {
+      // Without an end of its own for them the test would take longer than it may.
+      const server = await startServer({ env: { SERVER_SHUTDOWN_SECONDS: '600' } })
+      await using child = server.child
+      const senders = await Promise.all(
+        ['Content-Length: 100\r\n\r\n{"a"', 'Transfer-Encoding: chunked\r\n\r\n4\r\n{"a"\r\n'].map((rest) =>
+          sendHalf(server, rest),
+        ),
+      )
+      await untilActive(server, senders.length)
+      child.signal('SIGTERM')
+      expect(await child.exited).toBe(0)
+      await child.closed
+      expect(child.stdout.logged('server_stopped')).toHaveLength(1)
+      await Promise.all(senders.map(({ closed }) => closed))
+    },
+  )
+
   test('an open stream does not keep the process', async () => {
     const server = await startServer()
     await using child = server.child
@@ -147,6 +169,32 @@ describe('stopping', () => {
     await pending
   })
 })
+
+/** Begins an event, and sends no more than `rest` after the headers that prove nothing yet. */
+async function sendHalf({ port }: RunningServer, rest: string): Promise<{ readonly closed: Promise<void> }> {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
+  const socket = await Bun.connect({
+    hostname: '127.0.0.1',
+    port,
+    socket: { data: () => undefined, close: () => close(), error: () => close() },
+  })
+  const timestamp = Math.floor(Date.now() / 1_000)
+  const signature = signBody(signingSecret, timestamp, '{}')
+  socket.write(
+    `POST /slack/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Slack-Request-Timestamp: ${timestamp}\r\nX-Slack-Signature: ${signature}\r\n${rest}`,
+  )
+  return { closed }
+}
+
+/** Until so many requests are under way beside the one that asks. */
+async function untilActive({ url }: RunningServer, count: number): Promise<void> {
+  const deadlineMs = performance.now() + 20_000
+  for (;;) {
+    const text = await (await fetch(`${url}/metrics`)).text()
+    if (text.includes(`\nhttp_server_active_requests ${count + 1}\n`)) return
+    if (performance.now() > deadlineMs) throw new Error(`In vain: ${text.match(/^http_server_active.*/m)}`)
+  }
+}
 
 /** A Slack that says who it is and answers no message. */
 function startHangingSlack(onMessage: () => void, never: Promise<void>) {
