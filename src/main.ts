@@ -88,7 +88,7 @@ function writeSome(descriptor: number, bytes: Uint8Array): number {
     // Nobody is left to tell, and the exit code still says what was wrong.
     if (descriptor === stderrDescriptor) return bytes.byteLength
     if (systemCode(error) === 'EPIPE') process.exit(0)
-    throw error
+    throw new Error(`standard output cannot be written: ${systemReason(error)}`, { cause: error })
   }
 }
 

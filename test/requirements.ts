@@ -409,6 +409,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   },
   'cli:exit-codes': { says: 'The process ends with the exit code of its command.' },
   'cli:broken-pipe': { says: 'A reader of stdout that went away ends a command quietly.' },
+  'cli:full-disk': { says: 'Where the output cannot be written, a command says so and ends with 1.' },
   'cli:unreadable': { says: 'A file that a command may not read is named in one line, exit code 78.' },
   'cli:read-only': {
     says: 'Where a command may not write, it says so in one line and leaves everything as it was.',

@@ -257,6 +257,23 @@ describe('a reader that went away', () => {
     })
   }
 
+  verifies('cli:full-disk', 'where the output goes is said in one line, with exit code 1', async () => {
+    for (const { line } of rows.filter(({ kind, asks }) => kind === undefined && asks === 'nobody')) {
+      const script = `"$0" "$@" >/dev/full`
+      const child = Bun.spawn(['bash', '-c', script, program, ...line], {
+        env: { PATH: '/usr/bin:/bin', HOME: folder, ...awayEnv },
+        stdout: 'ignore',
+        stderr: 'pipe',
+      })
+      const lines = (await child.stderr.text()).trimEnd().split('\n')
+      expect([line, await child.exited, lines.at(-1)]).toEqual([
+        line,
+        1,
+        'slack-integrated-server: standard output cannot be written: no space is left',
+      ])
+    }
+  })
+
   verifies('cli:broken-pipe', 'of stderr leaves the exit code as it is', async () => {
     const script = `"$0" --wrong-flag 2>&1 >/dev/null | true; echo "\${PIPESTATUS[0]}"; "$0" --wrong-flag 2>/dev/full; echo $?`
     const child = Bun.spawn(['bash', '-c', script, program], { env: {}, stdout: 'pipe', stderr: 'pipe' })
