@@ -18,7 +18,14 @@ const faultSuites = {
   disk: ['test/integration/sqlite-faults.test.ts', 'test/integration/sqlite-directory.test.ts'],
   file: ['test/integration/sqlite-damage.test.ts', 'test/fuzz/sqlite-store.test.ts'],
   load: ['test/integration/sqlite-queue.test.ts', 'test/e2e/stalled-bodies.test.ts'],
-  process: ['test/integration/stopping.test.ts', 'test/e2e/replicas.test.ts', 'test/e2e/events.test.ts'],
+  process: [
+    'test/integration/stopping.test.ts',
+    'test/e2e/replicas.test.ts',
+    'test/e2e/events.test.ts',
+    'test/e2e/process-faults.test.ts',
+    'test/e2e/serve.test.ts',
+  ],
+  start: ['test/e2e/state-directory.test.ts'],
 } as const
 
 interface Verdict {
