@@ -134,6 +134,17 @@ describe('the drain of the spool', () => {
     },
   )
 
+  verifies('queue:spool:durable', 'keeps an event that Redis has had for a millisecond less', async () => {
+    drain.start()
+    // It looks every 250 ms: two seconds after it began this one is 1,999 ms old.
+    await clock.advance(1)
+    put(queuedEvents(1))
+    await clock.advance(2_248)
+    expect({ got: redis.got, settled: source.settled }).toEqual({ got: ids(1), settled: [] })
+    await clock.advance(1)
+    expect(source.settled).toEqual(ids(1))
+  })
+
   test('sends again what was not yet durable when Redis comes back as another run', async () => {
     put(queuedEvents(3))
     drain.start()
