@@ -71,6 +71,10 @@ export class MemoryLog {
     else entry.older.newer = entry.newer
     if (entry.newer === undefined) this.#newest = entry.older
     else entry.newer.older = entry.older
+    // A collection of the young alone takes what an old entry leads to for alive: the entries removed would keep each other, up to 100 MB of them.
+    entry.older = undefined
+    entry.newer = undefined
+    entry.nextSettled = undefined
     this.#count--
     this.#bytes -= entry.event.bytes.byteLength
   }

@@ -73,10 +73,12 @@ export class MemoryTopic {
   /** How many events from the oldest on arrived before `receivedBeforeMs`; removes them, unless it is a dry run. */
   purge(receivedBeforeMs: number, isDryRun: boolean): number {
     let count = 0
-    for (let entry = this.log.oldest; entry !== undefined; entry = entry.newer) {
+    for (let entry = this.log.oldest; entry !== undefined; ) {
       if (entry.event.meta.receivedAtMs >= receivedBeforeMs) break
+      const { newer } = entry
       count++
       if (!isDryRun) this.#drop(entry)
+      entry = newer
     }
     // What was acknowledged out of order left from the middle of the queue of those.
     if (!isDryRun) this.#recount()

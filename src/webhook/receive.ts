@@ -62,7 +62,8 @@ export async function receive(arrival: Arrival, deps: ReceiveDeps): Promise<Rece
   const claim = readSignatureClaim(request.headers, arrivedAtMs)
   if (typeof claim === 'string') return refuseUnsigned(arrival, claim, deps)
   requireMediaType(request, intake, deps)
-  const body = await readVerified(arrival, claim, deps)
+  const bytes = bytesOf(await readBody(request, deps.bodyLimits), deps)
+  const body = verified(arrival, { claim, bytes }, deps)
   deps.clockSkew.sawSigned(claim, arrivedAtMs)
   const envelope = intake.parse(body, claim)
   if (envelope === undefined) {
@@ -95,12 +96,12 @@ function certificateCheck(deps: ReceiveDeps): Receipt {
 /** `ssl_check=1&token=…`: what nobody signed is not worth reading further. */
 const certificateCheckBytesMax = 4096
 
-async function readVerified(
-  arrival: Arrival,
-  claim: SignatureClaim,
-  deps: ReceiveDeps,
-): Promise<VerifiedBody> {
-  const bytes = bytesOf(await readBody(arrival.request, deps.bodyLimits), deps)
+interface Claimed {
+  readonly claim: SignatureClaim
+  readonly bytes: Uint8Array
+}
+
+function verified(arrival: Arrival, { claim, bytes }: Claimed, deps: ReceiveDeps): VerifiedBody {
   const body = verifySignature(claim, bytes, deps.signingKeys())
   if (body === undefined) throw unauthorized(arrival, 'mismatch', deps)
   deps.secretAdvisor.sawValid()
