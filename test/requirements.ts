@@ -578,6 +578,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:subscribe:whole': {
     says: 'A signed event reaches the subscribers of its channel, as long as they may read it',
   },
+  'mcp:completion:bound': { says: 'A completion tells at most 100 values, and whether there are more' },
   'mcp:listen:cap': { says: 'Streams that listen are capped per principal and in total' },
   'mcp:listen:stop': { says: 'Streams that listen end with their result when the server stops' },
   'mcp:modern:errors': {

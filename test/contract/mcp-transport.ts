@@ -137,7 +137,8 @@ function offerWith(gate: Gate): Offer {
           if (id === 'broken') throw new Error('the inside of the machine')
           return { uri, mimeType: 'text/plain', text: `item ${id}` }
         },
-        complete: async (_, typed) => [`${typed}1`, `${typed}2`],
+        complete: async (_, typed) =>
+          Array.from({ length: Number(typed) || 2 }, (_, index) => `${typed}${index + 1}`),
       },
     ],
     prompts: [
@@ -330,6 +331,23 @@ export function mcpTransportContract(title: string, { era, connect, principalNam
       })
       expect(result).toMatchObject({ completion: { values: ['x1', 'x2'], hasMore: false } })
     })
+
+    for (const [foundCount, hasMore] of [
+      [99, false],
+      [100, false],
+      [101, true],
+    ] as const)
+      verifies('mcp:completion:bound', `tells at most 100 of ${foundCount} completions`, async () => {
+        await using wire = await open()
+        const { result } = await wire.client.request('completion/complete', {
+          ref: { type: 'ref/resource', uri: 'test://items/{id}' },
+          argument: { name: 'id', value: `${foundCount}` },
+        })
+        const { completion } = result as {
+          readonly completion: { readonly values: readonly string[]; readonly hasMore: boolean }
+        }
+        expect([completion.values.length, completion.hasMore]).toEqual([Math.min(foundCount, 100), hasMore])
+      })
 
     test('tells progress to who asked for it, before the answer', async () => {
       await using wire = await open()
