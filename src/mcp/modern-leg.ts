@@ -16,6 +16,7 @@ import type { Visit } from './door.ts'
 import type { RoundState } from './modern-asking.ts'
 import { OfferServer } from './modern-server.ts'
 import { createProtocolMeter, type OperationMeter } from './operation-meter.ts'
+import { plainEra } from './plain-era.ts'
 import type { NoteRefusal } from './refusal-note.ts'
 import type { ChangeNotice } from './registry.ts'
 import type { CallInfo } from './request-ledger.ts'
@@ -90,7 +91,10 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
   const handler = createHandler()
   const listens = new Listens(deps, createHandler)
   return {
-    isFor: async (request, body) => !(await isLegacyRequest(request, body)),
+    async isFor(request, body) {
+      const era = plainEra(request.headers, body)
+      return era === undefined ? !(await isLegacyRequest(request, body)) : era === 'modern'
+    },
     async post(request, visit) {
       visits.set(request, visit)
       const method = methodOf(visit.body)

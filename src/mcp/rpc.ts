@@ -72,6 +72,6 @@ export function echoableId(value: unknown): RpcId | null {
 }
 
 /** The id may be 0 or the empty text; fractions and null are not allowed in MCP. */
-function isRpcId(id: unknown): id is RpcId {
+export function isRpcId(id: unknown): id is RpcId {
   return typeof id === 'string' || Number.isSafeInteger(id)
 }
