@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { answerBeatMs } from './exchange.ts'
 import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
 
@@ -7,9 +7,7 @@ import { createSseResponse, renderEvent, SseStream } from './sse-stream.ts'
  * which buffers without bound, goes through one that drops a reader that does not read.
  */
 export async function asSteadyAnswer(answer: Promise<Response>, clock: Clock): Promise<Response> {
-  const beat = new AbortController()
-  const first = await Promise.race([answer, sleep(clock, answerBeatMs, beat.signal)])
-  beat.abort()
+  const first = await withinBeat(answer, clock)
   if (first !== undefined && !isStream(first)) return first
   const pump: Pump = { reader: undefined }
   const stream = new SseStream({
@@ -21,6 +19,14 @@ export async function asSteadyAnswer(answer: Promise<Response>, clock: Clock): P
   })
   pass(answer, stream, pump).catch(() => stream.end())
   return createSseResponse(stream)
+}
+
+/** What the answer is, or undefined where it takes longer than a beat. By a timer alone, since every request comes here. */
+function withinBeat(answer: Promise<Response>, clock: Clock): Promise<Response | undefined> {
+  return new Promise((resolve, reject) => {
+    const beat = clock.schedule(answerBeatMs, () => resolve(undefined))
+    answer.then(resolve, reject).finally(() => beat.cancel())
+  })
 }
 
 interface Pump {
