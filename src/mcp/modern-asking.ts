@@ -42,7 +42,8 @@ export interface RoundsOptions {
  * is none for another.
  */
 export function createRounds({ ctx, params, codec, legacyCapabilities }: RoundsOptions): Rounds {
-  const call = fingerprint(ctx.mcpReq.method, params)
+  // Hashed only for a call that asks or has asked: nearly none does.
+  const call = () => fingerprint(ctx.mcpReq.method, params)
   const known = new Map<string, unknown>([
     ...Object.entries(stateOf(ctx, call)),
     ...Object.entries(ctx.mcpReq.inputResponses ?? {}),
@@ -73,7 +74,7 @@ export function createRounds({ ctx, params, codec, legacyCapabilities }: RoundsO
     async suspend({ requests }) {
       const inputRequests: InputRequests = {}
       for (const [key, request] of Object.entries(requests)) inputRequests[key] = asInputRequest(request)
-      const requestState = await codec.mint({ answers: answered, call }, ctx)
+      const requestState = await codec.mint({ answers: answered, call: call() }, ctx)
       return inputRequired({ inputRequests, requestState })
     },
   }
@@ -86,10 +87,10 @@ const capabilityNames = {
 } as const satisfies Record<ClientRequest['kind'], string>
 
 /** The SDK verified the signature, or refused before this. */
-function stateOf(ctx: ServerContext, call: string): RoundState['answers'] {
+function stateOf(ctx: ServerContext, call: () => string): RoundState['answers'] {
   const state = ctx.mcpReq.requestState<RoundState>()
   if (state === undefined) return {}
-  if (isObject(state) && state.call === call && isObject(state.answers)) return state.answers
+  if (isObject(state) && state.call === call() && isObject(state.answers)) return state.answers
   throw new ProtocolError(rpcCodes.invalidParams, 'The requestState belongs to another call', {
     reason: 'invalid_request_state',
   })

@@ -4,6 +4,7 @@ import {
   createRequestStateCodec,
   isLegacyRequest,
   type McpHttpHandler,
+  type RequestStateCodec,
   type ServerContext,
   type ServerEventBus,
 } from '@modelcontextprotocol/server'
@@ -54,27 +55,27 @@ export interface ModernLeg {
 /** Throws RangeError where the key is too short. */
 export function createModernLeg(deps: ModernLegDeps): ModernLeg {
   // By the request, which the SDK hands to handlers as it is: no token has to be made up to carry who calls.
-  const visits = new WeakMap<Request, CallInfo>()
-  const callOf = (ctx: ServerContext): CallInfo => {
-    const call = ctx.http?.req === undefined ? undefined : visits.get(ctx.http.req)
-    if (call === undefined) throw new AppError('INTERNAL', { cause: 'a request without a visit' })
-    return call
+  const visits = new WeakMap<Request, Visit>()
+  const visitOf = (request: Request | undefined): Visit => {
+    const visit = request === undefined ? undefined : visits.get(request)
+    if (visit === undefined) throw new AppError('INTERNAL', { cause: 'a request without a visit' })
+    return visit
   }
+  const callOf = (ctx: ServerContext): CallInfo => visitOf(ctx.http?.req)
   // The SDK says what it refuses, but not for whom.
   const served = new AsyncLocalStorage<CallInfo>()
-  const createCodec = (key: string) => ({
-    key,
-    codec: createRequestStateCodec<RoundState>({ key, bind: (ctx) => callOf(ctx).principal.name }),
-  })
-  let signed = createCodec(deps.stateKey())
-  const codecNow = () => {
-    const key = deps.stateKey()
-    if (signed.key !== key) signed = createCodec(key)
-    return signed.codec
-  }
+  const codecNow = createCodecs(deps.stateKey, callOf)
   const createHandler = (bus?: ServerEventBus) =>
     createMcpHandler(
-      () => new OfferServer({ ...deps, codec: codecNow(), era: 'modern', callOf, subscriptions: undefined }),
+      ({ requestInfo }) =>
+        new OfferServer({
+          ...deps,
+          codec: codecNow(),
+          era: 'modern',
+          callOf,
+          subscriptions: undefined,
+          method: methodOf(visitOf(requestInfo).body),
+        }),
       {
         legacy: 'reject',
         // The streams around the SDK's have a heartbeat of their own.
@@ -122,6 +123,23 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
     get listenCount() {
       return listens.size
     },
+  }
+}
+
+/** The codec of the key that counts now; a reload may bring another one. Throws RangeError where the first key is too short. */
+function createCodecs(
+  stateKey: () => string,
+  callOf: (ctx: ServerContext) => CallInfo,
+): () => RequestStateCodec<RoundState> {
+  const create = (key: string) => ({
+    key,
+    codec: createRequestStateCodec<RoundState>({ key, bind: (ctx) => callOf(ctx).principal.name }),
+  })
+  let signed = create(stateKey())
+  return () => {
+    const key = stateKey()
+    if (signed.key !== key) signed = create(key)
+    return signed.codec
   }
 }
 

@@ -2,6 +2,7 @@ import {
   type CallToolResult,
   type CompleteResult,
   type GetPromptResult,
+  type HandlerResultTypeMap,
   type ListPromptsResult,
   type ListResourcesResult,
   type ListResourceTemplatesResult,
@@ -9,7 +10,9 @@ import {
   McpServer,
   ProtocolError,
   type ReadResourceResult,
+  type RequestMethod,
   type RequestStateCodec,
+  type RequestTypeMap,
   SERVER_INFO_META_KEY,
   type ServerContext,
 } from '@modelcontextprotocol/server'
@@ -34,7 +37,14 @@ export interface OfferServerDeps {
   callOf(ctx: ServerContext): CallInfo
   /** For revisions with `resources/subscribe`; the newer one listens beside the server. */
   readonly subscriptions: Subscriptions | undefined
+  /** The only method that will be asked for, of a server that answers one request; undefined for one that answers all. */
+  readonly method: string | undefined
 }
+
+type Handler<Method extends RequestMethod> = (
+  request: RequestTypeMap[Method],
+  ctx: ServerContext,
+) => Promise<HandlerResultTypeMap[Method]>
 
 /**
  * The binding for revision 2026-07-28, and over stdio for all: sdk 2.x's server with every method answered from the surface. Registering each
@@ -67,24 +77,29 @@ export class OfferServer extends McpServer {
     return schema === undefined ? undefined : { ...schema }
   }
 
+  /** Where the method may be asked for: a handler of the SDK costs more to set up than a call has to spare. */
+  #on<Method extends RequestMethod>(method: Method, handler: Handler<Method>): void {
+    const { method: only } = this.#deps
+    if (only === undefined || only === method) this.server.setRequestHandler(method, handler)
+  }
+
   // The lists are ours and fit the SDK's result types by construction; its conformance suite checks every message.
   #setListHandlers(): void {
     const { surface } = this.#deps
-    const { server } = this
-    const { tools, prompts, resources } = server.getCapabilities()
+    const { tools, prompts, resources } = this.server.getCapabilities()
     if (tools !== undefined)
-      server.setRequestHandler('tools/list', (request, ctx) =>
+      this.#on('tools/list', (request, ctx) =>
         this.#list<ListToolsResult>(ctx, (caller) => surface.listTools(request.params, caller)),
       )
     if (prompts !== undefined)
-      server.setRequestHandler('prompts/list', (request, ctx) =>
+      this.#on('prompts/list', (request, ctx) =>
         this.#list<ListPromptsResult>(ctx, (caller) => surface.listPrompts(request.params, caller)),
       )
     if (resources === undefined) return
-    server.setRequestHandler('resources/list', (request, ctx) =>
+    this.#on('resources/list', (request, ctx) =>
       this.#list<ListResourcesResult>(ctx, (caller) => surface.listResources(request.params, caller)),
     )
-    server.setRequestHandler('resources/templates/list', (request, ctx) =>
+    this.#on('resources/templates/list', (request, ctx) =>
       this.#list<ListResourceTemplatesResult>(ctx, (caller) =>
         surface.listResourceTemplates(request.params, caller),
       ),
@@ -93,17 +108,16 @@ export class OfferServer extends McpServer {
 
   #setCallHandlers(): void {
     const { surface } = this.#deps
-    const { server } = this
-    const { tools, prompts, resources } = server.getCapabilities()
+    const { tools, prompts, resources } = this.server.getCapabilities()
     if (tools !== undefined)
-      server.setRequestHandler('tools/call', (request, ctx) =>
+      this.#on('tools/call', (request, ctx) =>
         this.#ask(ctx, request.params, async (caller) => {
           const { result } = await surface.callTool(request.params, caller)
           return { ...result } as CallToolResult
         }),
       )
     if (prompts !== undefined)
-      server.setRequestHandler('prompts/get', (request, ctx) =>
+      this.#on('prompts/get', (request, ctx) =>
         this.#ask(
           ctx,
           request.params,
@@ -111,14 +125,14 @@ export class OfferServer extends McpServer {
         ),
       )
     if (resources !== undefined)
-      server.setRequestHandler('resources/read', (request, ctx) =>
+      this.#on('resources/read', (request, ctx) =>
         this.#ask(
           ctx,
           request.params,
           async (caller) => (await surface.readResource(request.params, caller)) as ReadResourceResult,
         ),
       )
-    server.setRequestHandler('completion/complete', (request, ctx) =>
+    this.#on('completion/complete', (request, ctx) =>
       this.#run(ctx, async (call) => {
         const caller = this.#asCaller(ctx, call, undefined)
         return (await surface.complete(request.params, caller)) as CompleteResult
@@ -127,13 +141,13 @@ export class OfferServer extends McpServer {
   }
 
   #setSubscriptionHandlers(subscriptions: Subscriptions): void {
-    this.server.setRequestHandler('resources/subscribe', (request, ctx) =>
+    this.#on('resources/subscribe', (request, ctx) =>
       this.#run(ctx, async ({ principal }) => {
         await subscriptions.add(request.params.uri, principal)
         return {}
       }),
     )
-    this.server.setRequestHandler('resources/unsubscribe', (request, ctx) =>
+    this.#on('resources/unsubscribe', (request, ctx) =>
       this.#run(ctx, async () => {
         subscriptions.remove(request.params.uri)
         return {}

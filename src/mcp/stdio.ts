@@ -54,6 +54,7 @@ export async function serveMcpOverStdio(
         era,
         callOf: () => ({ principal: stdioPrincipal, correlationId: deps.ids.uuid() }),
         subscriptions: watched,
+        method: undefined,
       })
       const listener: Listener = {
         principal: stdioPrincipal,
