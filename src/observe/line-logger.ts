@@ -35,7 +35,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
     reserved: new Set(['time', 'level', 'msg', ...Object.keys(base)]),
     threshold: { level: options.level },
   }
-  return new LineLogger(sink, {})
+  return new LineLogger(sink, () => ({}))
 }
 
 interface Sink {
@@ -49,16 +49,21 @@ interface Sink {
   readonly threshold: { level: LogLevel }
 }
 
+/** What a logger writes into each of its lines: clean fields, and the same as JSON. */
+interface Bound {
+  readonly fields: LogFields
+  readonly members: string
+}
+
 class LineLogger implements RootLogger {
   readonly #sink: Sink
-  readonly #bound: LogFields
-  readonly #boundMembers: string
+  readonly #makeFields: () => LogFields
+  #bound: Bound | undefined
 
-  /** `bound` is clean already. */
-  constructor(sink: Sink, bound: LogFields) {
+  /** `makeFields` gives clean fields; asked at the first line, since most loggers of a call never write one. */
+  constructor(sink: Sink, makeFields: () => LogFields) {
     this.#sink = sink
-    this.#bound = bound
-    this.#boundMembers = asLogMembers(bound, sink.redactor, sink.reserved)
+    this.#makeFields = makeFields
   }
 
   level(): LogLevel {
@@ -87,7 +92,18 @@ class LineLogger implements RootLogger {
   }
 
   child(fields: LogFields): Logger {
-    return new LineLogger(this.#sink, { ...this.#bound, ...asLogFields(fields, this.#sink.redactor) })
+    return new LineLogger(this.#sink, () => ({
+      ...this.#ownBound().fields,
+      ...asLogFields(fields, this.#sink.redactor),
+    }))
+  }
+
+  #ownBound(): Bound {
+    if (this.#bound === undefined) {
+      const fields = this.#makeFields()
+      this.#bound = { fields, members: asLogMembers(fields, this.#sink.redactor, this.#sink.reserved) }
+    }
+    return this.#bound
   }
 
   #log(level: LogLevel, event: string, fields: LogFields = {}): void {
@@ -100,10 +116,11 @@ class LineLogger implements RootLogger {
   #members(fields: LogFields): string {
     const { redactor, reserved } = this.#sink
     const own = asLogMembers(fields, redactor, reserved)
-    for (const name in this.#bound) {
-      if (name in fields) return asLogMembers(without(this.#bound, fields), redactor, reserved) + own
+    const bound = this.#ownBound()
+    for (const name in bound.fields) {
+      if (name in fields) return asLogMembers(without(bound.fields, fields), redactor, reserved) + own
     }
-    return this.#boundMembers + own
+    return bound.members + own
   }
 }
 

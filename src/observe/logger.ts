@@ -12,6 +12,6 @@ export interface Logger {
   info(event: string, fields?: LogFields): void
   warn(event: string, fields?: LogFields): void
   error(event: string, fields?: LogFields): void
-  /** A logger that adds `fields` to every line. */
+  /** A logger that adds `fields` to every line; they are read when it first writes one. */
   child(fields: LogFields): Logger
 }
