@@ -16,7 +16,10 @@ export function readBearer(authorization: string | null): { readonly token: stri
 /** Says who bears a token; undefined where nobody does. */
 export type BearerLookup<Bearer> = (token: string) => Bearer | undefined
 
-/** Compares SHA-256 digests in constant time, every one each time: neither a token nor which one matched shows in the time it takes (T17). */
+/**
+ * Compares SHA-256 digests in constant time, every one each time: neither a token nor which one matched shows in the time it takes (T17). Of rows with
+ * one token the last counts.
+ */
 export function createBearerLookup<Bearer>(
   rows: readonly (readonly [token: Secret, bearer: Bearer])[],
 ): BearerLookup<Bearer> {

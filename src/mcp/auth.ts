@@ -39,25 +39,28 @@ export function createAuthenticator(options: AuthenticatorOptions): TokenAuthent
     token,
     { name, policy },
   ])
-  const principalOf = createBearerLookup(rows)
-  const adminOf = createBearerLookup(options.adminTokens.map((token) => [token, 'admin']))
+  // The last one counts: a token of both kinds is one of MCP.
+  const bearerOf = createBearerLookup<Principal | 'admin'>([
+    ...options.adminTokens.map((token) => [token, 'admin'] as const),
+    ...rows,
+  ])
   const authenticate = (request: Request): Principal => {
     refuseTokenInQuery(request, metrics)
     const authorization = request.headers.get('authorization')
     if (authorization === null && options.isOpenOnLoopback) return admitLocal(request, metrics)
     const claim = readBearer(authorization)
     if (typeof claim === 'string') throw refused(metrics, claim, unauthorized(claim))
-    // Both are looked up each time, so that the time it takes does not tell them apart.
-    const [principal, admin] = [principalOf(claim.token), adminOf(claim.token)]
-    if (principal !== undefined) return principal
-    if (admin !== undefined) throw refused(metrics, 'forbidden', new AppError('MCP_TOKEN_FORBIDDEN'))
-    throw refused(metrics, 'unknown_token', unauthorized('unknown_token'))
+    const bearer = bearerOf(claim.token)
+    if (bearer === undefined) throw refused(metrics, 'unknown_token', unauthorized('unknown_token'))
+    if (bearer === 'admin') throw refused(metrics, 'forbidden', new AppError('MCP_TOKEN_FORBIDDEN'))
+    return bearer
   }
   return Object.assign(authenticate, { principals: rows.map(([, principal]) => principal) })
 }
 
 /** A token in a URL ends up in logs and histories; refusing it always is how clients never come to rely on it. */
 function refuseTokenInQuery(request: Request, metrics: Metrics): void {
+  if (!request.url.includes('?')) return
   const { searchParams } = new URL(request.url)
   if (!searchParams.has('access_token') && !searchParams.has('token')) return
   throw refused(metrics, 'malformed_header', unauthorized('token_in_query'))

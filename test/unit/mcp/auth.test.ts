@@ -83,6 +83,11 @@ describe('refuses', () => {
   })
 })
 
+test('takes a token that is also an admin token for one of MCP', () => {
+  const { authenticate } = bench({ adminTokens: [new Secret('alice-token'), new Secret('admin-token')] })
+  expect(authenticate(withAuthorization('Bearer alice-token')).name).toBe('alice')
+})
+
 describe('open on loopback', () => {
   const open = { isOpenOnLoopback: true }
   const from = (host: string, headers: Readonly<Record<string, string>> = {}) =>
