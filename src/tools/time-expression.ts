@@ -187,7 +187,26 @@ function makeLocalTime(timezone: string): LocalTime {
     day: '2-digit',
   })
   const time = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, hour: '2-digit', minute: '2-digit' })
-  return { day: (atMs) => day.format(atMs), time: (atMs) => time.format(atMs) }
+  return {
+    day: keepMinute((atMs) => day.format(atMs)),
+    time: keepMinute((atMs) => time.format(atMs)),
+  }
+}
+
+const minuteMs = 60_000
+
+/** The last text of `write` again for moments in the same minute: the clocks of no zone have turned within one since 1972. */
+function keepMinute(write: (atMs: number) => string): (atMs: number) => string {
+  let keptMinute: number | undefined
+  let kept = ''
+  return (atMs) => {
+    const minute = Math.floor(atMs / minuteMs)
+    if (minute !== keptMinute) {
+      kept = write(atMs)
+      keptMinute = minute
+    }
+    return kept
+  }
 }
 
 /** Milliseconds of a Slack ts; only for showing, never to be turned back. */

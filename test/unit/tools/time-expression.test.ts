@@ -91,6 +91,14 @@ test('never throws anything but a refusal', () => {
 test('writes a moment as a local day and time', () => {
   const local = localTimeIn('Europe/Berlin')
   expect([local.day(nowMs), local.time(nowMs)]).toEqual(['2023-11-14', '23:13'])
+  const midnightMs = Date.UTC(2023, 10, 14, 23)
+  for (const [atMs, shown] of [
+    [midnightMs - 60_000, '2023-11-14 23:59'],
+    [midnightMs - 1, '2023-11-14 23:59'],
+    [midnightMs, '2023-11-15 00:00'],
+    [midnightMs - 1, '2023-11-14 23:59'],
+  ] as const)
+    expect(`${local.day(atMs)} ${local.time(atMs)}`).toBe(shown)
 })
 
 test('makes the formatters of a zone once, and refuses an unknown zone every time', () => {
