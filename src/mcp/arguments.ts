@@ -38,8 +38,8 @@ function unwrap({ input }: CheckedTool, given: unknown): unknown {
 }
 
 /** Each alias under the name it stands for, unless the argument itself is there as well. */
-function withoutAliases({ aliases = {} }: CheckedTool, given: unknown): unknown {
-  if (!isObject(given)) return given
+function withoutAliases({ aliases }: CheckedTool, given: unknown): unknown {
+  if (!isObject(given) || aliases === undefined) return given
   const entries = Object.entries(given).map(([name, value]): [string, unknown] => {
     const target = Object.hasOwn(aliases, name) ? aliases[name] : undefined
     return target === undefined || Object.hasOwn(given, target) ? [name, value] : [target, value]
@@ -53,6 +53,7 @@ function withLists({ input }: CheckedTool, given: unknown): unknown {
   const listed = Object.entries(given).filter(
     ([name, value]) => typeof value === 'string' && isListOfTexts(input.properties, name),
   )
+  if (listed.length === 0) return given
   return { ...given, ...Object.fromEntries(listed.map(([name, value]) => [name, [value]])) }
 }
 
@@ -66,6 +67,7 @@ function withDefaults({ input }: CheckedTool, given: unknown): unknown {
   const missing = Object.entries(input.properties).filter(
     ([name, schema]) => schema['default'] !== undefined && !Object.hasOwn(given, name),
   )
+  if (missing.length === 0) return given
   // Spread, never Object.assign: an own `__proto__` of the caller must stay a key (T13).
   return { ...given, ...Object.fromEntries(missing.map(([name, schema]) => [name, schema['default']])) }
 }

@@ -127,10 +127,13 @@ async function readBytes(request: Request, { bodyBudget, metrics }: DoorDeps): P
   }
 }
 
+/** Keeps nothing between two bodies. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function parseBody(bytes: Uint8Array): unknown {
   if (isNestedDeeperThan(bytes, mcpNestingMax)) throw invalidBody(`nested deeper than ${mcpNestingMax}`)
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return JSON.parse(utf8.decode(bytes))
   } catch (cause) {
     throw invalidBody('not JSON in UTF-8', cause)
   }

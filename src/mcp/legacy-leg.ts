@@ -164,8 +164,12 @@ function invalid(header: string, problem: string): AppError {
   return new AppError('MCP_REQUEST_INVALID', { details: { header, problem } })
 }
 
+/** What the specification tells clients to send with a POST, and what all SDKs send. */
+const usualAccept = 'application/json, text/event-stream'
+
 function requireAccept(request: Request, types: readonly string[]): void {
   const accept = request.headers.get('accept') ?? ''
+  if (accept === usualAccept) return
   const ranges = accept.split(',').map((range) => range.split(';', 1)[0]?.trim().toLowerCase())
   const isAccepted = (type: string) =>
     ranges.some((range) => range === type || range === '*/*' || range === `${type.split('/')[0]}/*`)
