@@ -110,11 +110,10 @@ export interface McpServer {
 export function createMcpServer(deps: McpDeps): McpServer {
   const { clock, ids, log, metrics } = deps
   const inFlight = new InFlight()
-  const abandoning = new AbortController()
   const measure = createOperationMeter(clock, metrics)
   const noteRefusal = createRefusalNote(log, metrics)
   const offered = traceSurface(judgeNow(createSurface({ ...deps, measure }), deps), deps.tracer)
-  const surface = countCalls(offered, inFlight, abandoning.signal)
+  const surface = countCalls(offered, inFlight)
   const desk = new ChangeDesk({ ...deps, index: surface.index })
   const sessions = new SessionTable<LegacySession>({ clock, metrics, log, limits: deps.sessionLimits })
   const stateKey = createStateKey(deps)
@@ -170,7 +169,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
       async stop(hurried) {
         if (isStopping) return
         isStopping = true
-        callsAbandoned = await finishCalls({ inFlight, abandoning, hurried }, deps)
+        callsAbandoned = await finishCalls(inFlight, hurried, deps)
         stopHearing?.()
         await loaded?.modern.close()
         sessions.removeAll(new AppError('SHUTTING_DOWN', { component: 'mcp' }), () => farewell(ids))
@@ -221,16 +220,13 @@ function createStateKey({ stateKey, ids }: McpDeps): () => string {
   }
 }
 
-interface RunningCalls {
-  readonly inFlight: InFlight
-  readonly abandoning: AbortController
-  /** Aborts where nobody wants to wait any longer. */
-  readonly hurried: AbortSignal | undefined
-}
-
-/** Waits for the calls in flight, aborts those that outlive the deadline, and lets the answers get on the way. Resolves with how many it aborted. */
+/**
+ * Waits for the calls in flight until the deadline or until `hurried` aborts, aborts the others, and lets the answers get on the way. Resolves with how
+ * many it aborted.
+ */
 async function finishCalls(
-  { inFlight, abandoning, hurried }: RunningCalls,
+  inFlight: InFlight,
+  hurried: AbortSignal | undefined,
   { clock, drainDeadlineMs, log }: McpDeps,
 ): Promise<number> {
   if (inFlight.count === 0) return 0
@@ -238,7 +234,7 @@ async function finishCalls(
   const abandoned = inFlight.count
   if (abandoned > 0) {
     log.warn('mcp_calls_abandoned', { calls: abandoned })
-    abandoning.abort(new AppError('SHUTTING_DOWN', { component: 'mcp' }))
+    inFlight.abandon(new AppError('SHUTTING_DOWN', { component: 'mcp' }))
     await inFlight.idle(clock, abandonedAnswersMs)
   }
   await sleep(clock, lastWordsMs)
@@ -278,12 +274,12 @@ function judgeNow(surface: Surface, { currentPrincipal = (principal) => principa
   }
 }
 
-/** The calls that a stopping server waits for, whatever carries them, until it aborts them with `abandoned`. */
-function countCalls(surface: Surface, inFlight: InFlight, abandoned: AbortSignal): Surface {
+/** The calls that a stopping server waits for, whatever carries them, until it abandons them. */
+function countCalls(surface: Surface, inFlight: InFlight): Surface {
   const counted =
     <Result>(run: (params: unknown, caller: Caller) => Promise<Result>) =>
     (params: unknown, caller: Caller) =>
-      inFlight.run(() => run(params, { ...caller, signal: AbortSignal.any([caller.signal, abandoned]) }))
+      inFlight.run(caller.signal, (signal) => run(params, { ...caller, signal }))
   return {
     ...surface,
     callTool: counted(surface.callTool),
