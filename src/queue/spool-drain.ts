@@ -17,9 +17,15 @@ export interface DrainTarget {
   connected(signal: AbortSignal): Promise<void>
 }
 
+/** The spool, as far as the drain is concerned. */
+export interface DrainSource<Held extends HeldEvent> extends GroupSource<Held> {
+  /** A take has found nothing and waits for what comes. False while it looks, which a busy disk or machine can make long. */
+  readonly isExhausted: boolean
+}
+
 export interface SpoolDrainOptions<Held extends HeldEvent> {
   readonly topic: string
-  readonly source: GroupSource<Held>
+  readonly source: DrainSource<Held>
   readonly target: DrainTarget
   readonly clock: Clock
   readonly log: Logger
@@ -113,12 +119,12 @@ export class SpoolDrain<Held extends HeldEvent> {
   }
 
   /**
-   * To be called now and then. Where the source gives nothing, and nothing was expected or sent since the last call, the two must be equal: what
+   * To be called now and then. Where the source has nothing more, and nothing was expected or sent since the last call, the two must be equal: what
    * was expected in vain is a damaged row, set aside; what was sent beyond it was stored after its publish had been given up.
    */
   reconcile(): void {
     const isStill = this.#expectedTotal === this.#expectedBefore && this.#sentTotal === this.#sentBefore
-    if (isStill && this.#isIdle) this.#sentTotal = this.#expectedTotal
+    if (isStill && this.#isIdle && this.#options.source.isExhausted) this.#sentTotal = this.#expectedTotal
     this.#expectedBefore = this.#expectedTotal
     this.#sentBefore = this.#sentTotal
   }

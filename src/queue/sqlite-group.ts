@@ -34,10 +34,16 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
   /** A take was refused: a transaction whose sync failed may be in the file all the same, once that is opened anew. */
   #isUnsure = false
   #hasNews = false
+  #isExhausted = false
   #onNews: (() => void) | undefined
 
   constructor(options: SqliteGroupOptions) {
     this.#options = options
+  }
+
+  /** A take has found nothing and waits for what comes. */
+  get isExhausted(): boolean {
+    return this.#isExhausted
   }
 
   /** Resolves once the file knows the group: from then on it keeps events for it. Taking does this by itself. */
@@ -151,7 +157,9 @@ export class SqliteGroup implements GroupSource<SqliteHeld> {
     const wake = () => resolve()
     this.#onNews = wake
     signal.addEventListener('abort', wake, { once: true })
+    this.#isExhausted = true
     await promise
+    this.#isExhausted = false
     // The signal comes with many takes: listeners that stayed would gather.
     signal.removeEventListener('abort', wake)
   }

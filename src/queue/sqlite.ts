@@ -14,7 +14,6 @@ import type {
 } from './driver.ts'
 import { DriverAccess, type Refusal } from './driver-access.ts'
 import { GroupDispatchers } from './group-dispatchers.ts'
-import type { GroupSource } from './group-source.ts'
 import type { QueueDeps } from './queue-deps.ts'
 import { WriterClient, WriterError } from './sqlite-client.ts'
 import { SqliteCommits } from './sqlite-commits.ts'
@@ -115,7 +114,7 @@ export class SqliteQueue implements QueueBackend {
    * The events of a group for somebody who passes them on himself, the spool: no handlers, no tries. What is published after this resolved is
    * kept for it. To be let go of before `stop`. Rejects with QUEUE_UNAVAILABLE.
    */
-  async relay(topic: string, group: string): Promise<GroupSource<SqliteHeld>> {
+  async relay(topic: string, group: string): Promise<SqliteGroup> {
     const source = new SqliteGroup({
       name: { topic, group },
       commits: this.#commits,

@@ -1,18 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { AppError } from '../../../src/base/errors.ts'
 import type { QueuedEvent } from '../../../src/queue/driver.ts'
-import type { GroupSource, HeldEvent, Verdict } from '../../../src/queue/group-source.ts'
-import { type DrainTarget, SpoolDrain } from '../../../src/queue/spool-drain.ts'
+import type { HeldEvent, Verdict } from '../../../src/queue/group-source.ts'
+import { type DrainSource, type DrainTarget, SpoolDrain } from '../../../src/queue/spool-drain.ts'
 import { FakeClock, settle } from '../../support/fake-clock.ts'
 import { queuedEvents } from '../../support/queue-events.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { verifies } from '../../support/verifies.ts'
 
 /** The spool: hands out what was put in, and remembers what it was told to forget. */
-class FakeSource implements GroupSource<HeldEvent> {
+class FakeSource implements DrainSource<HeldEvent> {
   readonly settled: string[] = []
   failTakes = 0
   failSettles = 0
+  isExhausted = false
+  /** What a take of a busy disk waits for before it looks. */
+  looking: Promise<void> = Promise.resolve()
   readonly #waiting: HeldEvent[] = []
   #onNews: (() => void) | undefined
 
@@ -23,11 +26,14 @@ class FakeSource implements GroupSource<HeldEvent> {
 
   async take(countMax: number, signal: AbortSignal): Promise<readonly HeldEvent[]> {
     if (this.failTakes-- > 0) throw new Error('disk')
+    await this.looking
     if (this.#waiting.length === 0 && !signal.aborted) {
+      this.isExhausted = true
       await new Promise<void>((resolve) => {
         this.#onNews = resolve
         signal.addEventListener('abort', () => resolve())
       })
+      this.isExhausted = false
     }
     return this.#waiting.splice(0, countMax)
   }
@@ -338,6 +344,19 @@ describe('the drain of the spool', () => {
       await clock.advance(5_000)
       for (let call = 1; call <= 2; call++) drain.reconcile()
       expect(drain.unsentCount).toBe(512)
+    })
+
+    test('does not take a spool that is slow for one that has nothing', async () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      source.looking = promise
+      put(queuedEvents(3))
+      drain.start()
+      await settle()
+      for (let call = 1; call <= 3; call++) drain.reconcile()
+      expect(drain.unsentCount).toBe(3)
+      resolve()
+      await settle()
+      expect(drain.unsentCount).toBe(0)
     })
 
     test('no longer waits for a row that was set aside', async () => {
