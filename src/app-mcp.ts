@@ -13,6 +13,7 @@ import { createSlackAuth, type SlackAuth } from './mcp/slack-auth.ts'
 import type { Logger } from './observe/logger.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
 import type { Tracer } from './observe/tracer.ts'
+import type { MemoryGuard } from './resilience/memory-guard.ts'
 import type { SlackClient } from './slack/client.ts'
 import { conversationIdPattern } from './slack/reference.ts'
 import { createSlackOffer, type SlackOffer } from './tools/offer.ts'
@@ -32,6 +33,7 @@ export interface McpPartsDeps {
   readonly keys: SharedKeys | undefined
   readonly notices: EventBus<SlackNotice>
   readonly bodyBudget: BodyBudget
+  readonly memoryGuard: Pick<MemoryGuard, 'isShedding'>
 }
 
 export interface McpParts {
@@ -41,7 +43,7 @@ export interface McpParts {
 
 /** What the MCP half needs, from the configuration: the tools of Slack, who may come in and how much each may ask for. */
 export function createMcpParts(deps: McpPartsDeps): McpParts {
-  const { config, rules, clock, ids, log, metrics, slack, keys, notices, bodyBudget } = deps
+  const { config, rules, clock, ids, log, metrics, slack, keys, notices, bodyBudget, memoryGuard } = deps
   const slackOffer = createSlackOffer({
     slack,
     clock,
@@ -80,6 +82,7 @@ export function createMcpParts(deps: McpPartsDeps): McpParts {
     failureLimiter: { take: (key) => rules.now().failureLimiter.take(key) },
     toolLimiter: { take: (key) => rules.now().toolLimiter.take(key) },
     bodyBudget,
+    isShedding: () => memoryGuard.isShedding,
     changes: createChangeBus(notices, (id) => slackOffer.services.directory.channels.peek(id)?.name, log),
     mayHear: createMayHear(slackOffer, rules, clock),
     drainDeadlineMs: config.serverShutdownSeconds * drainShare * 1000,

@@ -11,6 +11,7 @@ import type { Config, OptionKey } from './config/option-table.ts'
 import type { Logger } from './observe/logger.ts'
 import type { Tracer } from './observe/tracer.ts'
 import type { QueueBackend } from './queue/driver.ts'
+import type { ProcessMemory } from './resilience/memory-guard.ts'
 import type { SlackFetch } from './slack/exchange.ts'
 
 /** What stands outside of the server, and may be a double. */
@@ -25,6 +26,8 @@ export interface AppSurroundings {
   readonly fetch?: SlackFetch
   /** The process id, for the lock of the state directory; the sqlite backend needs it. */
   readonly pid?: number
+  /** With it MCP requests are refused while 80 % of the limit is used, so that Slack's events find room. Default: no limit is known. */
+  readonly memory?: ProcessMemory | undefined
   /** Where events are kept, instead of a driver by name. */
   readonly queue?: QueueBackend
 }

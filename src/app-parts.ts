@@ -15,6 +15,7 @@ import { createMcpPlugin, type McpPlugin } from './mcp/route.ts'
 import type { PrometheusMetrics } from './observe/prometheus.ts'
 import { silentLogger } from './observe/silent.ts'
 import type { GuardedQueue } from './queue/guarded-queue.ts'
+import { MemoryGuard } from './resilience/memory-guard.ts'
 import { initializeSlackClient, type SlackClient } from './slack/client.ts'
 import { ClockSkew } from './webhook/clock-skew.ts'
 import { type ReceiveDeps, webhookBodyBytesMax } from './webhook/receive.ts'
@@ -35,6 +36,7 @@ export interface Parts extends AppTracing {
   readonly rules: LiveRules
   readonly secretAdvisor: SecretAdvisor
   readonly configRecord: ConfigRecord
+  readonly memoryGuard: MemoryGuard
   readonly slack: SlackClient
   /** Idempotency keys that replicas share; undefined where each keeps its own. */
   readonly keys: SharedKeys | undefined
@@ -71,7 +73,20 @@ export function createParts(config: Config, options: AppSurroundings): Parts {
   const bodyBudget = new BodyBudget(bodiesInFlightBytesMax)
   const rules = createLiveRules(createRules(config, { clock, metrics }))
   const keys = config.mcpEnabled ? createSharedKeys(config, { clock, ids, log }) : undefined
-  const common = { ...tracing, config, rules, clock, ids, metrics, slack, keys, notices, bodyBudget }
+  const memoryGuard = new MemoryGuard(options.memory, { clock, log, metrics })
+  const common = {
+    ...tracing,
+    config,
+    rules,
+    clock,
+    ids,
+    metrics,
+    slack,
+    keys,
+    notices,
+    bodyBudget,
+    memoryGuard,
+  }
   const mcpParts = config.mcpEnabled ? createMcpParts(common) : undefined
   const mcp = mcpParts === undefined ? undefined : { ...mcpParts, plugin: createMcpPlugin(mcpParts.mcpDeps) }
   return {

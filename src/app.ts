@@ -74,7 +74,7 @@ export interface ReconfigurableApp extends IntegratedApp {
 /** The same from a configuration that has been loaded, and so checked for its purpose. */
 export function composeApp(checked: Config, surroundings: AppSurroundings): ReconfigurableApp {
   const parts = createParts(checked, surroundings)
-  const { config, clock, log, metrics, queue, slack, keys, mcp } = parts
+  const { config, clock, log, metrics, queue, slack, keys, mcp, memoryGuard } = parts
   const active = createActiveCount(metrics)
   const handlers = createHandlers(parts)
   const forwarder = createForwarder(parts)
@@ -83,6 +83,7 @@ export function composeApp(checked: Config, surroundings: AppSurroundings): Reco
     [
       ...parts.tracingParts,
       loopWatchPart(parts),
+      { name: 'memory-guard', start: () => memoryGuard.start(), stop: () => memoryGuard.stop() },
       ...(config.webhookEnabled ? [queuePart(parts)] : []),
       { name: 'slack', start: () => slack.start(), stop: () => slack.stop() },
       ...(keys === undefined ? [] : [{ name: 'keys', stop: () => keys.stop() }]),
@@ -277,12 +278,13 @@ function mcpPart({ plugin, slackOffer }: NonNullable<Parts['mcp']>): LifecyclePa
 }
 
 function createProbes(
-  { config, slack, queue, mcp }: Parts,
+  { config, slack, queue, mcp, memoryGuard }: Parts,
   forwarder: Forwarder | undefined,
 ): Readonly<Record<HealthComponent, HealthProbe>> {
   const off: HealthProbe = () => 'disabled'
   return {
-    mcp_server: mcp === undefined ? off : () => mcp.plugin.component.check(),
+    mcp_server:
+      mcp === undefined ? off : () => (memoryGuard.isShedding ? 'degraded' : mcp.plugin.component.check()),
     webhook_server: config.webhookEnabled ? () => forwarder?.check() ?? 'up' : off,
     slack_client: config.mcpEnabled ? () => slack.check() : off,
     queue_backend: config.webhookEnabled ? () => queue.check() : off,

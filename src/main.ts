@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { parseEnv } from 'node:util'
 import { createSystemClock, keepProcessAlive } from './base/clock.ts'
@@ -9,6 +9,7 @@ import { systemCode, systemReason } from './cli/system-reason.ts'
 import { createKeyboard, type RawInput } from './cli/terminal-keyboard.ts'
 import type { FileText } from './config/config-sources.ts'
 import { createLocalFiles } from './local-files.ts'
+import { parseHeldBytes } from './resilience/memory-limit.ts'
 
 /** The process edge: argv, environment, streams, signals, exit code. Nothing else touches `process`. */
 
@@ -53,6 +54,7 @@ function createContext(): CliContext {
     onFault,
     hasTerminal,
     runProgram,
+    heldBytes,
     clock: createSystemClock(),
     fetch: (url, init) => fetch(url, init),
     build: buildInfo,
@@ -116,6 +118,14 @@ function readBounded(descriptor: number): FileText {
   if (byteCount > fileBytesMax)
     return { kind: 'unreadable', reason: `it is larger than ${fileBytesMax} bytes` }
   return { kind: 'text', text: buffer.toString('utf8', 0, byteCount) }
+}
+
+function heldBytes(): number {
+  try {
+    return parseHeldBytes(readFileSync('/proc/self/status', 'utf8'))
+  } catch {
+    return 0
+  }
 }
 
 async function runProgram(

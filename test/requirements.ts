@@ -616,6 +616,12 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'e2e:state-directory': {
     says: 'With each backend and each fault of its state directory the server starts as promised, or ends with 78, one line and nothing changed (F17).',
   },
+  'server:memory:limit': {
+    says: 'The memory limit is that of the control group, of either version; without one nothing is shed (F29).',
+  },
+  'server:memory:shed': {
+    says: 'From 80 % of the memory limit on MCP requests are refused until it is down to 70 %; events are taken and probes answered (F29).',
+  },
   'server:pause': { says: 'A server that was stopped for a while goes on as before (F28).' },
   'queue:sqlite:upgrade': { says: 'A file of an earlier release keeps everything it holds.' },
   'queue:sqlite:newer-schema': { says: 'A file written by a newer release is refused and not touched.' },

@@ -378,9 +378,10 @@ export const errorTable = {
     component: 'server',
     status: 503,
     retryable: true,
-    message: 'The server holds too many unfinished requests.',
-    cause: 'The budget for request bodies in flight is used up.',
-    fix: 'Try again; look for clients that send slowly.',
+    message: 'The server holds as much as it can.',
+    cause:
+      'Too many requests or bytes of bodies are unfinished, or, with `scope` "memory" in `details`, 80 % of the memory limit is used: MCP requests are refused until it is 70 %.',
+    fix: 'Try again; look for clients that send slowly. Where memory is short again and again, give the server more of it.',
   },
   SHUTTING_DOWN: {
     component: 'server',

@@ -93,6 +93,8 @@ export interface CliContext {
    * signal; rejects where it cannot be started.
    */
   readonly runProgram: (command: readonly [string, ...string[]], input: ProgramInput) => Promise<number>
+  /** Memory of this process that the kernel cannot take back, bytes; 0 where it is not known. */
+  readonly heldBytes: () => number
   readonly clock: Clock
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   readonly build: BuildInfo

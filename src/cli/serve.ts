@@ -2,6 +2,8 @@ import type { IntegratedApp } from '../app.ts'
 import { configNotices } from '../config/config-notices.ts'
 import type { Config } from '../config/option-table.ts'
 import type { Logger } from '../observe/logger.ts'
+import type { ProcessMemory } from '../resilience/memory-guard.ts'
+import { readMemoryLimit } from '../resilience/memory-limit.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -19,6 +21,7 @@ export async function runServe(context: CliContext, flags: ParsedFlags): Promise
   const reloads = createReloadDesk()
   const running = await createServerProcess(context, config, {
     stream: 'stdout',
+    memory: processMemory(context),
     onReload: () => reloads.ask(),
   })
   const { server, log } = running
@@ -40,6 +43,15 @@ export async function runServe(context: CliContext, flags: ParsedFlags): Promise
   } finally {
     notifier.close()
   }
+}
+
+/** The limit is asked for once: what changes it, a new container for one, starts the process anew. */
+function processMemory({ readFile, heldBytes }: CliContext): ProcessMemory | undefined {
+  const limitBytes = readMemoryLimit((path) => {
+    const file = readFile(path)
+    return file.kind === 'text' ? file.text : undefined
+  })
+  return limitBytes === undefined ? undefined : { limitBytes, heldBytes }
 }
 
 /** Tells systemd, where it is the one that started the process; nothing of this is loaded elsewhere. */

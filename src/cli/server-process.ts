@@ -25,7 +25,7 @@ export interface ServerProcess {
   stop(): Promise<StopReport>
 }
 
-export interface ServerProcessOptions extends Pick<AppSurroundings, 'ids'> {
+export interface ServerProcessOptions extends Pick<AppSurroundings, 'ids' | 'memory'> {
   /** Where the log goes. */
   readonly stream: 'stdout' | 'stderr'
   /** What SIGHUP does instead of ending the process, where it is no hang-up of the terminal. */

@@ -47,6 +47,15 @@ export const alertRules: readonly AlertRule[] = [
     description: 'The log names every problem (config_problem_found). Correct it and reload again.',
   },
   {
+    alert: 'SlackMemoryShort',
+    expr: `${series('slackmcp_memory_shedding')} == 1`,
+    lasts: '5m',
+    severity: 'warning',
+    summary: 'MCP requests have been refused for minutes because memory is short',
+    description:
+      'It is used to 80 % of its limit, and events are still taken. Look for what grows, or raise the limit.',
+  },
+  {
     alert: 'SlackEventsRefused',
     expr: `sum(rate(${events('queue_failed')}[5m])) > 0`,
     lasts: '1m',

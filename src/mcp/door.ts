@@ -30,6 +30,7 @@ export interface DoorDeps {
   readonly bodyBudget: BodyBudget
   readonly metrics: Metrics
   readonly isStopping: () => boolean
+  readonly isShedding: () => boolean
 }
 
 export interface Visit extends CallInfo {
@@ -52,6 +53,8 @@ export function createDoor(deps: DoorDeps): Door {
     const { correlationId } = deps.contexts.of(request)
     const fault = deps.guard(request)
     if (fault !== undefined) throw new AppError('MCP_FORBIDDEN', { details: { header: fault } })
+    // Before anything of it is read or remembered. Only what ends a session frees memory.
+    if (request.method !== 'DELETE' && deps.isShedding()) throw overloaded('memory', deps)
     return correlationId
   }
   const admit = (principal: Principal, correlationId: string): CallInfo => {
@@ -105,6 +108,11 @@ function limit(principalName: string, { requestLimiter, metrics }: DoorDeps): vo
   throw new AppError('MCP_RATE_LIMITED', { details })
 }
 
+function overloaded(scope: 'memory' | 'body_budget', { metrics }: Pick<DoorDeps, 'metrics'>): AppError {
+  metrics.increment('slackmcp_rate_limiter_rejected_total', { scope })
+  return new AppError('OVERLOADED', { component: 'mcp', details: { scope } })
+}
+
 /** A form of another site can post text, but not JSON (T4). Nothing is ever inflated (T9). */
 function requireJson({ headers }: Request): void {
   const type = headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
@@ -120,8 +128,7 @@ async function readBytes(request: Request, { bodyBudget, metrics }: DoorDeps): P
     case 'too_large':
       throw new AppError('MCP_BODY_TOO_LARGE', { details: { bytes_max: mcpBodyBytesMax } })
     case 'over_budget':
-      metrics.increment('slackmcp_rate_limiter_rejected_total', { scope: 'body_budget' })
-      throw new AppError('OVERLOADED', { component: 'mcp' })
+      throw overloaded('body_budget', { metrics })
     case 'broken_off':
       throw invalidBody('it ended early')
   }

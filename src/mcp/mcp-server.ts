@@ -65,6 +65,8 @@ export interface McpDeps {
   /** By tool and principal. */
   readonly toolLimiter: Pick<RateLimiter, 'take'>
   readonly bodyBudget: BodyBudget
+  /** Whether memory is so short that requests are refused. Default: it never is. */
+  readonly isShedding?: () => boolean
   /** Where changes are heard of: resources by URI, and lists. */
   readonly changes: Pick<EventBus<ChangeNotice>, 'subscribe'>
   readonly mayHear: MayHear
@@ -157,6 +159,7 @@ export function createMcpServer(deps: McpDeps): McpServer {
           slackAuth: deps.slackAuth,
           contexts,
           isStopping: () => isStopping,
+          isShedding: deps.isShedding ?? (() => false),
         }),
         speak,
         noteRefusal,

@@ -195,7 +195,7 @@ export const metricTable = {
   slackmcp_rate_limiter_rejected_total: {
     type: 'counter',
     help: 'Requests refused by a limiter.',
-    labels: { scope: ['address', 'principal', 'tool', 'body_budget', 'requests'] },
+    labels: { scope: ['address', 'principal', 'tool', 'body_budget', 'requests', 'memory'] },
   },
   slackmcp_auth_failures_total: {
     type: 'counter',
@@ -242,6 +242,11 @@ export const metricTable = {
   slackmcp_config_loaded_timestamp_seconds: {
     type: 'gauge',
     help: 'When the configuration in effect was read, seconds since 1970.',
+    labels: {},
+  },
+  slackmcp_memory_shedding: {
+    type: 'gauge',
+    help: '1 while MCP requests are refused because 80 % of the memory limit is used; absent without such a limit.',
     labels: {},
   },
   slackmcp_event_loop_lag_seconds: {

@@ -53,6 +53,7 @@ async function runDemo(args: readonly string[], screen: Screen = {}) {
     onFault: () => () => undefined,
     hasTerminal: () => false,
     runProgram: () => Promise.reject(new Error('a demo runs no program')),
+    heldBytes: () => 0,
     clock: createSystemClock(),
     fetch: screen.fetch ?? ((url, init) => fetch(url, init)),
     build: buildInfo,

@@ -62,6 +62,7 @@ const badDays: Readonly<Record<string, Values>> = {
   SlackServerAbsent: { slackmcp_ready: '' },
   SlackServerNotReady: { slackmcp_ready: '1x20 0x60' },
   SlackConfigReloadRefused: { slackmcp_config_last_reload_successful: '1x20 0x60' },
+  SlackMemoryShort: { slackmcp_memory_shedding: '0x20 1x60' },
   SlackEventsRefused: { 'slackmcp_events_received_total{outcome="queue_failed"}': '0x20 0+1x60' },
   SlackSignaturesFail: {
     [accepted]: '0+60x20 1200x60',

@@ -61,6 +61,7 @@ export function createCliContext(argv: readonly string[], input: CliInput = {}) 
     onFault: () => () => undefined,
     hasTerminal: () => false,
     runProgram: input.runProgram ?? (() => Promise.reject(new Error('no such program'))),
+    heldBytes: () => 0,
     clock: input.clock ?? new FakeClock(),
     fetch: input.fetch ?? (() => Promise.reject(new Error('connection refused'))),
     build: { version: '1.2.3', commit: 'abc1234', date: '2026-11-22', target: 'linux-x64-musl' },
