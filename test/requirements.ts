@@ -584,6 +584,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'mcp:modern:errors': {
     says: 'Refusals of revision 2026-07-28 carry the unified error beside what the protocol demands',
   },
+  'mcp:modern:method': { says: 'Revision 2026-07-28 has nothing to GET or DELETE: 405 with Allow: POST' },
   'mcp:policy:token': { says: 'The policy of a token holds in lists and in calls (T22)' },
   'queue:sqlite:process': {
     says: 'The compiled server keeps what it acknowledged through kill -9, and one server owns a state directory.',

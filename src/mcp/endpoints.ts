@@ -56,17 +56,28 @@ async function serveStreamable(
     }
     case 'GET': {
       const call = door.enter(request)
+      const legacy = legacyFor(request, await speak())
       keepOpen()
-      return (await speak()).legacy.get(request, call)
+      return legacy.get(request, call)
     }
     case 'DELETE': {
       const call = door.enter(request)
-      return (await speak()).legacy.delete(request, call)
+      return legacyFor(request, await speak()).delete(request, call)
     }
     default:
       door.enter(request)
       throw notAllowed('GET, POST, DELETE')
   }
+}
+
+/**
+ * Who has streams to GET and sessions to DELETE. Throws METHOD_NOT_ALLOWED for clients of revision 2026-07-28, which knows neither and demands 405:
+ * a client that probes for them must not take the answer for one about its revision.
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+ */
+function legacyFor({ headers }: Request, { modern, legacy }: Protocol): Protocol['legacy'] {
+  if (modern.isNamedBy(headers)) throw notAllowed('POST')
+  return legacy
 }
 
 async function serveSseStream(deps: EndpointDeps, request: Request, keepOpen: () => void): Promise<Response> {

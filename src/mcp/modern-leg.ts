@@ -40,10 +40,15 @@ export interface ModernLegDeps {
   readonly limits: Pick<SessionLimits, 'perPrincipalMax' | 'totalMax'>
 }
 
-/** Streamable HTTP of revision 2026-07-28: every POST stands alone, no session, no GET. */
+/** The SDK keeps to itself which revisions of this kind it speaks. */
+const revision = '2026-07-28'
+
+/** Streamable HTTP of that revision: every POST stands alone, no session, no GET. */
 export interface ModernLeg {
   /** Whether this revision answers the request, also with the refusal of a malformed envelope. */
   isFor(request: Request, body: unknown): Promise<boolean>
+  /** Whether the headers name this revision: all there is to tell by where a request has no body. */
+  isNamedBy(headers: Headers): boolean
   post(request: Request, visit: Visit): Promise<Response>
   /** Ends the streams of these principals that listen. */
   revoke(principalNames: ReadonlySet<string>): void
@@ -96,6 +101,7 @@ export function createModernLeg(deps: ModernLegDeps): ModernLeg {
       const era = plainEra(request.headers, body)
       return era === undefined ? !(await isLegacyRequest(request, body)) : era === 'modern'
     },
+    isNamedBy: (headers) => headers.get('mcp-protocol-version') === revision,
     async post(request, visit) {
       visits.set(request, visit)
       const method = methodOf(visit.body)

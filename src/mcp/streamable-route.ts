@@ -51,7 +51,7 @@ export function createStreamableRoutes(serve: Endpoint, path: string) {
     })
     .get(path, handler, {
       parse: 'none',
-      response: { 409: rpcErrorSchema, ...rpcErrors },
+      response: { 405: rpcErrorSchema, 409: rpcErrorSchema, ...rpcErrors },
       detail: {
         tags: ['mcp'],
         summary: 'Open the stream for notifications',
@@ -63,7 +63,7 @@ export function createStreamableRoutes(serve: Endpoint, path: string) {
     })
     .delete(path, handler, {
       parse: 'none',
-      response: rpcErrors,
+      response: { 405: rpcErrorSchema, ...rpcErrors },
       detail: { tags: ['mcp'], summary: 'End a session', security, parameters: [sessionHeader] },
     })
     .all(path, handler, { parse: 'none', detail: { hide: true } })

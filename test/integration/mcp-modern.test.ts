@@ -12,6 +12,7 @@ import {
   sketchTool,
   startMcp,
 } from '../support/mcp-harness.ts'
+import { errorCodeOf, mcpHttp } from '../support/mcp-http.ts'
 import { connectModern, type WireMessage } from '../support/mcp-wire-client.ts'
 import { readEvents } from '../support/sse-reader.ts'
 import { verifies } from '../support/verifies.ts'
@@ -277,6 +278,31 @@ describe('a stream that listens', () => {
 })
 
 describe('every refusal', () => {
+  verifies('mcp:modern:method', 'says that there is nothing to GET or DELETE, in every mode', async () => {
+    for (const sessionMode of ['memory', 'stateless'] as const) {
+      await using mcp = startMcp({ offer: items, sessionMode })
+      const http = mcpHttp(mcp)
+      const openSession = await http.open()
+      const asked: readonly Readonly<Record<string, string>>[] = [{}, { 'mcp-session-id': openSession }]
+      for (const headers of asked) {
+        for (const ask of [http.get, http.delete]) {
+          const response = await ask({ 'mcp-protocol-version': '2026-07-28', ...headers })
+          const told = [response.status, response.headers.get('allow'), await errorCodeOf(response)]
+          expect(told).toEqual([405, 'POST', 'METHOD_NOT_ALLOWED'])
+        }
+      }
+      // Not even the session that the request names was ended.
+      expect(mcp.plugin.counts().streamableSessions).toBe(sessionMode === 'memory' ? 1 : 0)
+    }
+  })
+
+  verifies('mcp:modern:method', 'says so to nobody without credentials', async () => {
+    await using mcp = startMcp({ offer: items })
+    const response = await mcpHttp(mcp, 'unknown').get({ 'mcp-protocol-version': '2026-07-28' })
+    expect([response.status, response.headers.get('allow')]).toEqual([401, null])
+    await response.text()
+  })
+
   verifies(
     'mcp:modern:errors',
     "has the protocol's code and data, and the unified error beside them",
