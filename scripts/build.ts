@@ -58,6 +58,8 @@ async function compile({ target, outfile, ...options }: BuildOptions): Promise<B
     root: join(root, 'src'),
     format: 'esm',
     bytecode: true,
+    // In pieces, so that a command loads what it needs: in one piece the bytecode of everything is a third of the start of `version`.
+    splitting: true,
     // Names are kept: stacks and error classes show them.
     minify: { whitespace: true, syntax: true, identifiers: false },
     // Embedded, so that stacks name our files and lines.

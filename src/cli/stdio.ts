@@ -1,3 +1,4 @@
+import { interpretSchemas } from '../mcp/interpret-schemas.ts'
 import type { CliContext, ParsedFlags } from './cli-context.ts'
 import { requireConfig } from './command-config.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -8,6 +9,7 @@ import { createServerProcess } from './server-process.ts'
  * JSON-RPC and nothing else, so logs go to stderr. Opens no port.
  */
 export async function runStdio(context: CliContext, flags: ParsedFlags): Promise<number> {
+  interpretSchemas()
   const { config } = requireConfig(context, flags, { purpose: 'stdio' })
   const running = await createServerProcess(context, config, { stream: 'stderr' })
   const ended = new AbortController()

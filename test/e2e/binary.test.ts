@@ -55,10 +55,10 @@ describe('the binary', () => {
     expect(source.split('\n')[Number(row) - 1]).toContain('new ExchangeFailure(')
   })
 
-  test('holds bytecode, and sources without their white space', async () => {
+  test('holds bytecode in pieces that are loaded as they are needed, and sources without their white space', async () => {
     const binary = Buffer.from(await Bun.file(binaryPath).arrayBuffer())
-    // How the runtime tells a module that comes with bytecode; the other place of the mark is the runtime's own.
-    expect(binary.includes('// @bun @bytecode\nvar __create=')).toBe(true)
+    // How the runtime tells a module that comes with bytecode, and a piece that imports others; the other places of the mark are the runtime's own.
+    expect(binary.includes('// @bun @bytecode\nimport{')).toBe(true)
     const at = binary.indexOf('function composeApp(')
     expect(binary.subarray(at, at + 60).toString()).toStartWith(
       'function composeApp(checked,surroundings){let parts=',

@@ -32,8 +32,7 @@ test('every dependency is used', async () => {
   )
   const isUsed = (name: string) =>
     imported.some((specifier) => specifier === name || specifier.startsWith(`${name}/`))
-  // A peer of the MCP SDKs, so ours to install: one version for both.
-  expect(Object.keys(dependencies).filter((name) => !isUsed(name))).toEqual(['zod'])
+  expect(Object.keys(dependencies).filter((name) => !isUsed(name))).toEqual([])
 })
 
 verifies('S95', 'is built with elysia, the MCP SDK, web-api, TypeBox and the types of Bun', async () => {
