@@ -13,6 +13,7 @@ import { verifies } from '../support/verifies.ts'
 type Values = Readonly<Record<string, string>>
 
 const accepted = 'slackmcp_events_received_total{outcome="accepted"}'
+const refused = (reason: string) => `slackmcp_auth_failures_total{surface="webhook",reason="${reason}"}`
 const acknowledged = (seconds: string) =>
   `slackmcp_event_ack_duration_seconds_bucket{event_type="message",le="${seconds}"}`
 const answered = (status: number) =>
@@ -27,7 +28,11 @@ const goodDay: Values = {
   slackmcp_config_last_reload_successful: '1x80',
   [accepted]: '0+60x80',
   'slackmcp_events_received_total{outcome="queue_failed"}': '0x80',
-  'slackmcp_events_received_total{outcome="bad_signature"}': '0+1x80',
+  'slackmcp_events_received_total{outcome="bad_signature"}': '0+3x80',
+  [refused('missing')]: '0+1x80',
+  [refused('malformed_header')]: '0+1x80',
+  [refused('bad_signature')]: '0+1x80',
+  [refused('stale')]: '0x80',
   [acknowledged('0.05')]: '0+60x80',
   [acknowledged('1')]: '0+60x80',
   [acknowledged('3')]: '0+60x80',
@@ -66,13 +71,13 @@ const badDays: Readonly<Record<string, Values>> = {
   SlackEventsRefused: { 'slackmcp_events_received_total{outcome="queue_failed"}': '0x20 0+1x60' },
   SlackSignaturesFail: {
     [accepted]: '0+60x20 1200x60',
-    'slackmcp_events_received_total{outcome="stale"}': '0+9x80',
+    [refused('bad_signature')]: '0x20 0+1x60',
   },
   SlackClockSkewed: { 'slackmcp_clock_skew_seconds{instance="b"}': '0x20 -61x60' },
   SlackEventsStopped: {
     [accepted]: '0+60x80 4800x672',
     // Or this would be all that comes.
-    'slackmcp_events_received_total{outcome="bad_signature"}': '',
+    [refused('bad_signature')]: '',
   },
   SlackAcknowledgementSlow: { [acknowledged('0.05')]: '0x80', [acknowledged('1')]: '0+59x80' },
   SlackQueueDown: { [isUp('queue_backend', 'b')]: '1x20 0x60' },
@@ -88,6 +93,26 @@ const badDays: Readonly<Record<string, Values>> = {
   SlackServerFaults: { [answered(503)]: '0+20x80' },
   SlackEventLoopHeld: { [held('0.05')]: '0+98x80' },
 }
+
+/** Of these days too the alert of a wrong secret has to tell which are for it: no event is stored in the last 50 minutes of any. */
+const quietNights: readonly (readonly [name: string, changed: Values, firing: string | undefined])[] = [
+  [
+    'a scanner knocks without a signature',
+    {
+      'slackmcp_events_received_total{outcome="bad_signature"}': '0+60x80',
+      [refused('missing')]: '0+30x80',
+      [refused('malformed_header')]: '0+30x80',
+      [refused('bad_signature')]: '0x80',
+    },
+    undefined,
+  ],
+  ['one forger tries four times', { [refused('bad_signature')]: '0x60 1 2 3 4x16' }, undefined],
+  [
+    'the clock is wrong',
+    { [refused('bad_signature')]: '0x80', [refused('stale')]: '0x20 0+1x60' },
+    'SlackSignaturesFail',
+  ],
+]
 
 /** The alert that remembers the week before: its day is told in steps of a quarter of an hour. */
 const weekly = 'SlackEventsStopped'
@@ -165,6 +190,9 @@ describeWithTool(tool, 'promtool', (promtool) => {
           const usual = alert === weekly ? weekLonger(goodDay) : goodDay
           return dayTest(alert, { ...usual, ...changed }, alert)
         }),
+        ...quietNights.map(([name, changed, firing]) =>
+          dayTest(name, { ...goodDay, [accepted]: '0+60x20 1200x60', ...changed }, firing),
+        ),
       ]
       for (const step of ['1m', '15m']) {
         const tests = days.filter(({ interval }) => interval === step)
