@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { runKillRounds } from '../test/support/kill-rounds.ts'
 import type { KillGoal } from '../test/support/killed-publisher.ts'
+import { isFlat, runSoak } from '../test/support/soak.ts'
 import { runSpoolKillRounds } from '../test/support/spool-kill-rounds.ts'
 
 /**
@@ -9,7 +10,9 @@ import { runSpoolKillRounds } from '../test/support/spool-kill-rounds.ts'
  */
 
 /** What is promised to hold over so much. */
-const whole = { rounds: 1_000, events: 1_000_000, repeats: 50 } as const
+const whole = { rounds: 1_000, events: 1_000_000, repeats: 50, soakRounds: 200_000 } as const
+/** Below this what the engine does by itself would be taken for growth. */
+const soakRoundsMin = 800
 
 /** Faults of Redis, spool, disk, file, load and process, each test as often as `repeats` says. */
 const faultSuites = {
@@ -47,6 +50,13 @@ await part('kill sqlite', async () => {
 await part('kill spool', async () => {
   const report = await runSpoolKillRounds(goal)
   return { isGood: report.lost + report.doubled === 0, report }
+})
+await part('soak', async () => {
+  const report = await runSoak({
+    warmUpRounds: 300,
+    rounds: Math.max(soakRoundsMin, scaled(whole.soakRounds)),
+  })
+  return { isGood: isFlat(report), report }
 })
 for (const [name, files] of Object.entries(faultSuites)) {
   await part(`faults ${name}`, () => repeat(files, scaled(whole.repeats)))

@@ -623,6 +623,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'server:memory:shed': {
     says: 'From 80 % of the memory limit on MCP requests are refused until it is down to 70 %; events are taken and probes answered (F29).',
   },
+  'server:memory:soak': {
+    says: 'What a server under steady load holds does not grow with the number of requests (F29).',
+  },
   'server:pause': { says: 'A server that was stopped for a while goes on as before (F28).' },
   'queue:sqlite:upgrade': { says: 'A file of an earlier release keeps everything it holds.' },
   'queue:sqlite:newer-schema': { says: 'A file written by a newer release is refused and not touched.' },

@@ -26,6 +26,7 @@ const isUp = (component: string, instance: string) =>
 const goodDay: Values = {
   slackmcp_ready: '1x80',
   slackmcp_config_last_reload_successful: '1x80',
+  slackmcp_memory_shedding: '0x80',
   [accepted]: '0+60x80',
   'slackmcp_events_received_total{outcome="queue_failed"}': '0x80',
   'slackmcp_events_received_total{outcome="bad_signature"}': '0+3x80',
