@@ -13,7 +13,7 @@ import {
 /**
  * Measures the server beside the limit and its peers: bun run bench [--case NAME] [--seconds N] [--out FILE] [--record]
  * Prints a table for each case and writes the figures to dist/bench.json. With --record they take the place of those that docs/performance.md is
- * made from. Exits 1 where an answer was wrong, 2 for arguments that it does not take.
+ * made from. Exits 1 where an answer was wrong or a case failed, 2 for arguments that it does not take.
  */
 
 const root = join(import.meta.dir, '..')
@@ -72,13 +72,14 @@ async function measure(name: string, asked: number | undefined): Promise<CaseRep
   if (chosen === undefined) throw new Error(`There is no case ${name}`)
   const seconds = asked ?? chosen.secondsDefault ?? secondsDefault
   const say = (text: string) => process.stderr.write(`${name}: ${text}\n`)
-  const { lines, comparisons, skipped = [] } = await chosen.run({ seconds, say })
+  const { rounds, lines, comparisons, skipped = [] } = await chosen.run({ seconds, say })
   const { title, method } = chosen
   return {
     name,
     title,
     method,
     secondsEach: seconds,
+    rounds,
     machine: describeMachine(),
     lines,
     comparisons,
@@ -94,10 +95,10 @@ function show(report: CaseReport): void {
 }
 
 /** Each case has the place of its own; those that were not measured now stay. */
-async function record(reports: readonly CaseReport[]): Promise<void> {
+async function record(report: CaseReport): Promise<void> {
   const file = Bun.file(recordPath)
   const kept: readonly CaseReport[] = (await file.exists()) ? await file.json() : []
-  const all = new Map([...kept, ...reports].map((report) => [report.name, report]))
+  const all = new Map([...kept, report].map((one) => [one.name, one]))
   const inOrder = Object.keys(caseTable).flatMap((name) => all.get(name) ?? [])
   await Bun.write(file, `${JSON.stringify(inOrder, undefined, 2)}\n`)
 }
@@ -105,15 +106,21 @@ async function record(reports: readonly CaseReport[]): Promise<void> {
 /** The exit code. */
 async function bench({ names, seconds, outPath, isRecorded }: BenchFlags): Promise<number> {
   const reports: CaseReport[] = []
+  let hasFailed = false
   for (const name of names) {
-    const report = await measure(name, seconds)
-    show(report)
-    reports.push(report)
-    // After each: what was measured is kept where a later case fails.
-    await Bun.write(outPath, `${JSON.stringify(reports, undefined, 2)}\n`)
+    try {
+      const report = await measure(name, seconds)
+      show(report)
+      reports.push(report)
+      // After each: a case that fails takes nothing from the others.
+      await Bun.write(outPath, `${JSON.stringify(reports, undefined, 2)}\n`)
+      if (isRecorded) await record(report)
+    } catch (error) {
+      hasFailed = true
+      process.stderr.write(`${name} failed: ${Bun.inspect(error)}\n`)
+    }
   }
-  if (isRecorded) await record(reports)
-  return reports.some((report) => errorCount(report) > 0) ? 1 : 0
+  return hasFailed || reports.some((report) => errorCount(report) > 0) ? 1 : 0
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -43,6 +43,8 @@ export interface Comparison {
 }
 
 export interface CaseResult {
+  /** How often everything was measured, in turn. */
+  readonly rounds: number
   readonly lines: readonly ReportLine[]
   readonly comparisons: readonly Comparison[]
   /** What could not be measured and why, by name: a peer that is not there for this machine. */
@@ -60,6 +62,8 @@ export interface BenchCase {
   readonly title: string
   /** What is measured and how, in sentences: stands above the figures. */
   readonly method: string
+  /** What a profile shows as the reason, in sentences: stands on the page where a goal is missed. */
+  readonly profileShows?: string
   /** Left out of a run of all cases. */
   readonly isOnlyNamed?: true
   /** Seconds of one measurement where nobody says how many. */

@@ -12,13 +12,16 @@ export interface Contestant extends AsyncDisposable {
 }
 
 export interface ContestResult {
+  readonly rounds: number
   readonly lines: readonly ReportLine[]
   /** How many times the figure of one is that of the other, round by round. */
   ratio(figure: FigureName, of: string, to: string): Summary
+  /** What was measured of one, in the order of the rounds. */
+  seen(name: string): readonly Figures[]
 }
 
 /** A machine is never quiet: what disturbs it for a while meets everybody in one round, and the median leaves such a round out. */
-const roundCount = 5
+export const roundCount = 5
 const warmUpSeconds = 1
 
 /** Measures all of them in turn, round by round (A B A B), after a warm-up each. */
@@ -42,14 +45,16 @@ export async function runContest(
   }
   const seenOf = (name: string) => running.find((one) => one.name === name)?.seen ?? []
   return {
+    rounds: roundCount,
     lines: running.map(({ name, seen }) => ({ name, figures: summarizeFigures(seen) })),
-    ratio(figure, of, to) {
-      const others = seenOf(to)
-      return summarize(
-        seenOf(of).map((own, round) => (own[figure] ?? Number.NaN) / (others[round]?.[figure] ?? Number.NaN)),
-      )
-    },
+    ratio: (figure, of, to) => summarizeRatios(figure, seenOf(of), seenOf(to)),
+    seen: seenOf,
   }
+}
+
+/** How many times the figure of one is that of another, round by round. */
+export function summarizeRatios(figure: FigureName, of: readonly Figures[], to: readonly Figures[]): Summary {
+  return summarize(of.map((own, round) => (own[figure] ?? Number.NaN) / (to[round]?.[figure] ?? Number.NaN)))
 }
 
 /** Errors are added up, everything else has a median. */

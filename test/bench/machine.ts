@@ -17,6 +17,8 @@ export function describeMachine(): Machine {
     versions: {
       'slack-integrated-server': packageJson.version,
       Bun: Bun.version,
+      '@modelcontextprotocol/sdk': packageJson.dependencies['@modelcontextprotocol/sdk'],
+      '@modelcontextprotocol/server': packageJson.dependencies['@modelcontextprotocol/server'],
       Node: said(['node', '--version']).replace('v', ''),
       [loadGenerator()]: generatorVersion(),
       Redis: /v=(\S+)/.exec(said(['redis-server', '--version']))?.[1] ?? 'none',

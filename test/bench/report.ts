@@ -1,4 +1,11 @@
-import { type Comparison, type FigureName, figureTable, isMet, type ReportLine } from './bench-case.ts'
+import {
+  type Comparison,
+  type FigureName,
+  figureTable,
+  type Goal,
+  isMet,
+  type ReportLine,
+} from './bench-case.ts'
 import type { Summary } from './statistics.ts'
 
 /** What one run of a case said, as it is written to JSON and rendered. */
@@ -7,6 +14,7 @@ export interface CaseReport {
   readonly title: string
   readonly method: string
   readonly secondsEach: number
+  readonly rounds: number
   readonly machine: Machine
   readonly lines: readonly ReportLine[]
   readonly comparisons: readonly Comparison[]
@@ -51,13 +59,19 @@ export function comparisonsTable(comparisons: readonly Comparison[]): TextTable 
       says,
       showNumber(value.median, 2),
       `${showNumber(value.low, 2)}–${showNumber(value.high, 2)}`,
-      goal === undefined ? '' : `${showGoal(goal)}: ${isMet(value, goal) ? 'met' : 'missed'}`,
+      goal === undefined ? '' : `${showGoal(goal)}: ${isMet(value, goal) ? 'met' : showMiss(value, goal)}`,
     ]),
   }
 }
 
-function showGoal(goal: NonNullable<Comparison['goal']>): string {
+function showGoal(goal: Goal): string {
   return 'atLeast' in goal ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`
+}
+
+/** By how much of the goal: in hundredths of it. */
+function showMiss({ median }: Summary, goal: Goal): string {
+  const wanted = 'atLeast' in goal ? goal.atLeast : goal.atMost
+  return `missed by ${showNumber((Math.abs(median - wanted) / wanted) * 100, 1)} %`
 }
 
 function showFigure(name: FigureName, summary: Summary | undefined): string {

@@ -12,14 +12,14 @@ export const manySessions = { MCP_SESSIONS_MAX: '20000', MCP_SESSIONS_PER_PRINCI
 export const fanOut: BenchCase = {
   title: 'Fan-out',
   method:
-    'One signed message event, and 1,000 clients of MCP that have subscribed to its channel as a resource, each on a stream of its own: from the post of the event to its answer, to the first and to the last notification. In the legacy era by resources/subscribe and the stream of a session, in the modern one by subscriptions/listen. The clients are one process, which reads all streams on the other core.',
+    'One signed message event, and 1,000 clients of MCP that have subscribed to its channel as a resource, each on a stream of its own: from the post of the event to its answer, to the first and to the last notification; each client without one is an error. In the legacy era by resources/subscribe and the stream of a session, in the modern one by subscriptions/listen. The clients are one process, which reads all streams on the other core.',
   async run({ say }) {
     const lines: ReportLine[] = []
     for (const era of ['legacy', 'modern'] as const) {
       say(`${era} era`)
       lines.push(await measureEra(era))
     }
-    return { lines, comparisons: [] }
+    return { rounds: roundCount, lines, comparisons: [] }
   },
 }
 
@@ -35,13 +35,14 @@ async function measureEra(era: McpEra): Promise<ReportLine> {
     const postedAtMs = performance.now()
     await postSignedEvent(server.origin)
     const answeredAtMs = performance.now()
-    const { firstAtMs, lastAtMs } = await heard
+    const { firstAtMs, lastAtMs, missing } = await heard
     const cpuMicroseconds = ((server.cpuSeconds() - cpuBefore) / subscriberCount) * 1_000_000
     const figures = {
       milliseconds: answeredAtMs - postedAtMs,
       firstMs: firstAtMs - postedAtMs,
       lastMs: lastAtMs - postedAtMs,
       cpuMicroseconds,
+      errors: missing,
     }
     // The first round warms up.
     if (round > 0) seen.push(figures)

@@ -1,8 +1,8 @@
 import { startBigWorkspace } from '../../support/big-workspace.ts'
 import type { BenchCase, Comparison, ReportLine } from '../bench-case.ts'
-import { type Contestant, runContest } from '../contest.ts'
+import { type Contestant, type ContestResult, roundCount, runContest } from '../contest.ts'
 import { callTool, openClient, type ToolCall } from '../load/mcp-requests.ts'
-import { postSignedEvents } from '../load/signed-events.ts'
+import { postNextEvent, postSignedEvents } from '../load/signed-events.ts'
 import { startConsumed } from '../servers/consumed-product.ts'
 import { mcpToken, startProduct } from '../servers/product.ts'
 import type { ServerProcess } from '../servers/server-process.ts'
@@ -20,8 +20,8 @@ interface Dimension {
 
 interface Workload extends AsyncDisposable {
   readonly server: ServerProcess
-  /** Asks for that many of what is measured, and looks at every answer. */
-  work(count: number): Promise<void>
+  /** Asks once for what is measured. Rejects where the answer is wrong. */
+  ask(): Promise<unknown>
 }
 
 const warmUpCount = 10_000
@@ -32,7 +32,7 @@ const exponentGoal = 0.1
 
 export const growth: BenchCase = {
   title: 'Growth',
-  method: `CPU of the server process for each of ${countEach} events or calls, with 1, 10 and 100 times as much there: events that a group has still to consume; sessions of MCP that are open; subscribers to another channel than those of the events; people in the workspace, of whom one is asked for. The exponent is k in cost = c · size^k, fitted to the medians: 0 is flat.`,
+  method: `CPU of the server process for each of ${countEach} events or calls, with 1, 10 and 100 times as much there: events that a group has still to consume; sessions of MCP that are open; subscribers to another channel than those of the events; people in the workspace, of whom one is asked for. The exponent is k in cost = c · size^k, fitted to each round: 0 is flat.`,
   async run(context) {
     const lines: ReportLine[] = []
     const comparisons: Comparison[] = []
@@ -49,30 +49,50 @@ export const growth: BenchCase = {
         context,
       )
       lines.push(...contest.lines)
-      const points = named.map(({ size, name }) => ({
-        size,
-        cost: contest.lines.find((line) => line.name === name)?.figures.cpuMicroseconds?.median ?? Number.NaN,
-      }))
       comparisons.push({
         says: `${dimension.title}: fitted exponent`,
-        value: summarize([fitExponent(points)]),
+        value: summarize(exponentsOf(named, contest)),
         goal: { atMost: exponentGoal },
       })
     }
-    return { lines, comparisons }
+    return { rounds: roundCount, lines, comparisons }
   },
+}
+
+/** One for each round. */
+function exponentsOf(
+  named: readonly { readonly size: number; readonly name: string }[],
+  { rounds, seen }: ContestResult,
+): readonly number[] {
+  return Array.from({ length: rounds }, (_, round) =>
+    fitExponent(
+      named.map(({ size, name }) => ({ size, cost: seen(name)[round]?.cpuMicroseconds ?? Number.NaN })),
+    ),
+  )
 }
 
 function asContestant(workload: Workload): Contestant {
   return {
     async measure() {
       const before = workload.server.threadSeconds()
-      await workload.work(countEach)
+      const errors = await askMany(workload, countEach)
       const cpuMicroseconds = ((workload.server.threadSeconds() - before) / countEach) * 1_000_000
-      return { cpuMicroseconds }
+      return { cpuMicroseconds, errors }
     },
     [Symbol.asyncDispose]: () => workload[Symbol.asyncDispose](),
   }
+}
+
+const askedAtOnce = 16
+
+/** Resolves with how many were answered wrongly. */
+async function askMany({ ask }: Pick<Workload, 'ask'>, count: number): Promise<number> {
+  let [left, errors] = [count, 0]
+  const asker = async () => {
+    while (left-- > 0) await ask().catch(() => errors++)
+  }
+  await Promise.all(Array.from({ length: askedAtOnce }, asker))
+  return errors
 }
 
 const call: ToolCall = { name: 'slack_get_user', arguments: { user: 'U000001' } }
@@ -93,7 +113,7 @@ async function startBehind(size: number): Promise<Workload> {
   await postSignedEvents(target.server.origin, size)
   return {
     server: target.server,
-    work: (count) => postSignedEvents(target.server.origin, count),
+    ask: () => postNextEvent(target.server.origin),
     [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
   }
 }
@@ -108,12 +128,10 @@ async function startSubscribed(size: number): Promise<Workload> {
   const owned = stack.move()
   return {
     server,
-    work: (count) => postSignedEvents(origin, count),
+    ask: () => postNextEvent(origin),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
-
-const callsAtOnce = 16
 
 async function startCalled(userCount: number, sessionCount: number): Promise<Workload> {
   await using stack = new AsyncDisposableStack()
@@ -124,14 +142,8 @@ async function startCalled(userCount: number, sessionCount: number): Promise<Wor
   for (let opened = 1; opened < sessionCount; opened++) await openClient(target)
   // Reads the list of people, as far as the server reads it.
   await callTool(target, client, { name: 'slack_search_users', arguments: { query: 'person' } })
-  const work = async (count: number) => {
-    let left = count
-    const caller = async () => {
-      while (left-- > 0) await callTool(target, client, call)
-    }
-    await Promise.all(Array.from({ length: callsAtOnce }, caller))
-  }
-  await work(warmUpCount / 2)
+  const ask = () => callTool(target, client, call)
+  await askMany({ ask }, warmUpCount / 2)
   const owned = stack.move()
-  return { server, work, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { server, ask, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -42,6 +42,7 @@ export const mcpCall: BenchCase = {
       context,
     )
     return {
+      rounds: contest.rounds,
       lines: contest.lines,
       skipped: skipped.filter((text) => text.startsWith(goProgram.name)),
       comparisons: [

@@ -1,7 +1,7 @@
 import { startBigWorkspace } from '../../support/big-workspace.ts'
 import { realisticHistory } from '../../support/realistic-history.ts'
-import type { BenchCase, Comparison, ReportLine } from '../bench-case.ts'
-import { summarizeFigures } from '../contest.ts'
+import { type BenchCase, type Comparison, type Figures, figureTable } from '../bench-case.ts'
+import { summarizeFigures, summarizeRatios } from '../contest.ts'
 import { callTool, openClient, type ToolCall } from '../load/mcp-requests.ts'
 import {
   availablePrograms,
@@ -18,6 +18,7 @@ import { manySessions } from './fan-out.ts'
 import { textOf } from './tokens.ts'
 import { measureWebhook } from './webhook-contender.ts'
 
+const roundCount = 3
 const eventCount = 100_000
 const sessionCount = 1000
 const small = { userCount: 50, channelCount: 20 }
@@ -41,29 +42,59 @@ const listPeople: ToolCall = { name: 'slack_get_users', arguments: { limit: 200 
 export const memory: BenchCase = {
   title: 'Memory',
   method:
-    'Resident memory of the server process, a second after what it did: idle; after 100,000 events, of which it keeps the newest 10,000 in memory; with 1,000 sessions of MCP open; and in a workspace of 20,000 people and 5,000 channels after a channel was read by its name and people were searched. The peer in Go loads the whole workspace at its start; those on Node hold nothing and list 200 people. Each figure is of a process of its own.',
+    'Resident memory of the server process, a second after what it did: idle; after 100,000 events, of which it keeps the newest 10,000 in memory; with 1,000 sessions of MCP open; and in a workspace of 20,000 people and 5,000 channels after a channel was read by its name and people were searched. The peer in Go loads the whole workspace at its start; those on Node hold nothing and list 200 people. Over stdio there is one session, and no events. Each figure of a server over HTTP is of a process of its own.',
   async run({ say }) {
     const { programs, skipped } = await availablePrograms()
-    say(productProgram.name)
-    const ours = await measureProduct(say)
-    const lines: ReportLine[] = [ours]
-    for (const program of programs.filter((one) => one !== productProgram)) {
-      say(program.name)
-      lines.push(program === goProgram ? await measureGo() : await measureStdio(program))
+    const ways = [
+      { name: served, measure: () => measureProduct(say) },
+      ...programs.map((program) =>
+        program === goProgram
+          ? { name: `${program.name}, http`, measure: measureGo }
+          : { name: `${program.name}, stdio`, measure: () => measureStdio(program) },
+      ),
+    ].map((way) => ({ ...way, seen: [] as Figures[] }))
+    for (let round = 1; round <= roundCount; round++) {
+      for (const { name, measure, seen } of ways) {
+        say(`${name}: round ${round} of ${roundCount}`)
+        seen.push(await measure())
+      }
     }
-    return { lines, comparisons: goalsOf(ours), skipped }
+    return {
+      rounds: roundCount,
+      lines: ways.map(({ name, seen }) => ({ name, figures: summarizeFigures(seen) })),
+      comparisons: comparisonsOf(ways),
+      skipped,
+    }
   },
 }
 
-function goalsOf({ figures: { idleMegabytes } }: ReportLine): readonly Comparison[] {
-  if (idleMegabytes === undefined) return []
-  return [{ says: 'ours, idle: RSS MB', value: idleMegabytes, goal: { atMost: idleGoalMegabytes } }]
+const served = `${productProgram.name}, serve`
+const overStdio = `${productProgram.name}, stdio`
+
+/** Each peer beside ours over the transport that it has, round by round. */
+function comparisonsOf(
+  ways: readonly { readonly name: string; readonly seen: readonly Figures[] }[],
+): readonly Comparison[] {
+  const seenOf = (name: string) => ways.find((way) => way.name === name)?.seen ?? []
+  const { idleMegabytes } = summarizeFigures(seenOf(served))
+  const goal = { atMost: idleGoalMegabytes }
+  const peers = ways.filter(({ name }) => name !== served && name !== overStdio)
+  return [
+    ...(idleMegabytes === undefined ? [] : [{ says: `${served}, idle: RSS MB`, value: idleMegabytes, goal }]),
+    ...peers.flatMap(({ name, seen }) => {
+      const ours = name.endsWith('stdio') ? overStdio : served
+      return (['idleMegabytes', 'peopleMegabytes'] as const).map((figure) => ({
+        says: `${name}: ${figureTable[figure].title}, to ${ours}`,
+        value: summarizeRatios(figure, seen, seenOf(ours)),
+      }))
+    }),
+  ]
 }
 
-async function measureProduct(say: (text: string) => void): Promise<ReportLine> {
+async function measureProduct(say: (text: string) => void): Promise<Figures> {
   const idleMegabytes = await residentOf(startProduct(), async () => undefined)
   say(`${eventCount} events`)
-  const eventsMegabytes = await afterEvents()
+  const { eventsMegabytes, errors } = await afterEvents()
   say(`${sessionCount} sessions`)
   const sessionsMegabytes = await residentOf(startProduct(manySessions), openSessions)
   say(`${large.userCount} people`)
@@ -76,30 +107,30 @@ async function measureProduct(say: (text: string) => void): Promise<ReportLine> 
       for (const call of lookAround) await callTool(target, client, call)
     },
   )
-  const figures = { idleMegabytes, eventsMegabytes, sessionsMegabytes, peopleMegabytes }
-  return { name: `${productProgram.name}, serve`, figures: summarizeFigures([figures]) }
+  return { idleMegabytes, eventsMegabytes, sessionsMegabytes, peopleMegabytes, errors }
 }
 
-async function afterEvents(): Promise<number> {
+async function afterEvents(): Promise<{ readonly eventsMegabytes: number; readonly errors: number }> {
   await using target = await startProductWebhook()
+  let errors = 0
   while ((await target.accepted()) < eventCount) {
-    await measureWebhook(target, { count: 20_000, seconds: 1 })
+    const { figures } = await measureWebhook(target, { count: 20_000, seconds: 1 })
+    errors += figures.errors
   }
-  return await settledMegabytes(target.server)
+  return { eventsMegabytes: await settledMegabytes(target.server), errors }
 }
 
-async function measureGo(): Promise<ReportLine> {
+async function measureGo(): Promise<Figures> {
   await using workspace = startBigWorkspace(small)
   const idleMegabytes = await residentOf(startGoServer(workspace.apiUrl), async () => undefined)
   const sessionsMegabytes = await residentOf(startGoServer(workspace.apiUrl), openSessions)
   await using largeWorkspace = startBigWorkspace(large)
   const peopleMegabytes = await residentOf(startGoServer(largeWorkspace.apiUrl), async () => undefined)
-  const figures = { idleMegabytes, sessionsMegabytes, peopleMegabytes }
-  return { name: `${goProgram.name}, http`, figures: summarizeFigures([figures]) }
+  return { idleMegabytes, sessionsMegabytes, peopleMegabytes }
 }
 
-/** They speak stdio alone: one session, one process. */
-async function measureStdio(program: McpProgram): Promise<ReportLine> {
+/** One session, one process. */
+async function measureStdio(program: McpProgram): Promise<Figures> {
   await using workspace = startBigWorkspace(large)
   await using prepared = await program.stdio(workspace.apiUrl)
   await using client = new StdioClient(prepared)
@@ -107,10 +138,9 @@ async function measureStdio(program: McpProgram): Promise<ReportLine> {
   await client.request('tools/list')
   await Bun.sleep(settleMs)
   const idleMegabytes = client.residentMegabytes
-  await textOf(client, listPeople)
+  for (const call of program === productProgram ? lookAround : [listPeople]) await textOf(client, call)
   await Bun.sleep(settleMs)
-  const figures = { idleMegabytes, peopleMegabytes: client.residentMegabytes }
-  return { name: `${program.name}, stdio`, figures: summarizeFigures([figures]) }
+  return { idleMegabytes, peopleMegabytes: client.residentMegabytes }
 }
 
 async function residentOf(

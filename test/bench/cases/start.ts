@@ -1,7 +1,7 @@
 import { startBigWorkspace } from '../../support/big-workspace.ts'
 import { freePort } from '../../support/redis-server.ts'
 import type { BenchCase, Comparison, Figures, ReportLine } from '../bench-case.ts'
-import { summarizeFigures } from '../contest.ts'
+import { summarizeFigures, summarizeRatios } from '../contest.ts'
 import { availablePrograms, type McpProgram, productProgram } from '../servers/peer-servers.ts'
 import { builtBinary, productEnvironment } from '../servers/product.ts'
 import { StdioClient } from '../servers/stdio-client.ts'
@@ -18,30 +18,38 @@ export const start: BenchCase = {
   async run({ say }) {
     const { programs, skipped } = await availablePrograms()
     const ways = [...programs.map(overStdio), overHttp]
-    const seen = new Map<string, { readonly way: Way; readonly size: number; readonly figures: Figures[] }>()
+    const seen = new Map<string, Figures[]>()
     for (let round = 1; round <= roundCount; round++) {
       for (const size of workspaceSizes) {
         await using workspace = startBigWorkspace({ userCount: size, channelCount: 100, latencyMs })
         for (const way of ways) {
-          const name = `${way.name}, ${size.toLocaleString('en-US')} people`
+          const name = lineName(way, size)
           say(`${name}: round ${round} of ${roundCount}`)
           workspace.forget()
-          const milliseconds = await way.measure(workspace.apiUrl)
+          const measured = await way.measure(workspace.apiUrl)
           const slackCalls = Object.values(workspace.counts()).reduce((sum, count) => sum + count, 0)
-          const entry = seen.get(name) ?? { way, size, figures: [] }
-          entry.figures.push({ milliseconds, slackCalls })
-          seen.set(name, entry)
+          seen.set(name, [...(seen.get(name) ?? []), { ...measured, slackCalls }])
         }
       }
     }
-    const lines = [...seen].map(([name, { figures }]) => ({ name, figures: summarizeFigures(figures) }))
-    return { lines, comparisons: goalsOf(lines), skipped }
+    const lines = [...seen].map(([name, figures]) => ({ name, figures: summarizeFigures(figures) }))
+    const peers = programs.filter((program) => program !== productProgram)
+    return {
+      rounds: roundCount,
+      lines,
+      comparisons: [...goalsOf(lines), ...ratiosOf(seen, peers)],
+      skipped,
+    }
   },
+}
+
+function lineName(way: Way, size: number): string {
+  return `${way.name}, ${size.toLocaleString('en-US')} people`
 }
 
 interface Way {
   readonly name: string
-  measure(apiUrl: string): Promise<number>
+  measure(apiUrl: string): Promise<{ readonly milliseconds: number; readonly errors: number }>
 }
 
 function overStdio(program: McpProgram): Way {
@@ -52,8 +60,9 @@ function overStdio(program: McpProgram): Way {
       const startedAtMs = performance.now()
       await using client = new StdioClient(prepared)
       await client.initialize()
-      await client.request('tools/list')
-      return performance.now() - startedAtMs
+      const { tools } = await client.request('tools/list')
+      const milliseconds = performance.now() - startedAtMs
+      return { milliseconds, errors: Array.isArray(tools) && tools.length > 0 ? 0 : 1 }
     },
   }
 }
@@ -73,7 +82,7 @@ const overHttp: Way = {
         if (performance.now() - startedAtMs > livezMaxMs) throw new Error('/livez did not answer')
         await Bun.sleep(1)
       }
-      return performance.now() - startedAtMs
+      return { milliseconds: performance.now() - startedAtMs, errors: 0 }
     } finally {
       child.kill('SIGKILL')
       await child.exited
@@ -97,4 +106,19 @@ function goalsOf(lines: readonly ReportLine[]): readonly Comparison[] {
         ? []
         : [{ says: `${name}: ms`, value: milliseconds, goal: { atMost: goalMs } }],
     )
+}
+
+/** How many times as long each peer takes. */
+function ratiosOf(
+  seen: ReadonlyMap<string, readonly Figures[]>,
+  peers: readonly McpProgram[],
+): readonly Comparison[] {
+  return workspaceSizes.flatMap((size) => {
+    const ours = lineName(overStdio(productProgram), size)
+    return peers.map((peer) => {
+      const theirs = lineName(overStdio(peer), size)
+      const value = summarizeRatios('milliseconds', seen.get(theirs) ?? [], seen.get(ours) ?? [])
+      return { says: `${theirs}: time, to ours`, value }
+    })
+  })
 }

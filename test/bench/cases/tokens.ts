@@ -1,10 +1,11 @@
 import { startBigWorkspace } from '../../support/big-workspace.ts'
 import { realisticHistory } from '../../support/realistic-history.ts'
-import type { BenchCase, ReportLine } from '../bench-case.ts'
+import { type BenchCase, type Comparison, figureTable, type ReportLine } from '../bench-case.ts'
 import { summarizeFigures } from '../contest.ts'
 import type { ToolCall } from '../load/mcp-requests.ts'
-import { availablePrograms, type McpProgram } from '../servers/peer-servers.ts'
+import { availablePrograms, type McpProgram, productProgram } from '../servers/peer-servers.ts'
 import { StdioClient } from '../servers/stdio-client.ts'
+import { summarize } from '../statistics.ts'
 
 const messageCount = 50
 const channel = 'C000000'
@@ -31,8 +32,28 @@ export const tokens: BenchCase = {
       lines.push(await readBy(program, { apiUrl: workspace.apiUrl, rawBytes }))
     }
     const raw = summarizeFigures([{ messageBytes: rawBytes, share: 1 }])
-    return { lines: [...lines, { name: "Slack's JSON", figures: raw }], comparisons: [], skipped }
+    return {
+      rounds: 1,
+      lines: [...lines, { name: "Slack's JSON", figures: raw }],
+      comparisons: comparisonsOf(lines),
+      skipped,
+    }
   },
+}
+
+/** How many times as much a model reads from each peer as from ours. */
+function comparisonsOf(lines: readonly ReportLine[]): readonly Comparison[] {
+  const ours = lines.find(({ name }) => name === productProgram.name)
+  return lines
+    .filter((line) => line !== ours)
+    .flatMap(({ name, figures }) =>
+      (['listBytes', 'messageBytes'] as const).map((figure) => ({
+        says: `${name}: ${figureTable[figure].title}, to ours`,
+        value: summarize([
+          (figures[figure]?.median ?? Number.NaN) / (ours?.figures[figure]?.median ?? Number.NaN),
+        ]),
+      })),
+    )
 }
 
 async function readBy(

@@ -29,6 +29,7 @@ export const webhookDurable: BenchCase = {
       context,
     )
     return {
+      rounds: contest.rounds,
       lines: [...contest.lines, measureSync()],
       comparisons: Object.keys(durable).flatMap((of) =>
         compareSpeed(contest, { of, to: bare, goal: { atLeast: 0.6 } }),

@@ -27,6 +27,7 @@ export const webhookMemory: BenchCase = {
       context,
     )
     return {
+      rounds: contest.rounds,
       lines: contest.lines,
       comparisons: [
         ...compareSpeed(contest, { of: ours, to: bare, goal: { atLeast: 0.85 } }),

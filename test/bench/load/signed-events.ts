@@ -52,9 +52,14 @@ const postsAtOnce = 16
 export async function postSignedEvents(origin: string, count: number): Promise<void> {
   const until = sentCount + count
   const sender = async () => {
-    while (sentCount < until) await postEvent(origin, ++sentCount)
+    while (sentCount < until) await postNextEvent(origin)
   }
   await Promise.all(Array.from({ length: postsAtOnce }, sender))
+}
+
+/** Posts one more event, in the next channel. Rejects where it is not taken. */
+export function postNextEvent(origin: string): Promise<void> {
+  return postEvent(origin, ++sentCount)
 }
 
 async function postEvent(origin: string, number: number): Promise<void> {

@@ -3,8 +3,16 @@ import { type McpTarget, openClient, subscribe } from '../load/mcp-requests.ts'
 /** Clients of MCP that wait for changes of one resource, each on a stream of its own. */
 export interface Subscribers extends AsyncDisposable {
   readonly count: number
-  /** Resolves with the times of the first and the last notification once everybody has had one more. */
-  everybodyHears(): Promise<{ readonly firstAtMs: number; readonly lastAtMs: number }>
+  /** Resolves once everybody has had one more notification, or after half a minute. */
+  everybodyHears(): Promise<Heard>
+}
+
+interface Heard {
+  /** NaN where nobody was notified, as the last one is. */
+  readonly firstAtMs: number
+  readonly lastAtMs: number
+  /** Subscribers without a notification. */
+  readonly missing: number
 }
 
 const openAtOnce = 50
@@ -17,7 +25,7 @@ export async function openSubscribers(
   await using stack = new AsyncDisposableStack()
   let round = newRound(count)
   const onText = (text: string) => {
-    if (text.includes('notifications/resources/updated')) round.hear()
+    if (text.includes('notifications/resources/updated') && text.includes(uri)) round.hear()
   }
   for (let from = 0; from < count; from += openAtOnce) {
     const batch = Array.from({ length: Math.min(openAtOnce, count - from) }, async () => {
@@ -64,24 +72,23 @@ async function openStream(
 
 interface Round {
   hear(): void
-  readonly done: Promise<{ readonly firstAtMs: number; readonly lastAtMs: number }>
+  readonly done: Promise<Heard>
 }
 
 /** Each stream carries one notification for one event, so that they are counted and not told apart. */
 function newRound(count: number): Round {
-  const { promise, resolve, reject } = Promise.withResolvers<Awaited<Round['done']>>()
-  let [heard, firstAtMs] = [0, 0]
-  const timer = setTimeout(() => reject(new Error(`${heard} of ${count} were notified`)), hearMaxMs)
-  // Nobody waits for the round before the first event.
-  promise.catch(() => undefined)
+  const { promise, resolve } = Promise.withResolvers<Heard>()
+  let [heard, firstAtMs, lastAtMs] = [0, Number.NaN, Number.NaN]
+  const end = () => resolve({ firstAtMs, lastAtMs, missing: count - heard })
+  const timer = setTimeout(end, hearMaxMs)
   return {
     done: promise,
     hear() {
-      const nowMs = performance.now()
-      if (heard++ === 0) firstAtMs = nowMs
+      lastAtMs = performance.now()
+      if (heard++ === 0) firstAtMs = lastAtMs
       if (heard !== count) return
       clearTimeout(timer)
-      resolve({ firstAtMs, lastAtMs: nowMs })
+      end()
     },
   }
 }

@@ -8,6 +8,8 @@ export interface WebhookServer extends AsyncDisposable {
   readonly server: ServerProcess
   /** Events that it stored, or handled where it stores none, each once. */
   accepted(): Promise<number>
+  /** Events that it took for repetitions; 0 for one that does not look. */
+  repeated(): Promise<number>
   /** Resolves once its consumer has had them all; for one without, at once. */
   settled(): Promise<void>
 }
@@ -29,6 +31,7 @@ function asProductWebhook(server: ServerProcess): WebhookServer {
   return {
     server,
     accepted: () => readMetric(origin, 'slackmcp_events_received_total', 'outcome="accepted"'),
+    repeated: () => readMetric(origin, 'slackmcp_events_received_total', 'outcome="duplicate"'),
     async settled() {
       const startedAtMs = performance.now()
       while ((await readMetric(origin, 'slackmcp_queue_group_pending_events')) > 0) {
@@ -56,6 +59,7 @@ async function startCounting(command: readonly [string, ...string[]]): Promise<W
   return {
     server,
     accepted: async () => Number(await (await fetch(`${server.origin}/count`)).text()),
+    repeated: async () => 0,
     settled: async () => undefined,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

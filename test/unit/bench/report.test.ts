@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { renderPerformance } from '../../../scripts/documents/performance-page.ts'
 import { caseTable } from '../../bench/case-table.ts'
-import { summarizeFigures } from '../../bench/contest.ts'
+import { summarizeFigures, summarizeRatios } from '../../bench/contest.ts'
 import {
   type CaseReport,
   comparisonsTable,
@@ -17,6 +17,7 @@ const report: CaseReport = {
   title: 'Webhook',
   method: 'How it is measured.',
   secondsEach: 2,
+  rounds: 5,
   machine: {
     date: '2026-01-01',
     commit: '0123456789ab',
@@ -51,7 +52,7 @@ describe('the report of a case', () => {
   test('says for every goal whether it is met, at the bound too', () => {
     expect(comparisonsTable(report.comparisons).rows).toEqual([
       ['ours to bare', '0.85', '0.50–0.90', 'at least 0.85: met'],
-      ['rss', '70.10', '70.10–70.10', 'at most 70: missed'],
+      ['rss', '70.10', '70.10–70.10', 'at most 70: missed by 0.1 %'],
     ])
   })
 
@@ -73,17 +74,30 @@ describe('the report of a case', () => {
   })
 
   test('is on the page with its machine, its command and what is missing', () => {
-    const shown = renderPerformance([report])
+    const shown = renderPerformance([report], () => undefined)
     for (const part of [
       '## Webhook',
       'How it is measured.',
       '| ours | 12,346 |',
       'at least 0.85: met',
       'Not measured: a peer, which is not made for this machine.',
-      '`bun run bench --case webhook --seconds 2` on 2026-01-01 at 0123456789ab: A processor, 2 cores, 8 GB, Linux 6; Bun 1.4.5.',
+      '`bun run bench --case webhook --seconds 2`, 5 rounds, on 2026-01-01 at 0123456789ab: A processor, 2 cores, 8 GB, Linux 6; Bun 1.4.5.',
     ])
       expect(shown).toContain(part)
   })
+})
+
+test('the page says why a goal is missed, and only where one is', () => {
+  const reasonOf = (name: string) => `What takes the time of ${name}.`
+  expect(renderPerformance([report], reasonOf)).toContain('\n\nWhat takes the time of webhook.\n\n')
+  const met = { ...report, comparisons: report.comparisons.slice(0, 1) }
+  expect(renderPerformance([met], reasonOf)).not.toContain('What takes the time')
+})
+
+test('ratios are of one round each', () => {
+  const of = [{ p50Ms: 2 }, { p50Ms: 9 }, { p50Ms: 8 }]
+  const to = [{ p50Ms: 1 }, { p50Ms: 3 }, { p50Ms: 8 }]
+  expect(summarizeRatios('p50Ms', of, to)).toEqual({ median: 2, low: 1, high: 3 })
 })
 
 test('every case says how it measures', () => {
