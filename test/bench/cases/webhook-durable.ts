@@ -78,7 +78,7 @@ function measureSync(): ReportLine {
       fdatasyncSync(descriptor)
       return performance.now() - startedAtMs
     })
-    return { name: 'write and fdatasync of 4 KB', figures: { milliseconds: summarize(tookMs) } }
+    return { name: 'write and fdatasync of 4 KB', figures: { p50Ms: summarize(tookMs) } }
   } finally {
     closeSync(descriptor)
     void rm(path, { force: true })
