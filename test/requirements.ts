@@ -617,6 +617,9 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'e2e:state-directory': {
     says: 'With each backend and each fault of its state directory the server starts as promised, or ends with 78, one line and nothing changed (F17).',
   },
+  'server:stop:redis-frozen': {
+    says: 'A stop while Redis answers nothing ends within its deadline, and nothing acknowledged is lost (F25).',
+  },
   'server:memory:limit': {
     says: 'The memory limit is that of the control group, of either version; without one nothing is shed (F29).',
   },

@@ -113,6 +113,45 @@ describeWithRedis('a server that was paused', () => {
   )
 })
 
+describeWithRedis('a stop while Redis is frozen', () => {
+  for (const [what, state, statusWhileFrozen] of [
+    ['directly before Redis', () => ({}), 503],
+    ['with a spool', durable, 200],
+  ] as const) {
+    verifies(
+      'server:stop:redis-frozen',
+      `F25: ${what}: ends cleanly, and every acknowledged event is in Redis in the end`,
+      async () => {
+        const redis = await RedisServer.start()
+        await using _ = { [Symbol.asyncDispose]: () => redis.close() }
+        const env = { ...state(), QUEUE_BACKEND_TYPE: 'redis', REDIS_URL: redis.url }
+        const stored = async () => JSON.stringify(await redis.command('XRANGE', 'slack.events', '-', '+'))
+        const server = await startServer({ env })
+        await using child = server.child
+        const untilStored = async (id: string) => {
+          while (!(await stored()).includes(`"${id}"`)) await Bun.sleep(retryMs)
+        }
+        expect(await post(server, 'EvBefore')).toBe(200)
+        await untilStored('EvBefore')
+        redis.freeze()
+        const statuses = [await post(server, 'EvMeanwhile')]
+        expect(statuses).toEqual([statusWhileFrozen])
+        // Not answered when the stop begins; whoever is cut off was not told that it was taken.
+        const last = post(server, 'EvLast').catch(() => 503)
+        // 137 where the stop outlives its deadline and has to be killed.
+        expect(await child.stop()).toBe(0)
+        statuses.push(await last)
+        const acknowledged = ['EvMeanwhile', 'EvLast'].filter((_id, index) => statuses[index] === 200)
+        redis.thaw()
+        const next = await startServer({ env })
+        await using _next = next.child
+        for (const id of ['EvBefore', ...acknowledged]) await untilStored(id)
+        expect(await next.child.stop()).toBe(0)
+      },
+    )
+  }
+})
+
 const limitBytes = 400_000
 /** Of each event of this test. */
 const textCharacters = 20_000
