@@ -2,6 +2,7 @@ import type { Conversation, ConversationKind } from './conversation.ts'
 import { createChannel, joinConversation, openDirect } from './membership-actions.ts'
 import {
   type Call,
+  conversationKindsOf,
   conversationOf,
   isVisible,
   type MethodTable,
@@ -22,6 +23,10 @@ const listLimitMax = 1_000
 const channelNameMax = 80
 /** The caller and eight others. https://docs.slack.dev/reference/methods/conversations.open */
 const directMembersMax = 8
+/** https://docs.slack.dev/reference/methods/conversations.setTopic */
+const topicMax = 250
+/** https://docs.slack.dev/reference/methods/conversations.invite */
+const inviteesMax = 100
 const neverRead = '0000000000.000000'
 
 export const conversationMethods: MethodTable = {
@@ -32,17 +37,18 @@ export const conversationMethods: MethodTable = {
   'conversations.create': { scopes: ['channels:manage', 'groups:write', 'channels:write'], run: create },
   'conversations.open': { scopes: ['im:write', 'mpim:write', 'channels:manage', 'groups:write'], run: open },
   'conversations.join': { scopes: ['channels:join', 'channels:write'], run: join },
+  'conversations.invite': {
+    scopes: ['channels:manage', 'groups:write', 'im:write', 'mpim:write', 'channels:write'],
+    run: invite,
+  },
+  'conversations.setTopic': {
+    scopes: ['channels:manage', 'groups:write', 'im:write', 'mpim:write', 'channels:write'],
+    run: setTopic,
+  },
   'conversations.mark': {
     scopes: ['channels:manage', 'groups:write', 'im:write', 'mpim:write', 'channels:write'],
     run: mark,
   },
-}
-
-const kindsByType: Readonly<Record<string, ConversationKind>> = {
-  public_channel: 'public',
-  private_channel: 'private',
-  im: 'im',
-  mpim: 'mpim',
 }
 
 function list(call: Call): Rendered {
@@ -99,14 +105,9 @@ function pageOfConversations(
 }
 
 function kindsOf({ params, grant }: Call): readonly ConversationKind[] {
-  const asked = params.list('types')
-  const types = asked.length === 0 ? ['public_channel'] : asked
-  return types.map((type) => {
-    const kind = Object.hasOwn(kindsByType, type) ? kindsByType[type] : undefined
-    if (kind === undefined) throw new Refusal('invalid_types')
-    requireConversationScope({ kind }, grant, 'read')
-    return kind
-  })
+  const kinds = conversationKindsOf(params.list('types'))
+  for (const kind of kinds) requireConversationScope({ kind }, grant, 'read')
+  return kinds
 }
 
 function info(call: Call): Rendered {
@@ -189,6 +190,38 @@ function join(call: Call): Rendered {
       response_metadata: { warnings: ['already_in_channel'] },
     }),
   }
+}
+
+/** All or nobody: Slack adds none where one of them cannot be added, unless told `force`, which no tool of ours does. */
+function invite(call: Call): Rendered {
+  const { params, state, grant } = call
+  const conversation = changeable(call)
+  const userIds = params.list('users')
+  if (userIds.length === 0) throw new Refusal('no_user')
+  if (userIds.length > inviteesMax) throw new Refusal('too_many_users')
+  if (userIds.some((id) => state.people.byId(id) === undefined)) throw new Refusal('user_not_found')
+  if (userIds.includes(grant.userId)) throw new Refusal('cant_invite_self')
+  if (userIds.some((id) => conversation.members.has(id))) throw new Refusal('already_in_channel')
+  for (const userId of new Set(userIds)) joinConversation(state, conversation, userId, grant.userId)
+  return { channel: renderConversation(conversation, grant.userId) }
+}
+
+function setTopic(call: Call): Rendered {
+  const conversation = changeable(call)
+  const topic = call.params.text('topic') ?? ''
+  if (topic.length > topicMax) throw new Refusal('too_long')
+  conversation.topic = topic
+  return { channel: renderConversation(conversation, call.grant.userId) }
+}
+
+/** A channel whose members and topic the caller may change: not even people do that from outside. */
+function changeable(call: Call): Conversation {
+  const conversation = conversationOf(call)
+  if (conversation.kind === 'im' || conversation.kind === 'mpim')
+    throw new Refusal('method_not_supported_for_channel_type')
+  if (conversation.isArchived) throw new Refusal('is_archived')
+  if (!conversation.members.has(call.grant.userId)) throw new Refusal('not_in_channel')
+  return conversation
 }
 
 function mark(call: Call): Rendered {

@@ -43,6 +43,8 @@ export interface Bookmark {
   readonly link: string
   readonly emoji: string
   readonly createdAtSeconds: number
+  /** Undefined for those of the story, which are of whoever made the channel. */
+  readonly userId?: string
 }
 
 /** Who is in a conversation. */
@@ -64,14 +66,14 @@ export interface Conversation {
   readonly isGeneral: boolean
   readonly creatorId: string
   readonly createdAtSeconds: number
-  readonly topic: string
+  topic: string
   readonly purpose: string
   readonly members: Membership
   readonly timeline: Timeline
   readonly pins: Pin[]
   /** Up to which message each user has read, by user id. */
   readonly lastReadBy: Map<string, string>
-  readonly bookmarks: readonly Bookmark[]
+  readonly bookmarks: Bookmark[]
 }
 
 export class ListedMembers implements Membership {

@@ -2,8 +2,13 @@ import { type Conversation, ListedMembers, Timeline } from './conversation.ts'
 import { demoTeam } from './seed-table.ts'
 import type { WorkspaceState } from './workspace-state.ts'
 
-/** Joining a channel announces it; opening a direct message does not, as in Slack until something is written. */
-export function joinConversation(state: WorkspaceState, conversation: Conversation, userId: string): void {
+/** Joining a channel announces it, with who invited where somebody did; opening a direct message does not, as in Slack until something is written. */
+export function joinConversation(
+  state: WorkspaceState,
+  conversation: Conversation,
+  userId: string,
+  inviterId?: string,
+): void {
   conversation.members.add(userId)
   state.announce(
     {
@@ -12,6 +17,7 @@ export function joinConversation(state: WorkspaceState, conversation: Conversati
       channel: conversation.id,
       channel_type: conversation.kind === 'public' ? 'C' : 'G',
       team: demoTeam.id,
+      ...(inviterId !== undefined && { inviter: inviterId }),
       event_ts: state.timestamps.next(),
     },
     conversation,

@@ -1,4 +1,5 @@
 import type { Conversation, Message } from './conversation.ts'
+import { type FileDraft, keepFiles } from './file-actions.ts'
 import { channelTypeOf } from './render-conversation.ts'
 import { renderMessage } from './render-messages.ts'
 import { asRichText, normaliseText } from './rich-text.ts'
@@ -16,19 +17,26 @@ export interface Draft {
   readonly attachments?: readonly unknown[] | undefined
   readonly metadata?: unknown
   readonly isBroadcast?: boolean
+  /** What it shares. */
+  readonly files?: readonly FileDraft[]
 }
 
 export function postMessage(state: WorkspaceState, conversation: Conversation, draft: Draft): Message {
   const ts = state.timestamps.next()
   const bot = state.people.byId(draft.userId)?.bot
   const text = normaliseText(draft.text)
+  const { userId, files = [] } = draft
+  keepFiles(
+    state,
+    files.map((file) => ({ ...file, userId, conversationId: conversation.id, ts })),
+  )
   const message: Message = {
     ts,
     threadTs: draft.threadTs,
     userId: draft.userId,
     botId: bot?.id,
     appId: bot?.appId,
-    subtype: draft.isBroadcast === true ? 'thread_broadcast' : undefined,
+    subtype: subtypeOf(draft),
     username: undefined,
     text,
     blocks: draft.blocks ?? (text === '' ? [] : [asRichText(text, blockIdOf(state))]),
@@ -37,12 +45,17 @@ export function postMessage(state: WorkspaceState, conversation: Conversation, d
     clientMsgId: bot === undefined ? state.ids.uuid() : undefined,
     edited: undefined,
     reactions: [],
-    fileIds: [],
+    fileIds: files.map(({ id }) => id),
     isBroadcast: draft.isBroadcast ?? false,
   }
   conversation.timeline.add(message)
   announceMessage(state, conversation, message)
   return message
+}
+
+function subtypeOf({ files = [], isBroadcast }: Draft): string | undefined {
+  if (files.length > 0) return 'file_share'
+  return isBroadcast === true ? 'thread_broadcast' : undefined
 }
 
 function blockIdOf(state: WorkspaceState): string {

@@ -1,5 +1,5 @@
 import type { CallParams } from './call-params.ts'
-import type { Conversation, Message } from './conversation.ts'
+import type { Conversation, ConversationKind, Message } from './conversation.ts'
 import { Refusal } from './refusal.ts'
 import type { Rendered } from './render-people.ts'
 import type { WorkspaceState } from './workspace-state.ts'
@@ -19,6 +19,8 @@ export interface Call {
   readonly state: WorkspaceState
   readonly params: CallParams
   readonly grant: TokenGrant
+  /** Where the caller reaches the workspace, without a trailing slash: files are fetched and sent there. */
+  readonly origin: string
 }
 
 /** A Web API method as data. */
@@ -58,6 +60,23 @@ export function conversationOf(call: Call, argument = 'channel'): Conversation {
     throw new Refusal('channel_not_found')
   }
   return conversation
+}
+
+const kindsByType: Readonly<Record<string, ConversationKind>> = {
+  public_channel: 'public',
+  private_channel: 'private',
+  im: 'im',
+  mpim: 'mpim',
+}
+
+/** The kinds that Slack's names of types mean; public channels where none is named. Throws invalid_types. */
+export function conversationKindsOf(types: readonly string[]): readonly ConversationKind[] {
+  if (types.length === 0) return ['public']
+  return types.map((type) => {
+    const kind = Object.hasOwn(kindsByType, type) ? kindsByType[type] : undefined
+    if (kind === undefined) throw new Refusal('invalid_types')
+    return kind
+  })
 }
 
 export function isVisible(conversation: Conversation, grant: TokenGrant): boolean {

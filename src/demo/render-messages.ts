@@ -1,4 +1,5 @@
 import type { Conversation, Message, ThreadSummary } from './conversation.ts'
+import { sizeOf } from './file-actions.ts'
 import { type Rendered, renderBotProfile, workspaceUrl } from './render-people.ts'
 import type { StoredFile } from './seed-messages.ts'
 import { demoTeam } from './seed-table.ts'
@@ -78,11 +79,19 @@ function renderFiles(message: Message, state: WorkspaceState): Rendered {
   return { files: files.map((file) => renderFile(file)), upload: false, display_as_bot: false }
 }
 
-/** A file as messages and files.info carry it. */
-export function renderFile(file: StoredFile): Rendered {
+/** What is different about a file that is no text. */
+const binaryFields = {
+  mimetype: 'application/octet-stream',
+  filetype: 'binary',
+  pretty_type: 'Binary',
+  mode: 'hosted',
+}
+
+/** A file as messages and files.info carry it. `host` is where its bytes are, with a trailing slash: only the answers about files know one that answers. */
+export function renderFile(file: StoredFile, host = workspaceUrl): Rendered {
   const createdAtSeconds = secondsOf(file.ts)
-  // Nothing answers there: whoever wants the text finds it in `preview`.
-  const address = `${workspaceUrl}files-pri/${demoTeam.id}-${file.id}`
+  const isText = file.bytes === undefined
+  const address = `${host}files-pri/${demoTeam.id}-${file.id}`
   return {
     id: file.id,
     created: createdAtSeconds,
@@ -94,9 +103,10 @@ export function renderFile(file: StoredFile): Rendered {
     pretty_type: 'Markdown (raw)',
     user: file.userId,
     user_team: demoTeam.id,
-    editable: true,
-    size: Buffer.byteLength(file.text),
+    editable: isText,
+    size: sizeOf(file),
     mode: 'snippet',
+    ...(!isText && binaryFields),
     is_external: false,
     external_type: '',
     is_public: true,
@@ -107,13 +117,14 @@ export function renderFile(file: StoredFile): Rendered {
     url_private_download: `${address}/download/${file.name}`,
     permalink: `${workspaceUrl}files/${file.userId}/${file.id}/${file.name}`,
     edit_link: `${workspaceUrl}files/${file.userId}/${file.id}/${file.name}/edit`,
-    preview: file.text,
-    lines: file.text.split('\n').length,
-    lines_more: 0,
-    preview_is_truncated: false,
+    ...(isText && renderPreview(file.text)),
     has_rich_preview: false,
     file_access: 'visible',
   }
+}
+
+function renderPreview(text: string): Rendered {
+  return { preview: text, lines: text.split('\n').length, lines_more: 0, preview_is_truncated: false }
 }
 
 /** The address of a message; replies carry their thread. */

@@ -1,5 +1,6 @@
 import type { Conversation, Message } from './conversation.ts'
-import { type Call, isVisible, type MethodTable } from './method.ts'
+import { type Call, conversationKindsOf, isVisible, type MethodTable, requireScope } from './method.ts'
+import { Refusal } from './refusal.ts'
 import { renderPermalink } from './render-messages.ts'
 import type { Rendered } from './render-people.ts'
 import { demoTeam } from './seed-table.ts'
@@ -11,6 +12,11 @@ const pagesMax = 100
 
 export const searchMethods: MethodTable = {
   'search.messages': { scopes: ['search:read'], tokenKind: 'user', run: search },
+  'assistant.search.context': {
+    scopes: ['search:read.public', 'search:read.private', 'search:read.im', 'search:read.mpim'],
+    tokenKind: 'user',
+    run: searchContext,
+  },
 }
 
 interface Match {
@@ -20,17 +26,9 @@ interface Match {
 
 /** Newest first unless `sort_dir` says otherwise; `score` is not imitated. */
 function search(call: Call): Rendered {
-  const { params, state, grant } = call
+  const { params, state } = call
   const query = params.required('query')
-  const criteria = parseQuery(query)
-  const matches: Match[] = []
-  for (const conversation of state.conversations.known()) {
-    if (!isVisible(conversation, grant)) continue
-    for (const message of conversation.timeline.all()) {
-      if (isMatch({ message, conversation }, criteria, state)) matches.push({ message, conversation })
-    }
-  }
-  matches.sort((left, right) => (left.message.ts < right.message.ts ? 1 : -1))
+  const matches = findMatches(call, query, () => true)
   if (params.text('sort_dir') === 'asc') matches.reverse()
   const count = params.limit('count', perPageDefault, perPageMax)
   const page = params.limit('page', 1, pagesMax)
@@ -42,6 +40,55 @@ function search(call: Call): Rendered {
       ...renderPaging(matches.length, count, page, found.length),
       matches: found.map((match) => renderMatch(match, state)),
     },
+  }
+}
+
+function findMatches(
+  { state, grant }: Call,
+  query: string,
+  isWanted: (conversation: Conversation) => boolean,
+): Match[] {
+  const criteria = parseQuery(query)
+  const matches: Match[] = []
+  for (const conversation of state.conversations.known()) {
+    if (!isVisible(conversation, grant) || !isWanted(conversation)) continue
+    for (const message of conversation.timeline.all()) {
+      if (isMatch({ message, conversation }, criteria, state)) matches.push({ message, conversation })
+    }
+  }
+  return matches.sort((left, right) => (left.message.ts < right.message.ts ? 1 : -1))
+}
+
+/** https://docs.slack.dev/reference/methods/assistant.search.context */
+const contextPerPageMax = 20
+
+/** The newer search, of messages alone. A cursor is the number of the first match that is wanted. */
+function searchContext(call: Call): Rendered {
+  const { params, state } = call
+  const kinds = conversationKindsOf(params.list('channel_types'))
+  for (const kind of kinds) requireScope(call.grant, [`search:read.${kind}`])
+  const matches = findMatches(call, params.required('query'), ({ kind }) => kinds.includes(kind))
+  const first = Number(params.text('cursor') ?? '0')
+  if (!Number.isInteger(first) || first < 0) throw new Refusal('invalid_cursor')
+  const end = first + params.limit('limit', contextPerPageMax, contextPerPageMax)
+  return {
+    results: { messages: matches.slice(first, end).map((match) => renderFound(match, state)) },
+    response_metadata: { next_cursor: end < matches.length ? String(end) : '' },
+  }
+}
+
+function renderFound({ message, conversation }: Match, state: WorkspaceState): Rendered {
+  const author = state.people.byId(message.userId ?? '')
+  return {
+    author_name: message.username ?? author?.realName ?? '',
+    author_user_id: message.userId ?? '',
+    team_id: demoTeam.id,
+    channel_id: conversation.id,
+    channel_name: conversation.name,
+    message_ts: message.ts,
+    content: message.text,
+    is_author_bot: message.botId !== undefined,
+    permalink: renderPermalink(message, conversation),
   }
 }
 

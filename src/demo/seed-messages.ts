@@ -11,6 +11,8 @@ export interface StoredFile {
   readonly name: string
   readonly title: string
   readonly text: string
+  /** What was uploaded where that is no text; `text` is empty then. */
+  readonly bytes?: Uint8Array<ArrayBuffer>
   readonly userId: string
   readonly conversationId: string
   readonly ts: string

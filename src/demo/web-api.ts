@@ -1,8 +1,10 @@
-import { BodyBudget } from '../base/body.ts'
+import type { BodyBudget } from '../base/body.ts'
 import type { Ids } from '../base/ids.ts'
+import { bookmarkMethods } from './bookmark-methods.ts'
 import { readCall } from './call-params.ts'
 import { chatMethods } from './chat-methods.ts'
 import { conversationMethods } from './conversation-methods.ts'
+import { fileMethods } from './file-methods.ts'
 import { historyMethods } from './history-methods.ts'
 import { itemMethods } from './item-methods.ts'
 import { type Method, type MethodTable, requireScope, type TokenGrant } from './method.ts'
@@ -14,9 +16,6 @@ import { userMethods } from './user-methods.ts'
 import { workspaceMethods } from './workspace-methods.ts'
 import type { WorkspaceState } from './workspace-state.ts'
 
-/** Bodies that are being read at once, over all calls. */
-const bodyBytesBudget = 64 * 1024 * 1024
-
 /** Every method that the workspace answers. */
 export const webApiMethods: MethodTable = {
   ...workspaceMethods,
@@ -26,6 +25,8 @@ export const webApiMethods: MethodTable = {
   ...schedulingMethods,
   ...userMethods,
   ...itemMethods,
+  ...bookmarkMethods,
+  ...fileMethods,
   ...searchMethods,
 }
 
@@ -33,20 +34,22 @@ export interface WebApiDeps {
   readonly state: WorkspaceState
   readonly ids: Ids
   readonly grants: readonly TokenGrant[]
+  /** For the bodies that are being read at once. */
+  readonly budget: BodyBudget
 }
 
 /** Answers one call of `name` as Slack does: HTTP 200 whatever happened, the outcome in `ok` and `error`. Never rejects for what a caller sent. */
 export function createWebApi(deps: WebApiDeps): (name: string, request: Request) => Promise<Response> {
-  const budget = new BodyBudget(bodyBytesBudget)
   return async (name, request) => {
     const method = Object.hasOwn(webApiMethods, name) ? webApiMethods[name] : undefined
     const seen: { grant?: TokenGrant } = {}
     try {
       if (method === undefined) throw new Refusal('unknown_method', { fields: { req_method: name } })
-      const { params, token, warning } = await readCall(request, budget)
+      const { params, token, warning } = await readCall(request, deps.budget)
       const grant = admit(method, token, deps.grants)
       if (grant !== undefined) seen.grant = grant
-      const answer = method.run({ state: deps.state, params, grant: grant ?? nobody })
+      const { origin } = new URL(request.url)
+      const answer = method.run({ state: deps.state, params, grant: grant ?? nobody, origin })
       return respond({ ok: true, ...withWarning(answer, warning) }, method, seen.grant, deps.ids)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error

@@ -31,6 +31,15 @@ export interface ScheduledMessage {
   readonly drop: () => void
 }
 
+/** A file whose address was given out; `bytes` once they came. */
+export interface Upload {
+  readonly id: string
+  /** The last part of that address: whoever knows it may send. */
+  readonly key: string
+  readonly name: string
+  bytes?: Uint8Array<ArrayBuffer>
+}
+
 /** Everything that the workspace knows. Web API methods and the demo people read and change it through `*-actions.ts`. */
 export interface WorkspaceState {
   readonly clock: Clock
@@ -40,7 +49,9 @@ export interface WorkspaceState {
   readonly people: People
   readonly conversations: Conversations
   /** Newest last. */
-  readonly files: readonly StoredFile[]
+  readonly files: StoredFile[]
+  /** Uploads that were begun and not shared yet, by the ids of their files, in the order in which they were begun. */
+  readonly uploads: Map<string, Upload>
   readonly standardEmoji: ReadonlySet<string>
   /** Announces what happened in a conversation to whoever listens. */
   readonly announce: (event: InnerEvent, conversation: Conversation) => void
@@ -96,6 +107,7 @@ export function createWorkspaceState(options: WorkspaceStateOptions): WorkspaceS
     people,
     conversations,
     files,
+    uploads: new Map(),
     standardEmoji,
     announce,
     scheduled: new Map(),

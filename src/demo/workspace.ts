@@ -1,7 +1,9 @@
+import { BodyBudget } from '../base/body.ts'
 import { type Clock, sleep, type Timer } from '../base/clock.ts'
 import type { Ids } from '../base/ids.ts'
 import type { Conversation } from './conversation.ts'
 import { type EventEnvelope, wrapEvent } from './event-envelope.ts'
+import { serveFiles } from './file-host.ts'
 import { addReaction } from './item-actions.ts'
 import { postMessage } from './message-actions.ts'
 import type { TokenGrant } from './method.ts'
@@ -16,6 +18,7 @@ import { createWorkspaceState, type InnerEvent, type WorkspaceState } from './wo
 export const defaultBotScopes: readonly string[] = [
   'app_mentions:read',
   'bookmarks:read',
+  'bookmarks:write',
   'channels:history',
   'channels:join',
   'channels:manage',
@@ -23,6 +26,7 @@ export const defaultBotScopes: readonly string[] = [
   'chat:write',
   'emoji:read',
   'files:read',
+  'files:write',
   'groups:history',
   'groups:read',
   'groups:write',
@@ -42,7 +46,15 @@ export const defaultBotScopes: readonly string[] = [
   'users:read.email',
 ]
 
-const userScopes: readonly string[] = [...defaultBotScopes, 'channels:write', 'search:read']
+const userScopes: readonly string[] = [
+  ...defaultBotScopes,
+  'channels:write',
+  'search:read',
+  'search:read.im',
+  'search:read.mpim',
+  'search:read.private',
+  'search:read.public',
+]
 
 export interface DemoWorkspaceOptions {
   readonly clock: Clock
@@ -80,7 +92,7 @@ export interface DemoWorkspace {
   readonly botUserId: string
   readonly botToken: string
   readonly userToken: string
-  /** One HTTP request to `/api/<method>`. Rejects only where a scripted failure says so. */
+  /** One HTTP request to `/api/<method>`, or for the bytes of a file at an address that a method told. Rejects only where a scripted failure says so. */
   handle(request: Request): Promise<Response>
   /** Makes one of the people write. Returns the ts. Throws RangeError for an unknown channel or handle. */
   post(post: DemoPost): string
@@ -184,13 +196,14 @@ function createEndpoint(
   grants: { readonly bot: TokenGrant; readonly user: TokenGrant },
   { clock, ids, delayMs = 0 }: DemoWorkspaceOptions,
 ): Pick<DemoWorkspace, 'handle' | 'failNext' | 'callCount'> {
-  const api = createWebApi({ state, ids, grants: [grants.bot, grants.user] })
+  const deps = { state, grants: [grants.bot, grants.user], budget: new BodyBudget(bodyBytesBudget) }
+  const api = createWebApi({ ...deps, ids })
   const failures = createScriptedFailures()
   const counts = new Map<string, number>()
   return {
     async handle(request) {
       const method = /^\/api\/([a-zA-Z.]+)$/.exec(new URL(request.url).pathname)?.[1]
-      if (method === undefined) return new Response('', { status: 404 })
+      if (method === undefined) return serveFiles(request, deps)
       // Names that no method has are counted together: a caller must not grow the map.
       const counted = Object.hasOwn(webApiMethods, method) ? method : unknownMethods
       counts.set(counted, (counts.get(counted) ?? 0) + 1)
@@ -204,6 +217,9 @@ function createEndpoint(
         : (counts.get(method) ?? 0),
   }
 }
+
+/** Bodies that are being read at once, over all calls and uploads. */
+const bodyBytesBudget = 64 * 1024 * 1024
 
 const unknownMethods = '_other'
 

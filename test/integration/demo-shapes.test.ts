@@ -96,6 +96,11 @@ const documented = {
     ...{ date_created: 0, date_updated: 0, rank: '', last_updated_by_user_id: '' },
     ...{ last_updated_by_team_id: '', shortcut_id: '', app_id: '', app_action_id: '' },
   },
+  // https://docs.slack.dev/reference/methods/assistant.search.context
+  found: {
+    ...{ author_name: '', author_user_id: '', team_id: '', channel_id: '', channel_name: '' },
+    ...{ message_ts: '', content: '', is_author_bot: false, permalink: '' },
+  },
   match: {
     ...{ iid: '', team: '', score: 0, type: '', user: '', username: '', ts: '', text: '', permalink: '' },
     no_reactions: true,
@@ -132,8 +137,16 @@ function recordedObjects() {
 
 const release = 'C0DEMO00REL'
 
+/** What the cases are about. */
+interface Made {
+  readonly ts: string
+  readonly scheduledId: string
+  readonly bookmarkId: string
+  readonly uploadId: string
+}
+
 /** For each call of ours, what stands in the recordings. Objects that several methods answer are compared with all recordings of that object. */
-function cases({ ts, scheduledId }: { readonly ts: string; readonly scheduledId: string }) {
+function cases({ ts, scheduledId, bookmarkId, uploadId }: Made) {
   const { message, channel, user, file } = recordedObjects()
   const page = { response_metadata: { next_cursor: '' } }
   const ok = { ok: true }
@@ -159,6 +172,12 @@ function cases({ ts, scheduledId }: { readonly ts: string; readonly scheduledId:
       'conversations.open',
       { users: 'U0DEMO00RAJ', return_im: 'true' },
       union({ channel }, java('conversations.open')),
+    ],
+    ['conversations.invite', { channel: release, users: 'U0DEMO00VIK' }, { ...ok, channel }],
+    [
+      'conversations.setTopic',
+      { channel: release, topic: 'x' },
+      union({ channel }, java('conversations.setTopic')),
     ],
     ['conversations.mark', { channel: release, ts }, java('conversations.mark')],
     [
@@ -205,8 +224,29 @@ function cases({ ts, scheduledId }: { readonly ts: string; readonly scheduledId:
     ['pins.remove', item, recorded('openapi-examples/pins.remove.default')],
     ['api.test', {}, union({ args: { token: '' } }, java('api.test'))],
     ['bookmarks.list', { channel_id: release }, { ...ok, bookmarks: [documented.bookmark] }],
+    [
+      'bookmarks.add',
+      { channel_id: release, title: 'x', type: 'link', link: 'https://example.com/' },
+      { ...ok, bookmark: documented.bookmark },
+    ],
+    ['bookmarks.remove', { channel_id: release, bookmark_id: bookmarkId }, ok],
+    [
+      'files.getUploadURLExternal',
+      { filename: 'a.txt', length: '1' },
+      { ...ok, upload_url: '', file_id: '' },
+    ],
+    [
+      'files.completeUploadExternal',
+      { channel_id: release, files: JSON.stringify([{ id: uploadId, title: 'A' }]) },
+      union({ files: [file] }, java('files.completeUploadExternal')),
+    ],
     ['chat.getPermalink', { channel: release, message_ts: ts }, { ...ok, channel: '', permalink: '' }],
     ['chat.postEphemeral', { channel: release, user: 'U0DEMO00ANA', text: 'x' }, { ...ok, message_ts: '' }],
+    [
+      'assistant.search.context',
+      { query: 'release', channel_types: 'public_channel,im' },
+      { ...ok, results: { messages: [documented.found] }, ...page },
+    ],
     [
       'search.messages',
       { query: 'release' },
@@ -249,7 +289,12 @@ function cases({ ts, scheduledId }: { readonly ts: string; readonly scheduledId:
 }
 
 /** Methods that a person's token is needed for, and those about a person's own message. */
-const asPerson: ReadonlySet<string> = new Set(['search.messages', 'chat.update', 'chat.delete'])
+const asPerson: ReadonlySet<string> = new Set([
+  'assistant.search.context',
+  'search.messages',
+  'chat.update',
+  'chat.delete',
+])
 
 beforeAll(() => {
   for (const { name, bytes } of corpusFiles('api')) {
@@ -267,7 +312,17 @@ test.skipIf(!hasCorpus)('answers nothing that recorded answers of Slack do not h
   workspace.post({ channel: 'release', by: 'mei', text: 'Another.', threadTs: ts })
   const found: Record<string, readonly string[]> = {}
   const scheduled = await call('chat.scheduleMessage', { channel: release, text: 'x', post_at: '1700000120' })
-  const table = cases({ ts, scheduledId: String(scheduled['scheduled_message_id']) })
+  const link = { channel_id: release, title: 'x', type: 'link', link: 'https://example.com/' }
+  const { bookmark } = await call<{ readonly bookmark: { readonly id: string } }>('bookmarks.add', link)
+  const upload = await call<{ readonly upload_url: string; readonly file_id: string }>(
+    'files.getUploadURLExternal',
+    { filename: 'a.txt', length: '1' },
+  )
+  await workspace.handle(new Request(upload.upload_url, { method: 'POST', body: 'a' }))
+  const table = cases({
+    ...{ ts, scheduledId: String(scheduled['scheduled_message_id']) },
+    ...{ bookmarkId: bookmark.id, uploadId: upload.file_id },
+  })
   for (const [method, params, recording] of table) {
     const answer = await (asPerson.has(method) ? callAsUser : call)(method, params)
     expect([method, answer.ok]).toEqual([method, true])

@@ -2,9 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createSystemClock } from '../../src/base/clock.ts'
 import { createSystemIds } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
+import { webApiMethods } from '../../src/demo/web-api.ts'
 import { createDemoWorkspace, type DemoWorkspace } from '../../src/demo/workspace.ts'
 import { serveDemoWorkspace, type WorkspaceServer } from '../../src/demo/workspace-server.ts'
 import { initializeSlackClient, type SlackClient } from '../../src/slack/client.ts'
+import { createSlackFiles } from '../../src/slack/file-transfer.ts'
+import { toolTable } from '../../src/tools/tool-table.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { RecordingMetrics } from '../support/recording-metrics.ts'
 import { createBenchOver } from '../support/tool-bench.ts'
@@ -26,7 +29,11 @@ describe('in the demo workspace', () => {
       userToken: new Secret(workspace.userToken),
     })
     await slack.identify()
-    call = createBenchOver({ slack, clock }).call
+    const files = createSlackFiles({
+      ...{ clock, fetch: globalThis.fetch, apiUrl: server.apiUrl },
+      token: () => new Secret(workspace.botToken),
+    })
+    call = createBenchOver({ slack, clock, files }).call
   })
 
   afterAll(async () => {
@@ -145,6 +152,115 @@ describe('in the demo workspace', () => {
     await expect(call('slack_create_channel', { name: 'launch-party' })).rejects.toMatchObject({
       details: { slack_error: 'name_taken' },
     })
+  })
+
+  test('invites to a channel, sets its topic, and keeps its bookmarks', async () => {
+    const channel = '#topical'
+    await call('slack_create_channel', { name: 'topical' })
+    const { data: invited } = await call('slack_invite_to_channel', { channel, users: ['@ana', '@raj'] })
+    expect(invited.responses).toMatchObject([{ ok: true }, { ok: true }])
+    const { data: again } = await call('slack_invite_to_channel', { channel, users: ['@ana'] })
+    expect(again.responses).toMatchObject([{ ok: true, already: true }])
+    await call('slack_set_channel_topic', { channel, topic: 'Ship & <tell>' })
+    const { data: seen } = await call('slack_get_channel', { channel, include_members: true })
+    expect([seen.topic, seen.members.length]).toEqual(['Ship & <tell>', 3])
+    const { data: added } = await call('slack_add_bookmark', {
+      ...{ channel, title: 'Runbook', link: 'https://example.com/runbook' },
+    })
+    const listed = async () => (await call('slack_list_bookmarks', { channel })).data.bookmarks
+    expect(await listed()).toMatchObject([{ title: 'Runbook' }])
+    await call('slack_remove_bookmark', { channel, bookmark_id: added.bookmark_id })
+    expect(await listed()).toEqual([])
+  })
+
+  test('shares a file and reads it back, text or not', async () => {
+    const place = { channel: '#release', comment: 'See here' }
+    const { data: note } = await call('slack_upload_file', {
+      ...place,
+      filename: 'a.csv',
+      content: 'a,b\n1,2',
+    })
+    expect((await call('slack_read_file', { file: note.id })).data).toMatchObject({ text: 'a,b\n1,2' })
+    expect(workspace.messages('release').at(-1)).toMatchObject({
+      ...{ subtype: 'file_share', text: 'See here', files: [{ id: note.id, name: 'a.csv' }] },
+    })
+    const { data: blob } = await call('slack_upload_file', {
+      ...{ ...place, filename: 'b.bin', content_base64: Buffer.from([0, 255, 254]).toString('base64') },
+    })
+    expect((await call('slack_read_file', { file: blob.id })).data).toMatchObject({
+      content: 'none',
+      size: 3,
+    })
+    const { files } = workspace.messages('release').at(-1) as { readonly files: readonly object[] }
+    const [{ id }] = files as [{ readonly id: string }]
+    const bytes = async (token: string) => {
+      const url = new URL(`/files-pri/T-${id}/b.bin`, server.apiUrl)
+      const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+      return [response.status, [...(await response.bytes())]]
+    }
+    expect([await bytes(workspace.botToken), await bytes('unknown')]).toEqual([
+      [200, [0, 255, 254]],
+      [404, []],
+    ])
+  })
+
+  test('every tool does its work, and none calls a method that is not there', async () => {
+    const { data: posted } = await call('slack_post_message', { channel: '#release', text: 'All of them' })
+    const channel = posted.channel
+    const about = { channel, message_ts: posted.ts }
+    /** What some tools need of those that ran before. */
+    const made: Record<string, Awaited<ReturnType<typeof call>>['data']> = {}
+    const calls: Readonly<Record<string, () => object>> = {
+      slack_post_message: () => ({ channel, text: 'One more' }),
+      slack_thread_reply: () => ({ channel, thread_ts: posted.ts, texts: ['yes'] }),
+      slack_update_message: () => ({ ...about, text: 'All of them.' }),
+      slack_read_channel_messages: () => ({ channel }),
+      slack_read_thread_messages: () => ({ channel, thread_ts: posted.ts }),
+      slack_get_message: () => about,
+      slack_add_reactions: () => ({ ...about, emojis: ['eyes'] }),
+      slack_get_reactions: () => about,
+      slack_remove_reactions: () => ({ ...about, emojis: ['eyes'] }),
+      slack_list_channels: () => ({}),
+      slack_get_channel: () => ({ channel, include_members: true }),
+      slack_get_user: () => ({ user: '@ana' }),
+      slack_search_users: () => ({ query: 'ana' }),
+      slack_read_emojis: () => ({}),
+      slack_schedule_message: () => ({ channel, text: 'later', post_at: '2h' }),
+      slack_list_scheduled_messages: () => ({}),
+      slack_cancel_scheduled_message: () => ({
+        ...{ channel, scheduled_message_id: made['slack_schedule_message'].scheduled_message_id },
+      }),
+      slack_join_channel: () => ({ channel }),
+      slack_open_conversation: () => ({ users: ['@raj'] }),
+      slack_create_channel: () => ({ name: 'every-tool' }),
+      slack_invite_to_channel: () => ({ channel: '#every-tool', users: ['@ana'] }),
+      slack_set_channel_topic: () => ({ channel, topic: 'Every tool' }),
+      slack_mark_read: () => about,
+      slack_list_usergroups: () => ({}),
+      slack_get_usergroup_members: () => ({ usergroup: 'S0DEMO00REL' }),
+      slack_list_files: () => ({ channel }),
+      slack_upload_file: () => ({ channel, filename: 'all.txt', content: 'all' }),
+      slack_read_file: () => ({ file: made['slack_upload_file'].id }),
+      slack_search_messages: () => ({ query: 'release' }),
+      slack_list_bookmarks: () => ({ channel }),
+      slack_add_bookmark: () => ({ channel, title: 'All', link: 'https://example.com/all' }),
+      slack_remove_bookmark: () => ({ channel, bookmark_id: made['slack_add_bookmark'].bookmark_id }),
+      slack_add_pin: () => about,
+      slack_list_pins: () => ({ channel }),
+      slack_remove_pin: () => about,
+      slack_delete_message: () => about,
+    }
+    for (const [name, args] of Object.entries(calls)) {
+      const { data } = await call(name, args())
+      for (const { ok } of data.responses ?? []) expect([name, ok]).toEqual([name, true])
+      made[name] = data
+    }
+    expect(Object.keys(calls).sort()).toEqual(toolTable.map(({ name }) => name).sort())
+    expect(workspace.callCount('_other')).toBe(0)
+    const missing = toolTable.flatMap(({ cost }) =>
+      cost.methods.filter((method) => !(method in webApiMethods)),
+    )
+    expect(missing).toEqual([])
   })
 
   test('searches with the user token', async () => {
