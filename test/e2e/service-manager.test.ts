@@ -6,7 +6,7 @@ import { verifies } from '../support/verifies.ts'
 
 describe.skipIf(process.platform !== 'linux')('under systemd', () => {
   verifies(
-    'cli:sd-notify',
+    'S99',
     'the binary says that it listens, that its loop turns, and that it stops',
     async () => {
       const address = `@service-manager-${process.pid}`

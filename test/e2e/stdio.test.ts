@@ -34,22 +34,26 @@ async function startStdio(args: readonly string[] = [], more: Readonly<Record<st
   }
 }
 
-test('the binary speaks MCP over stdio also with the configuration of a server that has the webhook alone', async () => {
-  await using session = await startStdio(['--write-channels', '!#general'], { MCP_ENABLED: 'false' })
-  const { child } = session
-  child.write(initialize)
-  child.write(message({ method: 'notifications/initialized' }))
-  child.write(
-    message({
-      id: 1,
-      method: 'tools/call',
-      params: { name: 'slack_post_message', arguments: { channel: '#general', text: 'not to be said' } },
-    }),
-  )
-  expect(await child.stdout.find((line) => line.includes('"id":1'))).toContain('"isError":true')
-  child.closeInput()
-  expect(await child.exited).toBe(0)
-})
+verifies(
+  'S97',
+  'the binary speaks MCP over stdio also with the configuration of a server that has the webhook alone',
+  async () => {
+    await using session = await startStdio(['--write-channels', '!#general'], { MCP_ENABLED: 'false' })
+    const { child } = session
+    child.write(initialize)
+    child.write(message({ method: 'notifications/initialized' }))
+    child.write(
+      message({
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'slack_post_message', arguments: { channel: '#general', text: 'not to be said' } },
+      }),
+    )
+    expect(await child.stdout.find((line) => line.includes('"id":1'))).toContain('"isError":true')
+    child.closeInput()
+    expect(await child.exited).toBe(0)
+  },
+)
 
 verifies(
   'S101',
