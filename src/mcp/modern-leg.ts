@@ -12,7 +12,7 @@ import type { Clock } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { isObject } from '../base/json-object.ts'
 import type { Logger } from '../observe/logger.ts'
-import { type ChangeDesk, type Listener, subscriptionsPerSessionMax } from './change-desk.ts'
+import { type ChangeDesk, type Listener, subscriptionsPerSessionMax, WatchedUris } from './change-desk.ts'
 import type { Visit } from './door.ts'
 import type { RoundState } from './modern-asking.ts'
 import { OfferServer } from './modern-server.ts'
@@ -156,12 +156,12 @@ function methodOf(body: unknown): string {
 }
 
 /** The resources that the client asks to hear of; the SDK checks the shape of the request and answers for it. */
-function watchedUris(body: unknown): ReadonlySet<string> {
+function watchedUris(body: unknown): WatchedUris {
   const params = isObject(body) ? body['params'] : undefined
   const filter = isObject(params) ? params['notifications'] : undefined
   const uris: unknown = isObject(filter) ? filter['resourceSubscriptions'] : undefined
   const known = Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : []
-  return new Set(known.slice(0, subscriptionsPerSessionMax))
+  return new WatchedUris(known.slice(0, subscriptionsPerSessionMax))
 }
 
 /**

@@ -29,9 +29,6 @@ export interface StdioDeps {
 /** Whoever started the process holds its credentials anyway (the specification wants no authentication here). */
 const stdioPrincipal: Principal = { name: 'stdio', policy: unrestrictedPolicy }
 
-/** Every URI: over a pipe the newer revision's SDK filters what its one client asked to hear. */
-const everything: Pick<ReadonlySet<string>, 'has'> = { has: () => true }
-
 /** Serves both eras over a pipe, whichever the client opens with. Resolves at the end of the input, or soon after `signal` aborts. */
 export async function serveMcpOverStdio(
   pipe: StdioPipe,
@@ -58,7 +55,8 @@ export async function serveMcpOverStdio(
       })
       const listener: Listener = {
         principal: stdioPrincipal,
-        uris: watched?.uris ?? everything,
+        // Over a pipe the newer revision's SDK filters what its one client asked to hear.
+        uris: watched?.uris ?? 'everything',
         hear: (notice) => tell(server, notice),
       }
       listeners.add(listener)

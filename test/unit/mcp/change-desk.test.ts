@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { AppError } from '../../../src/base/errors.ts'
 import { createEventBus } from '../../../src/base/event-bus.ts'
 import { unrestrictedPolicy } from '../../../src/mcp/auth.ts'
-import { ChangeDesk, type MayHear, WatchedResources } from '../../../src/mcp/change-desk.ts'
+import { ChangeDesk, type MayHear, WatchedResources, WatchedUris } from '../../../src/mcp/change-desk.ts'
 import { createOfferIndex } from '../../../src/mcp/offer-index.ts'
 import type { ChangeNotice, Principal } from '../../../src/mcp/registry.ts'
 import { settle } from '../../support/fake-clock.ts'
@@ -46,11 +46,12 @@ function bench(mayHear: MayHear = () => Promise.resolve(true)) {
     log,
     index,
   })
-  const join = (principal: Principal, uris: readonly string[]) => {
+  const join = (principal: Principal, wanted: readonly string[] | 'everything') => {
     const heard: ChangeNotice[] = []
-    const listener = { principal, uris: new Set(uris), hear: (notice: ChangeNotice) => heard.push(notice) }
+    const uris = wanted === 'everything' ? wanted : new WatchedUris(wanted)
+    const listener = { principal, uris, hear: (notice: ChangeNotice) => heard.push(notice) }
     desk.add(listener)
-    return { heard, leave: () => desk.remove(listener) }
+    return { heard, uris, leave: () => desk.remove(listener) }
   }
   return { desk, changes, log, join, subscriptions: () => subscriptions }
 }
@@ -63,6 +64,33 @@ test('each hears of what it watches', async () => {
   changes.publish(updated('test://items/1'))
   await settle()
   expect([one.heard, two.heard]).toEqual([[updated('test://items/1')], []])
+})
+
+test('one for whom somebody else chooses hears of everything', async () => {
+  const { changes, join } = bench()
+  const all = join(alice, 'everything')
+  changes.publish(updated('test://items/1'))
+  await settle()
+  all.leave()
+  changes.publish(updated('test://items/2'))
+  await settle()
+  expect(all.heard).toEqual([updated('test://items/1')])
+})
+
+test('what comes and goes while it listens counts at once, and two watch one resource apart', async () => {
+  const { changes, join } = bench()
+  const { heard, uris, leave } = join(alice, ['test://items/1'])
+  const other = join(bob, ['test://items/1'])
+  if (uris === 'everything') return expect.unreachable()
+  uris.delete('test://items/1')
+  uris.add('test://items/2')
+  for (const number of [1, 2]) changes.publish(updated(`test://items/${number}`))
+  await settle()
+  leave()
+  uris.add('test://items/3')
+  for (const number of [2, 3]) changes.publish(updated(`test://items/${number}`))
+  await settle()
+  expect([heard, other.heard]).toEqual([[updated('test://items/2')], [updated('test://items/1')]])
 })
 
 test('everybody hears of changed lists', () => {
