@@ -27,6 +27,8 @@ export const mcpCall: BenchCase = {
   title: 'MCP call',
   method:
     'tools/call of slack_get_user, which answers from what it knows, over streamable HTTP and 16 connections; in the legacy era each is a session. The bare server is the SDK of the same era with one tool that answers the same text, without credentials, limits or a log. The peer in Go answers its cheapest tool from the list of people that it loads at its start.',
+  profileShows:
+    'Revision 2026-07-28: half is the SDK’s own matching of every message against its schemas, by zod, and a server object for each request, which keeps callers apart; the rest is credentials, limits, read policy, the line of the log and metrics, of which no part is more than 3 %.',
   async run(context) {
     await using workspace = startBigWorkspace({ userCount: 50, channelCount: 20 })
     const { programs, skipped } = await availablePrograms()

@@ -15,6 +15,8 @@ export const start: BenchCase = {
   title: 'Start',
   method:
     'From exec to the answer to the first tools/list over stdio, initialize and the notification after it included, before a double of Slack that takes 150 ms for every call, with workspaces of 50 and of 20,000 people; and of ours to the first 200 of /livez. Every start has an empty home, so that nothing is cached, and what the process asks Slack for by then is counted.',
+  profileShows:
+    'Milliseconds since exec, the least of 15 starts: 6 until the first line of the program, 12 with the command line read, 29 with the modules of the server loaded, 39 with it put together, 55 with the SDK loaded, whose schemas zod builds then, and the rest until the first message has been matched against them.',
   async run({ say }) {
     const { programs, skipped } = await availablePrograms()
     const ways = [...programs.map(overStdio), overHttp]

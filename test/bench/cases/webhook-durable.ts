@@ -20,6 +20,8 @@ export const webhookDurable: BenchCase = {
   title: 'Webhook, kept durably',
   method:
     'The same load, answered once the event is on disk: SQLite with a commit that is synced; the spool, which is that in front of a Redis; and Redis alone with appendfsync always. Every event is handled in the process of an embedder and acknowledged, which is written too. CPU is that of the server process; Redis is a process of its own. Beside it the same bare server, and what one write and fdatasync of 4 KB takes in the folder where the files are.',
+  profileShows:
+    'The work of the webhook in memory is done here too; beside it events are packed for the thread that writes, which stores, hands out and acknowledges each in SQLite, a second core’s work on a machine whose two cores the load generator and Redis share. The sync itself is shared by what waits together.',
   async run(context) {
     const contest = await runContest(
       [

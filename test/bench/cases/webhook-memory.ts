@@ -15,6 +15,8 @@ export const webhookMemory: BenchCase = {
   title: 'Webhook, kept in memory',
   method:
     'Signed message events of 1 KB, each another one, over 64 connections. Ours embedded in a program that handles every event, as an app of Bolt does; the binary alone, which keeps the newest events for nobody; and the binary with the command consume beside it, which gets every event over HTTP. Log and metrics are on, the log goes to a file. The bare server reads, hashes, compares, parses and answers, and does nothing else: the limit of the runtime. CPU is that of the server process until its consumer has had every event.',
+  profileShows:
+    'Parts taken out one at a time, in turn with the whole: most goes to keeping and deduplicating the event, which is mainly the collector walking what is kept; then the line of the log, Elysia’s routing, and the histograms. With all four taken out the server costs as much as the bare one and a sixth. An event that a handler in the same process gets is decoded and parsed once more, and its verdict is kept.',
   async run(context) {
     const contest = await runContest(
       [
