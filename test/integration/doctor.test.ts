@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -350,10 +350,11 @@ describe('doctor', () => {
 describeWithRedis('doctor on Redis', () => {
   let server: RedisServer
   const secret = 'canary-password'
-  beforeAll(async () => {
+  // One for each test: they change what it is and how it is set.
+  beforeEach(async () => {
     server = await RedisServer.start()
   })
-  afterAll(() => server.close())
+  afterEach(() => server.close())
 
   const lookAt = async (url: string, env: CliInput['env'] = {}) => {
     const { code, checks } = await report([], {
