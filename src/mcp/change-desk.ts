@@ -80,6 +80,11 @@ export class ChangeDesk {
     return this.#listeners.size
   }
 
+  /** Resources that somebody watches. */
+  get watchedCount(): number {
+    return this.#watching.size
+  }
+
   add(listener: Listener): void {
     const { uris } = listener
     this.#listeners.add(listener)

@@ -13,6 +13,14 @@ const initialize = message({
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
 })
 
+/** The call, with the id 1, that says `text` in #general. */
+const post = (text: string) =>
+  message({
+    id: 1,
+    method: 'tools/call',
+    params: { name: 'slack_post_message', arguments: { channel: '#general', text } },
+  })
+
 async function startStdio(args: readonly string[] = [], more: Readonly<Record<string, string>> = {}) {
   const workspace = createDemoWorkspace({ clock: createSystemClock(), ids: createSystemIds() })
   const slack = serveDemoWorkspace(workspace)
@@ -42,13 +50,7 @@ verifies(
     const { child } = session
     child.write(initialize)
     child.write(message({ method: 'notifications/initialized' }))
-    child.write(
-      message({
-        id: 1,
-        method: 'tools/call',
-        params: { name: 'slack_post_message', arguments: { channel: '#general', text: 'not to be said' } },
-      }),
-    )
+    child.write(post('not to be said'))
     expect(await child.stdout.find((line) => line.includes('"id":1'))).toContain('"isError":true')
     child.closeInput()
     expect(await child.exited).toBe(0)
@@ -63,13 +65,7 @@ verifies(
     const { child, workspace } = session
     child.write(initialize)
     child.write(message({ method: 'notifications/initialized' }))
-    child.write(
-      message({
-        id: 1,
-        method: 'tools/call',
-        params: { name: 'slack_post_message', arguments: { channel: '#general', text: 'over stdio' } },
-      }),
-    )
+    child.write(post('over stdio'))
     await child.stdout.find((line) => line.includes('"id":1'))
     child.closeInput()
     expect(await child.exited).toBe(0)

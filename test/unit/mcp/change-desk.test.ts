@@ -93,6 +93,17 @@ test('what comes and goes while it listens counts at once, and two watch one res
   expect([heard, other.heard]).toEqual([[updated('test://items/2')], [updated('test://items/1')]])
 })
 
+test('remembers nothing of who left', () => {
+  const { desk, join } = bench()
+  const { uris, leave } = join(alice, ['test://items/1', 'test://items/2'])
+  const counts = [desk.watchedCount]
+  leave()
+  counts.push(desk.watchedCount)
+  if (uris !== 'everything') uris.add('test://items/3')
+  counts.push(desk.watchedCount)
+  expect(counts).toEqual([2, 0, 0])
+})
+
 test('everybody hears of changed lists', () => {
   const { desk, join } = bench()
   const listeners = [join(alice, []), join(bob, [])]
