@@ -54,21 +54,21 @@ function createChannelTemplate(services: ToolServices): RegisteredResourceTempla
 
 function createThreadTemplate(services: ToolServices): RegisteredResourceTemplate {
   return {
-    uriTemplate: 'slack://channels/{channel}/threads/{thread_ts}',
+    uriTemplate: 'slack://channels/{channel}/threads/{ts}',
     name: 'thread',
     title: 'A thread',
-    description: `The first ${threadMessages} messages of a thread; thread_ts is the ts of its first message.`,
+    description: `The first ${threadMessages} messages of a thread; ts is that of its first message.`,
     mimeType,
-    async read({ channel = '', thread_ts: threadTs = '' }, uri, context) {
-      if (!tsPattern.test(threadTs)) {
+    async read({ channel = '', ts = '' }, uri, context) {
+      if (!tsPattern.test(ts)) {
         throw argumentError({
-          field: 'thread_ts',
-          given: threadTs,
+          field: 'ts',
+          given: ts,
           accepted: 'the ts of a message',
           example: '1712345678.000100',
         })
       }
-      const args = { channel, thread_ts: threadTs, limit: threadMessages }
+      const args = { channel, thread_ts: ts, limit: threadMessages }
       return asJson(uri, (await readThrough(readThreadMessages, args, context, services)).data)
     },
     complete: async (variable, typed, context) =>

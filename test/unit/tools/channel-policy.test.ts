@@ -182,7 +182,7 @@ describe('the same policy everywhere', () => {
       channel?.read({ channel: 'C2BB' }, 'slack://channels/C2BB', context()) ?? Promise.resolve(),
     ).rejects.toMatchObject(forbidden)
     await expect(
-      thread?.read({ channel: 'secret', thread_ts: ts }, 'slack://channels/secret/threads/1', context()) ??
+      thread?.read({ channel: 'secret', ts }, 'slack://channels/secret/threads/1', context()) ??
         Promise.resolve(),
     ).rejects.toMatchObject(forbidden)
     expect(await channel?.complete?.('channel', '', context())).toEqual(['general'])

@@ -143,14 +143,14 @@ describe("a person for whom Slack's own client calls", () => {
     if (channel === undefined || thread === undefined) throw new Error('No templates')
     for (const id of ours) {
       await channel.read({ channel: id }, `slack://channels/${id}`, context())
-      await thread.read({ channel: id, thread_ts: ts }, `slack://channels/${id}/threads/${ts}`, context())
+      await thread.read({ channel: id, ts }, `slack://channels/${id}/threads/${ts}`, context())
     }
     for (const id of theirs) {
       await expect(channel.read({ channel: id }, `slack://channels/${id}`, context())).rejects.toMatchObject(
         forbidden,
       )
       await expect(
-        thread.read({ channel: id, thread_ts: ts }, `slack://channels/${id}/threads/${ts}`, context()),
+        thread.read({ channel: id, ts }, `slack://channels/${id}/threads/${ts}`, context()),
       ).rejects.toMatchObject(forbidden)
     }
   })

@@ -399,6 +399,11 @@ describe('resources and prompts', () => {
     toolCases['slack_read_channel_messages']?.script(slack)
     toolCases['slack_read_thread_messages']?.script(slack)
     const [channel, thread, user] = slackOffer.offer.resourceTemplates
+    expect([channel, thread, user].map((template) => template?.uriTemplate)).toEqual([
+      'slack://channels/{channel}',
+      'slack://channels/{channel}/threads/{ts}',
+      'slack://users/{user}',
+    ])
     const uri = 'slack://channels/C1AA'
     const contents = await channel?.read({ channel: 'C1AA' }, uri, context())
     expect(contents).toMatchObject({ uri, mimeType: 'application/json' })
@@ -408,11 +413,11 @@ describe('resources and prompts', () => {
       template: RegisteredResourceTemplate | undefined,
       variables: Readonly<Record<string, string>>,
     ) => JSON.parse(String(asObject(await template?.read(variables, 'slack://x', context()))['text']))
-    const threadRead = await readAs(thread, { channel: 'C1AA', thread_ts: caseTs })
+    const threadRead = await readAs(thread, { channel: 'C1AA', ts: caseTs })
     expect(threadRead).toMatchObject({ source: 'slack', trusted: false })
     expect(await readAs(user, { user: 'U1AA' })).toMatchObject({ handle: 'ada', trusted: false })
     await expect(
-      thread?.read({ channel: 'C1AA', thread_ts: '1' }, 'slack://x', context()) ?? Promise.resolve(),
+      thread?.read({ channel: 'C1AA', ts: '1' }, 'slack://x', context()) ?? Promise.resolve(),
     ).rejects.toMatchObject({
       code: 'TOOL_ARGUMENTS_INVALID',
     })
