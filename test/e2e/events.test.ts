@@ -178,10 +178,10 @@ describe('the binary', () => {
         stdout: 'pipe',
         stderr: 'pipe',
       })
-      const [out, err] = await Promise.all([
-        new Response(pipeline.stdout).text(),
-        new Response(pipeline.stderr).text(),
-      ])
+      const read = Promise.all([new Response(pipeline.stdout).text(), new Response(pipeline.stderr).text()])
+      // Whoever has written all before the reader left hears of that with the next event only.
+      while (pipeline.exitCode === null) await trigger(server, 'app_mention', 'text=more')
+      const [out, err] = await read
       expect([await pipeline.exited, err, out.split('\n').length]).toEqual([0, '', 2])
       await using consumer = spawnBinary({ args: ['consume', '--group', 'other'], env: envOf(server) })
       await consumer.stdout.find((line) => line.includes('three'))
